@@ -1,0 +1,27 @@
+"""Start the worker: the file given to the user's interpreter, as `python THIS_FILE CHANNEL_FD`.
+
+It must not know what the worker does. It runs in the very `__main__` module that user code will get,
+so it leaves nothing behind there, and its syntax is kept old enough for an interpreter that is too
+old to say so.
+
+Its name holds "importlib" and "_bootstrap" on purpose: when `warnings.warn(stacklevel=N)` counts
+callers, CPython leaves out frames of files named so. This file's frame is the caller of all user
+code, and a plain `python FILE` has no such frame.
+"""
+
+import sys
+
+
+def _loading(folder):
+    """The module `loading` of `folder`, which nothing but us holds on to."""
+    from _frozen_importlib_external import SourceFileLoader
+
+    module = type(sys)("_rdit_loading")
+    SourceFileLoader("_rdit_loading", folder + "/loading.py").exec_module(module)
+    return module
+
+
+if sys.version_info < (3, 8):
+    sys.exit("rdit needs Python 3.8 or newer; %s is %s" % (sys.executable, sys.version.split()[0]))
+_folder = __file__.rpartition("/")[0]
+_loading(_folder).load(_folder)(int(sys.argv[1]))

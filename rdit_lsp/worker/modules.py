@@ -1,0 +1,54 @@
+"""Which modules of the user's own project a statement imported.
+
+Knows `sys.modules` and where libraries live. What comes with an interpreter or was installed changes
+seldom and is large; the user's own files change while the user works, and results depend on them.
+"""
+
+import sys
+
+_modules = sys.modules
+"""Held here, for user code may put another dict, or nothing, in its place."""
+_INSTALLED = ("/site-packages/", "/dist-packages/")
+
+
+def file_of(module):
+    """The file that `module`, which may be anything, was loaded from, or None."""
+    try:
+        # Not by `getattr`: modules that load themselves late would do so now.
+        file = object.__getattribute__(module, "__dict__").get("__file__")
+    except Exception:
+        return None
+    return file if type(file) is str else None
+
+
+class OwnModules:
+    """Tells each module once."""
+
+    def __init__(self):
+        self._known = set(_modules)
+        self._count = len(self._known)
+        roots = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+        self._libraries = tuple(root.rstrip("/") + "/lib" for root in roots)
+
+    def imported(self):
+        """Files of the project's modules that were imported since the last call."""
+        if len(_modules) == self._count:
+            return []
+        self._count = len(_modules)
+        files = []
+        for name, module in list(_modules.items()):
+            if name in self._known:
+                continue
+            self._known.add(name)
+            file = file_of(module)
+            if file is not None and self._is_own(file):
+                files.append(file)
+        return files
+
+    def _is_own(self, file):
+        return (
+            file.endswith(".py")
+            and file.startswith("/")
+            and not file.startswith(self._libraries)
+            and not any(part in file for part in _INSTALLED)
+        )

@@ -1,0 +1,110 @@
+"""Checks what display methods return: it is user code's, and may be anything.
+
+Pure: a MIME type and what was returned for it in, what can be sent out, or `Refused`.
+"""
+
+LARGEST = 50_000_000
+"""Pixels of a picture: what a client would have to unpack, however small it is packed."""
+
+_ITEMS = 1_000_000
+"""Values in the JSON of one representation."""
+
+_DEPTH = 100
+_MAGIC = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/gif": b"GIF8",
+    "image/webp": b"RIFF",
+}
+
+
+class Refused(Exception):  # noqa: N818  (its name says what happened)
+    """A representation that cannot be sent; says why."""
+
+
+def exact(text):
+    """`text` as a str and not of a subclass, which could lie about itself."""
+    return str.__str__(text)
+
+
+def checked(mime, content):
+    """The content as it is sent, and its size. Raises Refused."""
+    if mime.startswith("image/") and mime != "image/svg+xml":
+        return _base64(mime, content)
+    if mime.endswith("json") and not isinstance(content, (str, bytes)):
+        budget = [_ITEMS]
+        return plain(content, budget), _ITEMS - budget[0]
+    if isinstance(content, str):
+        return exact(content), len(content)
+    if mime.startswith("text/") or mime == "image/svg+xml" or mime.endswith("json"):
+        raise Refused("returned %s, not text" % type(content).__name__)
+    return _base64(mime, content)
+
+
+def _base64(mime, content):
+    """Binary content as base64 text; it may be that already."""
+    import binascii
+
+    if isinstance(content, str):
+        try:
+            raw = binascii.a2b_base64(content)
+        except (ValueError, binascii.Error):
+            raise Refused("returned text that is not base64") from None
+    elif isinstance(content, (bytes, bytearray, memoryview)):
+        raw = bytes(content)
+    else:
+        raise Refused("returned %s, not bytes" % type(content).__name__)
+    if not raw.startswith(_MAGIC.get(mime, b"")):
+        raise Refused("returned bytes that are no %s" % mime.rpartition("/")[2].upper())
+    return binascii.b2a_base64(raw, newline=False).decode("ascii"), len(raw)
+
+
+def pixels_of(mime, content):
+    """Width and height as a picture's own header tells them."""
+    import binascii
+
+    if mime == "image/png":
+        head = binascii.a2b_base64(content[:32])
+        return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    if mime == "image/gif":
+        head = binascii.a2b_base64(content[:16])
+        return int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+    if mime == "image/jpeg":
+        return _jpeg_pixels(binascii.a2b_base64(content))
+    return None
+
+
+def _jpeg_pixels(raw):
+    """Width and height in the first frame header (ITU T.81, B.2.2)."""
+    at = 2
+    while at + 9 < len(raw) and raw[at] == 0xFF:
+        marker, size = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = raw[at + 5 : at + 7], raw[at + 7 : at + 9]
+            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        at += 2 + size
+    return None
+
+
+def plain(value, budget=None, depth=0):
+    """`value` in JSON's own types. Raises Refused for what has no such form."""
+    budget = [_ITEMS] if budget is None else budget
+    budget[0] -= 1
+    if budget[0] < 0 or depth > _DEPTH:
+        raise Refused("gave JSON that is too large or too deep")
+    if value is None or type(value) in (bool, int, float):
+        return value
+    if isinstance(value, str):
+        budget[0] -= len(value) // 8
+        return exact(value)
+    if isinstance(value, dict):
+        return {exact(str(k)): plain(v, budget, depth + 1) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, budget, depth + 1) for item in value]
+    if isinstance(value, int):
+        return int(value)
+    if hasattr(type(value), "__index__"):
+        return value.__index__()
+    if hasattr(type(value), "__float__"):
+        return float(value)
+    raise Refused("gave JSON that holds an instance of %s" % type(value).__name__)

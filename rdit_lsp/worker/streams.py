@@ -1,0 +1,313 @@
+"""The user's stdout and stderr: ordinary pipes on descriptors 1 and 2, read by the server.
+
+Knows descriptors and who may hold them, not statements. It answers for two things.
+
+*Attribution.* What a statement's threads and child processes write after it has ended is still that
+statement's. A child keeps the pipe it was born with, so when a statement may have left one behind, the
+statements after it get new pipes; a thread is recognised by its native id when it writes. Statements
+that leave nothing behind, nearly all, share one pair of pipes.
+
+*Timeliness without a thread or a timer.* Python buffers what goes to a pipe, and unbuffered printing is
+nine times slower. Here a write goes out at once when the stream has been quiet, and otherwise stays in
+the buffer until the next one, the statement's end, or a nudge: the server sends SIGURG (ignored by
+whoever does not know it) a moment after it has read something.
+"""
+
+import _signal
+import io
+import posix as os  # Not `os`, whose functions user code may have replaced.
+import sys
+from _thread import _count as count_threads
+from _thread import get_ident, get_native_id
+from fcntl import F_DUPFD_CLOEXEC, fcntl
+from resource import RUSAGE_CHILDREN, getrusage
+from time import monotonic
+
+from .modules import file_of
+
+_QUIET = 0.02
+"""Seconds without output after which the next write is not held back."""
+
+_modules = sys.modules
+_STANDARD = io.__file__.rpartition("/")[0] + "/lib-dynload"
+
+_write = io.BufferedWriter.write
+_flush = io.BufferedWriter.flush
+
+
+class LateWriter(io.BufferedWriter):
+    """A buffered writer that flushes by the clock and knows whose output a thread's is.
+
+    Threads other than the main one do not share its buffer: what they left there could be pushed out
+    only after their statement's pipe has gone from the descriptor.
+    """
+
+    def __init__(self, fd, raw, keep_lines):
+        """`keep_lines`: flush at every line's end, as Python does with stderr."""
+        super().__init__(raw)
+        self.fd = fd
+        """The descriptor that all the program writes to: 1 or 2."""
+        self._main = get_ident()
+        self._flushed = 0.0
+        self._keep_lines = keep_lines
+        self._routes = {}
+        """Native thread id to the descriptor of the pipe of the statement that started it."""
+        self._old = set()
+        """Descriptors of earlier pipes that threads may still write to."""
+        self._inodes = set()
+        self._take(_high(fd))
+
+    def write(self, data):
+        """As of any writer; see above."""
+        if get_ident() != self._main:
+            return self._write_from_thread(data)
+        written = _write(self, data)
+        now = monotonic()
+        if now - self._flushed > _QUIET or (self._keep_lines and b"\n" in data):
+            _flush(self)
+            self._flushed = now
+        return written
+
+    def renew(self, threads):
+        """Put a new pipe on the descriptor, and return its reading end.
+
+        `threads` keep the present one. None when user code has put something else there.
+        """
+        if self._is_redirected():
+            return None
+        reading, writing = os.pipe()
+        try:
+            high = _high(writing)
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            return None  # Out of descriptors: the old pipe serves on.
+        for thread in threads:
+            self._routes.setdefault(thread, self._pipe)
+        _flush_quietly(self)
+        self._old.add(self._pipe)
+        # First this, then the descriptor: a thread that writes meanwhile must not take the new pipe
+        # on the descriptor for something that the user has put there.
+        self._take(high)
+        os.dup2(writing, self.fd)
+        os.close(writing)
+        return reading
+
+    def put_back(self):
+        """Where user code has put an earlier statement's pipe back, make that the present one."""
+        try:
+            inode = os.fstat(self.fd).st_ino
+            if inode != self._inode and inode in self._inodes:
+                os.dup2(self._pipe, self.fd)
+        except OSError:
+            return  # Closed, and to stay so.
+
+    def forget(self, living):
+        """Let go of the pipes that only threads other than the `living` ones wrote to."""
+        for thread in [thread for thread in self._routes if thread not in living]:
+            del self._routes[thread]
+        unused = self._old.difference(self._routes.values())
+        for fd in unused:
+            _close_quietly(fd)
+        self._old -= unused
+
+    def _write_from_thread(self, data):
+        _flush(self)  # What the main thread wrote comes first.
+        present = self._pipe
+        fd = self._routes.setdefault(get_native_id(), present)
+        if fd == present and self._is_redirected():
+            fd = self.fd
+        try:
+            return _write_all(fd, data)
+        except OSError:
+            if fd == self.fd:
+                raise
+            # User code has closed descriptors that are not its own.
+            self._routes[get_native_id()] = self.fd
+            return _write_all(self.fd, data)
+
+    def _is_redirected(self):
+        try:
+            # Any pipe of ours will do: another thread may put a new one there at this moment.
+            return os.fstat(self.fd).st_ino not in self._inodes
+        except OSError:
+            return True
+
+    def _take(self, pipe):
+        self._inode = os.fstat(pipe).st_ino
+        self._inodes.add(self._inode)
+        self._pipe = pipe
+
+
+class Streams:
+    """The captured pair. `end_statement` is the moment that separates one statement's output."""
+
+    def __init__(self):
+        self._writers = (
+            LateWriter(1, _raw(sys.stdout), False),
+            LateWriter(2, _raw(sys.stderr), True),
+        )
+        sys.stdout = sys.__stdout__ = _text(self._writers[0], sys.stdout)
+        sys.stderr = sys.__stderr__ = _text(self._writers[1], sys.stderr)
+        self._texts = (sys.stdout, sys.stderr)
+        self._known_threads = set()
+        self._reaped = _faults_of_reaped_children()
+        self._flush_c = None
+        self._modules = 0
+        _signal.signal(_signal.SIGURG, self._nudged)
+        # A nudge must not fail a system call of C code that never expected a signal.
+        _signal.siginterrupt(_signal.SIGURG, False)
+
+    def end_statement(self):
+        """Flush everything written so far. Returns `{fd: read end}` of the pipes that begin now."""
+        self.flush()
+        for writer in self._writers:
+            writer.put_back()
+        threads = self._threads_left_behind()
+        if not threads and not self._may_have_left_children():
+            return {}
+        renewed = {}
+        for writer in self._writers:
+            try:
+                reading = writer.renew(threads)
+            except OSError:
+                continue  # Out of descriptors: the old pipe serves on.
+            if reading is not None:
+                renewed[writer.fd] = reading
+        return renewed
+
+    def flush(self):
+        """Push out what Python and C have buffered."""
+        for text in self._texts:
+            _flush_quietly(text)
+        self._flush_c_stdout()
+
+    def _nudged(self, _signal_number, _frame):
+        for text in self._texts:
+            _flush_quietly(text)
+
+    def _flush_c_stdout(self):
+        """Call C's `fflush(stdout)`, by way of ctypes, once code of C's own may have used it."""
+        if len(_modules) != self._modules:
+            self._modules = len(_modules)
+            if self._flush_c is None and _has_foreign_extension():
+                self._flush_c = _c_flusher()
+        if self._flush_c is not None:
+            self._flush_c()
+
+    def _threads_left_behind(self):
+        """Native ids of the threads that this statement started and that still live."""
+        if not count_threads() and not self._known_threads:
+            for writer in self._writers:
+                writer.forget(())
+            return set()
+        living = _native_thread_ids()
+        for writer in self._writers:
+            writer.forget(living)
+        started = living - self._known_threads - {get_native_id()}
+        self._known_threads = (self._known_threads & living) | started
+        return started
+
+    def _may_have_left_children(self):
+        """Whether a process may be alive that this statement or an earlier one started.
+
+        A child that is gone and one that was reaped behind another's back (a daemon's parent) both
+        show in the page faults of reaped children. Where SIGCHLD is ignored nothing shows.
+        """
+        faults = _faults_of_reaped_children()
+        if faults != self._reaped or _signal.getsignal(_signal.SIGCHLD) is _signal.SIG_IGN:
+            self._reaped = faults
+            return True
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return True
+
+
+def _raw(stream):
+    raw = io.FileIO(stream.fileno(), "w", closefd=False)
+    raw.name = stream.name
+    return raw
+
+
+def _text(writer, original):
+    text = io.TextIOWrapper(
+        writer,
+        encoding=original.encoding,
+        errors=original.errors,
+        newline="\n",
+        line_buffering=original.line_buffering,
+        write_through=True,
+    )
+    text.mode = "w"
+    return text
+
+
+def _flush_quietly(text):
+    try:
+        text.flush()
+    except (OSError, ValueError, RuntimeError):
+        # The user closed the stream or its descriptor, or a nudge landed inside a write: nothing of
+        # ours is lost, and whoever wrote is told by the write itself.
+        pass
+
+
+def _close_quietly(fd):
+    try:
+        os.close(fd)
+    except OSError:
+        pass  # The user has closed it.
+
+
+def _high(fd):
+    """A duplicate of `fd` above the numbers that user code gets, or any where that is not allowed."""
+    last = None
+    for lowest in (700, 150, 3):
+        try:
+            return fcntl(fd, F_DUPFD_CLOEXEC, lowest)
+        except OSError as error:
+            last = error
+    raise last
+
+
+def _write_all(fd, data):
+    view = memoryview(data).cast("B")
+    while view:
+        view = view[os.write(fd, view) :]
+    return len(data)
+
+
+def _native_thread_ids():
+    try:
+        return set(map(int, os.listdir("/proc/self/task")))
+    except OSError:
+        return set()  # No such folder on this system: threads write to the current statement.
+
+
+def _faults_of_reaped_children():
+    return getrusage(RUSAGE_CHILDREN).ru_minflt
+
+
+def _has_foreign_extension():
+    """Whether ctypes or an extension module from outside the standard library is loaded."""
+    if "ctypes" in _modules:
+        return True
+    for module in list(_modules.values()):
+        file = file_of(module)
+        if file is not None and file.endswith(".so") and not file.startswith(_STANDARD):
+            return True
+    return False
+
+
+def _c_flusher():
+    try:
+        import ctypes
+
+        c = ctypes.CDLL(None)
+        stdout = ctypes.c_void_p.in_dll(c, "stdout")
+        flush = c.fflush
+    except Exception:
+        return None  # No ctypes here, or one of the user's own: C's output comes when C sends it.
+    flush.argtypes = [ctypes.c_void_p]
+    return lambda: flush(stdout)

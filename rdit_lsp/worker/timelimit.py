@@ -1,0 +1,55 @@
+"""A time limit for calls of user code.
+
+Knows SIGALRM, and leaves that timer alone where user code uses it itself. Off the main thread there is
+no way to end a call, so it takes as long as it takes.
+"""
+
+import _signal
+from time import monotonic
+
+
+class TooLong(BaseException):
+    """Raised in a call when its time is up."""
+
+
+class Limit:
+    """Ends calls by SIGALRM when their time is up, unless user code uses that timer itself."""
+
+    def __init__(self, seconds):
+        self._end = monotonic() + seconds
+        self._before = None
+        self._is_on = False
+        self._is_running = False
+
+    def __enter__(self):
+        try:
+            if _signal.getitimer(_signal.ITIMER_REAL)[0] == 0.0:
+                self._before = _signal.signal(_signal.SIGALRM, self._ring)
+                self._is_on = True
+        except (ValueError, OSError):
+            pass  # Not the main thread: there is no way to end a call.
+        return self
+
+    def __exit__(self, *_):
+        if self._is_on:
+            _signal.setitimer(_signal.ITIMER_REAL, 0)
+            _signal.signal(_signal.SIGALRM, self._before)
+
+    def run(self, call):
+        """`call()`. Raises TooLong in it, again and again, once the time is up."""
+        if not self._is_on:
+            return call()
+        left = self._end - monotonic()
+        if left <= 0:
+            raise TooLong
+        try:
+            self._is_running = True
+            _signal.setitimer(_signal.ITIMER_REAL, left, 0.1)
+            return call()
+        finally:
+            self._is_running = False  # From here on a late alarm does nothing.
+            _signal.setitimer(_signal.ITIMER_REAL, 0)
+
+    def _ring(self, _number, _frame):
+        if self._is_running:
+            raise TooLong
