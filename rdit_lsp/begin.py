@@ -1,0 +1,131 @@
+"""The beginning of `rdit run`: read the script, choose the interpreter, and start it at once.
+
+Imports little, so that the interpreter starts while `terminal` and all it needs are still imported.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rdit_lsp.configuration import ConfigurationError, settings_for
+from rdit_lsp.guard import Guard
+from rdit_lsp.interpreter import InterpreterError, choose
+from rdit_lsp.spawn import Launch, Spawned, WorkerError, spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_CANNOT = 2
+"""Exit code where there is nothing to run, as Python's own for a file it cannot open."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for on the command line."""
+
+    file: str
+    args: tuple[str, ...]
+    layout: str
+    """`text`, `quiet`, `json` or `jsonl`."""
+    python: str | None
+    cwd: Path | None
+    env: Mapping[str, str]
+    timeout: float | None
+    stop_on_error: bool
+
+
+class Begun:
+    """A script whose interpreter is on its way."""
+
+    def __init__(self, order: Order, launch: Launch, source: str) -> None:
+        """Start the interpreter. Raises WorkerError when it cannot be started."""
+        self.order = order
+        self.launch = launch
+        self.source = source
+        self.guard = Guard()  # A fork: it comes before threads and event loops.
+        self._early: Spawned | None = spawn(launch)
+
+    def spawn(self, launch: Launch) -> Spawned:
+        """The process that was started early, the first time; a new one from then on."""
+        early, self._early = self._early, None
+        return early if early is not None else spawn(launch)
+
+
+def import_event_loop() -> None:
+    """Import asyncio without `ssl`, which it can do without and which takes longest of all it imports."""
+    if "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # Makes `import ssl` an ImportError.
+    try:
+        import asyncio  # noqa: F401  (for all who import it later)
+    finally:
+        del sys.modules["ssl"]
+
+
+def begin(order: Order) -> Begun | int:
+    """Begin the order, or say why it cannot be carried out and return the exit code."""
+    try:
+        source = read_source(order.file)
+        return Begun(order, _launch(order), source)
+    except (OSError, ConfigurationError, InterpreterError, WorkerError) as error:
+        return refuse(order.file, error)
+
+
+def read_source(file: str) -> str:
+    """The source text. Raises OSError as Python would fail to open the file."""
+    if file == "-":
+        data = sys.stdin.buffer.read()
+    else:
+        path = Path(file)
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder", file)
+        data = path.read_bytes()
+    return _decode_source(data)
+
+
+def _decode_source(data: bytes) -> str:
+    """Text of source bytes by their coding cookie (PEP 263), UTF-8 without one."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data.decode("utf-8-sig", "surrogateescape")
+    for line in data.split(b"\n")[:2]:
+        found = _CODING.match(line)
+        if found:
+            try:
+                return data.decode(found.group(1).decode())
+            except (LookupError, UnicodeDecodeError):
+                break
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _launch(order: Order) -> Launch:
+    is_file = order.file != "-"
+    path = Path(order.file).absolute() if is_file else Path("<stdin>")
+    folder = path.parent if is_file else Path.cwd()
+    editor: dict[str, Any] = {} if order.python is None else {"python": order.python}
+    settings = settings_for(folder, editor, Path.cwd(), "the command line")
+    interpreter = choose(folder, settings)
+    return Launch(
+        python=interpreter.command,
+        path=os.path.abspath(order.file) if is_file else "<stdin>",
+        argv=(order.file, *(order.args or settings.args)),
+        cwd=str((order.cwd or settings.cwd or Path.cwd()).absolute()),
+        env={**settings.env, **order.env},
+        is_file=is_file,
+        capture=order.layout != "quiet",
+        stdin="inherit" if is_file else "empty",
+        show_values=order.layout != "quiet",
+    )
+
+
+def refuse(file: str, error: Exception) -> int:
+    """Say in one sentence why nothing runs; returns the exit code."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    what = f"cannot read {file}: {reason}" if isinstance(error, OSError) else reason
+    print(f"rdit: {what}", file=sys.stderr)
+    return _CANNOT

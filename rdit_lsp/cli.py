@@ -1,0 +1,177 @@
+"""The command line: `rdit run`, `watch`, `export`, `import`, `lsp` and `doctor`.
+
+Reads arguments, calls, and exits; what is run and how it looks is elsewhere. Every library that only
+one command needs is imported in that command: they cost more than running a short script does.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rdit_lsp.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rdit_lsp.begin import Begun
+    from rdit_lsp.export.formats import Format
+
+_PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+_FILE = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="rdit")
+def main() -> None:
+    """Any .py file, live, in the editor you already use."""
+
+
+def _run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how a file is run."""
+    options = (
+        _FILE,
+        click.argument("args", nargs=-1, type=click.UNPROCESSED),
+        click.option("--python", metavar="CMD", help="Interpreter, or its command line."),
+        click.option(
+            "--cwd", type=click.Path(path_type=Path), help="Working directory; default: this one."
+        ),
+        click.option(
+            "--env", multiple=True, metavar="K=V", help="Environment variable, repeatable."
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="S",
+            help="Seconds for the whole run.",
+        ),
+        click.option(
+            "--on-error",
+            type=click.Choice(["stop", "continue"]),
+            default="stop",
+            help="Whether the statements after a failed one run.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command(context_settings=_PASS_ON)
+@_run_options
+@click.option(
+    "--quiet", is_flag=True, help="No values: stdout and stderr are those of python FILE."
+)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    help="How to tell what happened.",
+)
+def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
+    """Run FILE as `python FILE ARGS…` would and show each value beside its line.
+
+    The exit code is Python's. FILE may be - for standard input.
+    """
+    begun = _begin("quiet" if quiet and layout == "text" else layout, chosen)
+    from rdit_lsp import terminal  # After the interpreter has been started.
+
+    sys.exit(terminal.run(begun))
+
+
+@main.command(context_settings=_PASS_ON)
+@_run_options
+def watch(**chosen: Any) -> None:
+    """Run FILE, and after every change of it what the change makes necessary.
+
+    Ctrl-C interrupts what runs; while nothing runs, it ends the watch.
+    """
+    begun = _begin("text", chosen)
+    from rdit_lsp import terminal  # After the interpreter has been started.
+
+    sys.exit(terminal.watch(begun))
+
+
+@main.command("export")
+@_run_options
+@click.option(
+    "--to",
+    type=click.Choice(["html", "ipynb", "md", "py"]),
+    required=True,
+    help="A page, a notebook, Markdown, or the script with results as comments.",
+)
+@click.option(
+    "--output", metavar="PATH", help="Where to; - is standard output. Default: beside FILE."
+)
+def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
+    """Run FILE and write it with its results.
+
+    The exit code is the one of the run.
+    """
+    begun = _begin("json", chosen)
+    from rdit_lsp.export import command  # After the interpreter has been started.
+
+    sys.exit(command.run(begun, to, output))
+
+
+@main.command("import")
+@click.argument("notebook", type=click.Path())
+@click.option(
+    "--output", metavar="PATH", help="Where to; - is standard output. Default: beside it."
+)
+def import_(notebook: str, output: str | None) -> None:
+    """Write a Jupyter NOTEBOOK as a .py file with `# %%` cells."""
+    from rdit_lsp.export import importing
+
+    sys.exit(importing.run(notebook, output))
+
+
+@main.command()
+def lsp() -> None:
+    """Run the language server on standard input and output."""
+    from rdit_lsp import server
+
+    server.serve_stdio()
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def doctor(file: Path | None) -> None:
+    """Say which interpreter, folder and settings FILE would get, and why."""
+    from rdit_lsp import doctor as examination
+
+    sys.exit(examination.report(file))
+
+
+def _begin(layout: str, chosen: Mapping[str, Any]) -> Begun:
+    from rdit_lsp.begin import Begun, Order, begin, import_event_loop
+
+    order = Order(
+        file=str(chosen["file"]),
+        args=chosen["args"],
+        layout=layout,
+        python=chosen["python"],
+        cwd=chosen["cwd"],
+        env=_variables(chosen["env"]),
+        timeout=chosen["timeout"],
+        stop_on_error=chosen["on_error"] == "stop",
+    )
+    begun = begin(order)
+    if not isinstance(begun, Begun):
+        sys.exit(begun)
+    import_event_loop()
+    return begun
+
+
+def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{pair!r} is not of the form NAME=VALUE", param_hint="--env")
+        found[name] = value
+    return found

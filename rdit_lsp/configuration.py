@@ -1,0 +1,171 @@
+"""What a user can set: the keys of section `rdit`, from the editor and from `pyproject.toml`.
+
+Decodes and checks; knows nothing of where the editor's part comes from or what the settings do.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RunOn: TypeAlias = Literal["command", "save", "type"]
+
+
+class ConfigurationError(Exception):
+    """A setting has a value it cannot have; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one document. Paths are absolute."""
+
+    python: tuple[str, ...] | None = None
+    """Command line that starts the interpreter; None to look for one."""
+    cwd: Path | None = None
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    run_on: RunOn = "command"
+    checkpoints: Literal["auto", "off"] = "auto"
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where each of the fields that is not by default was set, for people."""
+
+    @property
+    def python_source(self) -> str:
+        """Where `python` was set, for people."""
+        return self.sources.get("python", "")
+
+
+def settings_for(
+    folder: Path,
+    editor: Mapping[str, Any],
+    workspace: Path | None = None,
+    where: str = "the editor's settings",
+) -> Settings:
+    """The settings of a document in `folder`: the editor's, over those of the nearest pyproject.toml.
+
+    Relative paths count from the file that holds them, or from the workspace. `where` is what people
+    call the editor's part. Raises ConfigurationError.
+    """
+    found = _from_pyproject(folder)
+    settings: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    parts = [] if found is None else [(found[1], str(found[0]), found[0].parent)]
+    for section, origin, base in (*parts, (editor, where, workspace or folder)):
+        checked = _checked(section, origin, base)
+        settings.update(checked)
+        sources.update(dict.fromkeys(checked, origin))
+    return Settings(**settings, sources=sources)
+
+
+def _from_pyproject(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
+    for parent in (folder, *folder.parents):
+        path = parent / "pyproject.toml"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            continue
+        if sys.version_info >= (3, 11):
+            import tomllib
+        else:
+            import tomli as tomllib
+        try:
+            tool = tomllib.loads(text).get("tool", {})
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{path} is not valid TOML: {error}.") from error
+        section = tool.get("rdit", {}) if isinstance(tool, dict) else None
+        if not isinstance(section, dict):
+            raise ConfigurationError(f"tool.rdit in {path} is not a table of settings.")
+        return path, section
+    return None
+
+
+def _checked(section: Mapping[str, Any], where: str, base: Path) -> dict[str, Any]:
+    """The fields of `Settings` that `section` sets; unknown keys are for newer versions."""
+    found: dict[str, Any] = {}
+    for key, value in section.items():
+        if value is None or key not in _READERS:
+            continue
+        name, reader, expected = _READERS[key]
+        try:
+            found[name] = reader(value, base)
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"{key} = {value!r} in {where} is wrong: {expected}."
+            ) from error
+    return found
+
+
+def _command(value: object, base: Path) -> tuple[str, ...]:
+    if isinstance(value, str) and value.strip():
+        path = Path(value).expanduser()
+        whole = path if path.is_absolute() else base / path
+        words = [str(whole)] if "/" in value and whole.exists() else shlex.split(value)
+    else:
+        words = list(_strings(value, base))
+    if not words:
+        raise ValueError
+    program = Path(words[0]).expanduser()
+    if "/" in words[0] and not program.is_absolute():
+        program = base / program
+    return (str(program), *words[1:])
+
+
+def _folder(value: object, base: Path) -> Path:
+    if not isinstance(value, str):
+        raise TypeError
+    return base / Path(value).expanduser()
+
+
+def _strings(value: object, _base: Path) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise TypeError
+    return tuple(value)
+
+
+def _variables(value: object, _base: Path) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError
+    found = {str(name): _variable(setting) for name, setting in value.items()}
+    if not can_be_environment(found):
+        raise ValueError
+    return found
+
+
+def can_be_environment(variables: Mapping[str, str]) -> bool:
+    """Whether the operating system takes these environment variables."""
+    return all(
+        name and "=" not in name and "\0" not in name + value for name, value in variables.items()
+    )
+
+
+def _variable(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError
+
+
+def _one_of(*choices: str) -> Any:  # a reader of a choice
+    def read(value: object, _base: Path) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return read
+
+
+_READERS: dict[str, tuple[str, Any, str]] = {
+    "python": ("python", _command, "it must be an interpreter or the command line of one"),
+    "cwd": ("cwd", _folder, "it must be a folder"),
+    "args": ("args", _strings, "it must be a list of strings"),
+    "env": ("env", _variables, "it must map names to strings"),
+    "runOn": ("run_on", _one_of("command", "save", "type"), "it must be command, save or type"),
+    "checkpoints": ("checkpoints", _one_of("auto", "off"), "it must be auto or off"),
+}

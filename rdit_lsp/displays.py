@@ -1,0 +1,77 @@
+"""What statements display on their own: in order, replaced in place, taken back, and bounded.
+
+Pure state beside the ledger; knows results and outputs, nothing of workers or clients.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+from rdit_lsp.outputs import Display, size_text
+
+if TYPE_CHECKING:
+    from rdit_lsp.ledger import Result
+
+MOST = 200
+"""Displays of one statement that are held: a loop can make a million."""
+
+LARGEST = 1 << 26
+"""Characters of all the displays of one statement."""
+
+
+class Displays:
+    """Brings what was displayed into the results."""
+
+    def __init__(self) -> None:
+        self._named: WeakValueDictionary[str, Result] = WeakValueDictionary()
+        """The result that holds the display of a name."""
+        self._clearing: WeakSet[Result] = WeakSet()
+        """Results to be cleared as soon as something follows."""
+        self._left_out: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
+
+    def show(self, result: Result, display: Display, *, update: bool) -> None:
+        """Add a display to `result`, or put it in the place of the one of its name, wherever it is."""
+        if update:
+            self._replace(display)
+            return
+        self.output_follows(result)
+        shown = [output for output in result.outputs if isinstance(output, Display)]
+        size = sum(output.size for output in shown) + display.size
+        if len(shown) >= MOST or size > LARGEST:
+            self._leave_out(result, display)
+        else:
+            result.outputs.append(display)
+            if display.id is not None:
+                self._named[display.id] = result
+        result.changed()
+
+    def clear(self, result: Result, *, wait: bool) -> None:
+        """Take back what `result` has put out, now or when something follows."""
+        if wait:
+            self._clearing.add(result)
+            return
+        self._clearing.discard(result)
+        self._left_out.pop(result, None)
+        result.outputs.clear()
+        result.note = None
+        result.changed()
+
+    def output_follows(self, result: Result) -> None:
+        """Something is about to be added to `result`."""
+        if result in self._clearing:
+            self.clear(result, wait=False)
+
+    def _leave_out(self, result: Result, display: Display) -> None:
+        count = self._left_out[result] = self._left_out.get(result, 0) + 1
+        last = f"the last one had {size_text(display.size)}"
+        result.note = f"Displays that are not shown because there are too many: {count:,}; {last}."
+
+    def _replace(self, display: Display) -> None:
+        result = self._named.get(display.id or "")
+        if result is None:
+            return  # As in Jupyter, where an update of what is not there shows nothing.
+        for index, output in enumerate(result.outputs):
+            if isinstance(output, Display) and output.id == display.id:
+                result.outputs[index] = display
+        result.changed()

@@ -1,0 +1,129 @@
+"""`rdit doctor`: which interpreter, folder, settings and capabilities a document gets, and why.
+
+Reports and starts the interpreter once; changes nothing. It says what an editor without settings of its
+own would get, since only the editor knows those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rdit_lsp.configuration import ConfigurationError, Settings, settings_for
+from rdit_lsp.guard import Guard
+from rdit_lsp.interpreter import InterpreterError, choose
+from rdit_lsp.process import Died, Worker
+from rdit_lsp.spawn import Launch, WorkerError
+from rdit_lsp.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rdit_lsp.interpreter import Interpreter
+    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.process import Message, Owner
+
+_BY_DEFAULT = "by default"
+
+
+def report(file: Path | None) -> int:
+    """Print what `file`, or a new one in this folder, would get. Returns the exit code: 1 for trouble."""
+    path = (file if file is not None else Path("untitled.py")).absolute()
+    print(f"rdit {VERSION}, running on Python {platform.python_version()} ({sys.executable})")
+    for name, value in _capabilities():
+        _tell(name, value)
+    print(f"\n{path}")
+    try:
+        settings = settings_for(path.parent, {})
+        _tell_settings(settings, path.parent)
+        interpreter = choose(path.parent, settings)
+        _tell_interpreter(interpreter, path, settings)
+    except (ConfigurationError, InterpreterError, WorkerError) as trouble:
+        print(f"\nThis cannot be run: {trouble}")
+        return 1
+    print("\nEverything that is needed to run it is there.")
+    return 0
+
+
+def _capabilities() -> Iterator[tuple[str, str]]:
+    yield "platform", f"{platform.system()} {platform.release()}, {platform.machine()}"
+    forks = hasattr(os, "fork")
+    yield "fork", "yes" if forks else "no: rdit does not run on this platform"
+    yield "pidfd", "yes" if _has_pidfd() else "no: a thread waits for each process instead"
+
+
+def _has_pidfd() -> bool:
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False  # Not Linux, or older than 5.3.
+    return True
+
+
+def _tell_settings(settings: Settings, folder: Path) -> None:
+    cwd = settings.cwd or folder
+    origin = settings.sources.get("cwd", "the document's folder; `rdit run` takes the present one")
+    _tell("directory", f"{cwd} ({origin})")
+    _tell("arguments", _listed(shlex.join(settings.args), settings, "args"))
+    assignments = " ".join(f"{n}={shlex.quote(v)}" for n, v in settings.env.items())
+    _tell("environment", _listed(assignments, settings, "env"))
+    _tell("runOn", _listed(settings.run_on, settings, "run_on"))
+    _tell("checkpoints", _listed(settings.checkpoints, settings, "checkpoints"))
+
+
+def _listed(value: str, settings: Settings, name: str) -> str:
+    return f"{value or 'none'} ({settings.sources.get(name, _BY_DEFAULT)})"
+
+
+def _tell_interpreter(interpreter: Interpreter, path: Path, settings: Settings) -> None:
+    _tell("interpreter", shlex.join(interpreter.command))
+    _tell("because", interpreter.reason)
+    launch = Launch(
+        python=interpreter.command,
+        path=str(path),
+        argv=(str(path),),
+        cwd=str(settings.cwd or path.parent),
+        env=settings.env,
+        stdin="empty",
+    )
+    guard = Guard()  # A fork: it comes before the event loop.
+    try:
+        python, version = asyncio.run(_start(launch, guard))
+    finally:
+        guard.close()
+    _tell("which is", f"Python {version} ({python})")
+
+
+async def _start(launch: Launch, guard: Guard) -> tuple[str | None, str | None]:
+    """Start the worker once; `sys.executable` and version of its Python. Raises WorkerError."""
+    worker = Worker(launch, _Deaf(), guard)
+    await worker.start()
+    await worker.close()
+    worker.release()
+    return worker.python, worker.version
+
+
+class _Deaf:
+    """Listens to a worker that runs nothing."""
+
+    def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
+        """What an interpreter says before it is ready is told if it never is."""
+
+    def on_display(self, owner: Owner, message: Message) -> None:
+        """Nothing runs."""
+
+    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+        del owner, password
+        answer(None)
+
+    def on_death(self, died: Died) -> None:
+        """`start` tells."""
+
+
+def _tell(name: str, value: str) -> None:
+    print(f"  {name:<12} {value}")

@@ -1,0 +1,96 @@
+"""`rdit export`: run a file as one more client of `Session`, and write it with its results."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rdit_lsp import document as documents
+from rdit_lsp.begin import refuse
+from rdit_lsp.export.files import save, target_of
+from rdit_lsp.export.formats import About
+from rdit_lsp.run import Request
+from rdit_lsp.session import Session
+from rdit_lsp.spawn import WorkerError
+from rdit_lsp.terminal import exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rdit_lsp.begin import Begun
+    from rdit_lsp.document import Placed
+    from rdit_lsp.export.formats import Format
+    from rdit_lsp.ledger import Result
+    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.snapshot import Report, Snapshot
+
+
+def run(begun: Begun, to: Format, output: str | None) -> int:
+    """Run the script and write it with its results; returns the script's exit code."""
+    try:
+        file = None if begun.order.file == "-" else begun.order.file
+        target = target_of(file, to, output)
+        snapshot, report, python = asyncio.run(_run(begun))
+        name = Path(file).name if file is not None else "standard input"
+        save(snapshot, to, About(name, python), target)
+    except (WorkerError, OSError) as error:
+        return refuse(begun.order.file, error)
+    finally:
+        begun.guard.close()
+    if report.status != "ok":
+        print(f"rdit: {begun.order.file} ended with {report.status}.", file=sys.stderr)
+    return exit_code(report.status, list(report.views))
+
+
+async def _run(begun: Begun) -> tuple[Snapshot, Report, str | None]:
+    order = begun.order
+    document = documents.open_document(order.file, 0, begun.source)
+    listener = _Listener()
+    session = Session(document, lambda: begun.launch, listener, begun.guard, begun.spawn)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, session.interrupt)
+    loop.add_signal_handler(signal.SIGTERM, session.interrupt)
+    request = Request(stop_on_error=order.stop_on_error, timeout=order.timeout)
+    python = None
+    try:
+        report = await session.execute(request)
+        python = session.worker.version if session.worker is not None else None
+        listener.listen(session)
+    finally:
+        await session.close(leave_children=True, patient=True)
+    return listener.snapshot, report, python
+
+
+class _Listener:
+    """Waits for what comes late: from threads, children and `atexit`, until the session is closed."""
+
+    snapshot: Snapshot
+
+    def __init__(self) -> None:
+        self._session: Session | None = None
+
+    def listen(self, session: Session) -> None:
+        """The run is over: the snapshot is as it is now, and as whatever still comes makes it."""
+        self._session = session
+        self.snapshot = session.snapshot()
+
+    def on_change(self) -> None:
+        """Whatever changes before the end of the run is in the snapshot."""
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        del result, stream, data
+        if self._session is not None:
+            self.snapshot = self._session.snapshot()
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        """It is in the snapshot."""
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """Never asked: the program reads the terminal's standard input itself."""
+        del prompt, password
+        answer(None)

@@ -1,0 +1,70 @@
+"""A snapshot as files: `export(snapshot, to)`.
+
+Pure: nothing runs and nothing is written here. Libraries are imported by the format that needs them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rdit_lsp.snapshot import Snapshot
+
+Format: TypeAlias = Literal["html", "ipynb", "md", "py"]
+
+SUFFIXES: Mapping[Format, str] = {
+    "html": ".html",
+    "ipynb": ".ipynb",
+    "md": ".md",
+    "py": ".results.py",
+}
+"""What takes the place of `.py`; a script with its results must not take the script's own place."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What an export says of where it comes from."""
+
+    name: str
+    """The document's file name."""
+    python: str | None = None
+    """The interpreter's version."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The content of an export."""
+
+    text: str
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that `text` refers to, by path relative to its own."""
+
+    @property
+    def data(self) -> bytes:
+        """The text as it is written."""
+        return self.text.encode("utf-8", "backslashreplace")
+
+
+def export(snapshot: Snapshot, to: Format, about: About, folder: str | None = None) -> Exported:
+    """The document with its results.
+
+    `folder`: name of the folder for pictures; without one they are put into the text, where that can be.
+    """
+    if to == "html":
+        from rdit_lsp.export import html
+
+        return Exported(html.page(snapshot, about))
+    if to == "ipynb":
+        from rdit_lsp.export import notebook
+
+        return Exported(notebook.notebook(snapshot, about))
+    if to == "md":
+        from rdit_lsp.export import markdown
+
+        return markdown.markdown(snapshot, folder)
+    from rdit_lsp.export import script
+
+    return Exported(script.script(snapshot))

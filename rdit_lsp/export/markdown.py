@@ -1,0 +1,103 @@
+"""Markdown with code blocks, tables, and pictures in a folder beside it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING
+
+from rdit_lsp.export.formats import Exported
+from rdit_lsp.export.parts import parts
+from rdit_lsp.features.summary import caption, has_poor_text
+from rdit_lsp.markup import escaped, markdown_table, safe_markdown, text_of
+from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable
+
+if TYPE_CHECKING:
+    from rdit_lsp.export.parts import Part
+    from rdit_lsp.outputs import Output
+    from rdit_lsp.snapshot import Snapshot, View
+
+SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/svg+xml": ".svg",
+}
+_FENCE = re.compile(r"`{3,}")
+_LIMIT = 100_000
+
+
+def markdown(snapshot: Snapshot, folder: str | None) -> Exported:
+    """The document as Markdown; pictures go to `folder`, or into the text where there is none."""
+    writer = _Writer(folder)
+    texts = [writer.part(part) for part in parts(snapshot)]
+    return Exported("\n\n".join(text for text in texts if text) + "\n", writer.beside)
+
+
+class _Writer:
+    def __init__(self, folder: str | None) -> None:
+        self.beside: dict[str, bytes] = {}
+        self._folder = folder
+
+    def part(self, part: Part) -> str:
+        if part.prose is not None:
+            return printable(part.prose.strip())
+        found = [f"## {escaped(part.title)}"] if part.title else []
+        if part.code:
+            found.append(_fenced(part.code, "python"))
+        for view in part.views:
+            found += self._view(view)
+        return "\n\n".join(found)
+
+    def _view(self, view: View) -> list[str]:
+        found = [self._output(output, view) for output in view.outputs]
+        if view.note:
+            found.append(f"*{escaped(view.note)}*")
+        if view.stale_reason is not None and found:
+            found.append(f"*Stale: {escaped(view.stale_reason)}.*")
+        return found
+
+    def _output(self, output: Output, view: View) -> str:
+        if isinstance(output, Stream):
+            return _fenced(last_screen(output.text(_LIMIT)), "text")
+        if isinstance(output, Failure):
+            return _fenced(output.text, "pytb")
+        assert isinstance(output, Display)
+        notes = [f"*{escaped(note)}*" for note in output.notes]
+        return "\n\n".join([self._display(output, view), *notes])
+
+    def _display(self, output: Display, view: View) -> str:
+        data = output.data
+        if "text/markdown" in data:
+            return safe_markdown(str(data["text/markdown"]))
+        for mime, suffix in SUFFIXES.items():
+            if mime in data:
+                return self._picture(output, mime, suffix, view)
+        html = str(data.get("text/html", ""))
+        table = markdown_table(html) if html else None
+        if table is not None:
+            return f"{table}\n\n{escaped(caption(output))}"
+        if "text/latex" in data:
+            latex = str(data["text/latex"]).strip()
+            return f"$$\n{latex.strip('$').strip()}\n$$"
+        text = text_of(html) if has_poor_text(output) else output.text
+        return _fenced(text, "text")
+
+    def _picture(self, output: Display, mime: str, suffix: str, view: View) -> str:
+        content = str(output.data[mime])
+        raw = content.encode() if mime == "image/svg+xml" else base64.b64decode(content)
+        if self._folder is None:
+            where = f"data:{mime};base64,{base64.b64encode(raw).decode()}"
+        else:
+            number = sum(1 for name in self.beside if f"/line-{view.first}-" in name) + 1
+            where = f"{self._folder}/line-{view.first}-{number}{suffix}"
+            self.beside[where] = raw
+        return f"![{escaped(caption(output))}](<{where}>)"
+
+
+def _fenced(text: str, language: str) -> str:
+    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    body = printable(text.rstrip("\n")).replace("\x00", "\N{SYMBOL FOR NULL}")
+    return f"{fence}{language}\n{body}\n{fence}"

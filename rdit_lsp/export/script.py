@@ -1,0 +1,72 @@
+"""A script with its results as comments below the statements they are of.
+
+Comments of an earlier export are replaced, so exporting an export changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rdit_lsp.export.parts import is_prose
+from rdit_lsp.features.summary import as_text
+from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable
+
+if TYPE_CHECKING:
+    from rdit_lsp.outputs import Output
+    from rdit_lsp.snapshot import Snapshot, View
+
+PREFIX = "#> "
+
+_LINES = 200
+"""Lines of one output at most."""
+_LIMIT = 20_000
+
+
+def script(snapshot: Snapshot) -> str:
+    """The source with results."""
+    document = snapshot.document
+    inside = {n for placed in document.placed for n in range(placed.first, placed.last + 1)}
+    after: dict[int, list[str]] = {}
+    for view in snapshot.views:
+        after.setdefault(view.last, []).extend(comments(view))
+    found: list[str] = []
+    for number, line in enumerate(document.lines, 1):
+        if number in inside or not (line.startswith(PREFIX) or line == PREFIX.rstrip()):
+            found.append(line)
+        found += after.pop(number, [])
+    return "\n".join(found + [line for lines in after.values() for line in lines])
+
+
+def comments(view: View) -> list[str]:
+    """What a statement came to, as comment lines."""
+    if is_prose(view):
+        return []
+    texts = [_text(output) for output in view.outputs]
+    if view.note:
+        texts.append(view.note)
+    if texts and view.stale_reason is not None:
+        texts.append(f"(stale: {view.stale_reason})")
+    lines = [line for text in texts for line in _cut(text.rstrip("\n").split("\n"))]
+    return [(PREFIX + _visible(line)).rstrip() for line in lines]
+
+
+def _text(output: Output) -> str:
+    if isinstance(output, Stream):
+        return last_screen(output.text(_LIMIT))
+    if isinstance(output, Failure):
+        return output.text
+    assert isinstance(output, Display)
+    return as_text(output)[:_LIMIT]
+
+
+def _cut(lines: list[str]) -> list[str]:
+    if len(lines) <= _LINES:
+        return lines
+    half = _LINES // 2
+    return [*lines[:half], f"… {len(lines) - _LINES} lines left out …", *lines[-half:]]
+
+
+def _visible(line: str) -> str:
+    """No character that would end the comment, or that a Python source must not have."""
+    line = printable(line)
+    return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in line if c != "\r")

@@ -1,0 +1,195 @@
+"""A result in one short line, for every client that has one line for it.
+
+Pure: `View` in, text out. Marks and words both tell a fresh result from a stale, running or failed one,
+so that nobody depends on colour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable, size_text
+
+if TYPE_CHECKING:
+    from rdit_lsp.snapshot import View
+
+WIDTH = 100
+"""Characters of a line at most. VS Code shows 43 of an inlay hint by default, others show all."""
+
+MARKS = {
+    "fresh": "→",
+    "stale": "~",
+    "running": "⋯",
+    "error": "✗",
+    "stopped": "■",
+    "notRun": "·",
+}
+"""What each line begins with."""
+
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of the rest of the line around."""
+
+_TELLING = 60
+"""Characters up to which the text of an array tells more than its shape."""
+
+_POOR = re.compile(r"<[\w.]+( object)?( at 0x[0-9a-fA-F]+)?>")
+_SCANNED = 4000
+"""Characters of a stream looked at: a summary never needs more than its end."""
+
+
+def mark(view: View) -> str:
+    """The sign for the state a result is in."""
+    if view.stale_reason is not None:
+        return MARKS["stale"]
+    if view.status in ("running", "notRun"):
+        return MARKS[view.status]
+    if view.status in ("error", "crashed"):
+        return MARKS["error"]
+    if view.status in ("interrupted", "timeout", "exit"):
+        return MARKS["stopped"]
+    return MARKS["fresh"]
+
+
+def labelled(view: View) -> str:
+    """Mark, summary, and in words what the mark says; empty where there is nothing to say."""
+    text = summary(view)
+    words = []
+    if view.stale_reason is not None:
+        words.append(f"stale: {view.stale_reason}")
+    if view.reused and view.stale_reason is None and text:
+        words.append("reused")
+    if not text and view.stale_reason is None and view.status == "ok":
+        return ""
+    note = f" ({', '.join(words)})" if words else ""
+    return f"{mark(view)} {_short(text, WIDTH - len(note))}{note}".rstrip()
+
+
+def summary(view: View) -> str:
+    """What the statement came to, without mark and without saying whether it is stale."""
+    if view.status == "notRun":
+        return "not run"
+    if view.status == "running":
+        said = _streams(view)
+        return f"running: {said}" if said else "running"
+    if view.note is not None and view.status == "crashed":
+        return view.note
+    words = {
+        "interrupted": "interrupted",
+        "timeout": "timed out",
+        "exit": f"exit {view.exit_code or 0}",
+    }
+    parts = [words[view.status]] if view.status in words else []
+    for output in reversed(view.outputs):
+        if isinstance(output, Failure) and view.status == "error":
+            parts.append(_failure(output))
+            break
+        if isinstance(output, Display):
+            parts.append(_one_line(output))
+            break
+    streams = _streams(view)
+    if streams:
+        parts.append(streams)
+    return _short(" · ".join(part for part in parts if part), WIDTH)
+
+
+def _streams(view: View) -> str:
+    """The last line written, and how much more there is."""
+    streams = [output for output in view.outputs if isinstance(output, Stream)]
+    if not streams:
+        return ""
+    lines: list[str] = []
+    for stream in streams:
+        lines += [line for line in last_screen(stream.text(_SCANNED)).split("\n") if line.strip()]
+    if not lines:
+        return ""
+    size = sum(stream.size for stream in streams)
+    if size > _SCANNED:
+        return f"{_short(lines[-1].strip(), 60)} (and {size_text(size)} more)"
+    if len(lines) == 1:
+        return lines[0].strip()
+    if len(lines) <= 3:
+        return " ⏎ ".join(line.strip() for line in lines)
+    return f"{_short(lines[-1].strip(), 60)} (last of {len(lines)} lines)"
+
+
+def _failure(failure: Failure) -> str:
+    value = " ".join(failure.value.split())
+    return f"{failure.name}: {value}" if value else failure.name
+
+
+def _one_line(output: Display) -> str:
+    """A display in one line: its text if that is short and says something, else what it is."""
+    text = output.text[: 4 * WIDTH].strip()
+    about = output.about
+    is_long = "\n" in text or len(text) > _TELLING
+    if about.get("pixels") or (about.get("shape") and is_long):
+        return caption(output)
+    if has_poor_text(output):
+        text = _better_text(output)[: 4 * WIDTH] or text
+    lines = [line.strip() for line in text.strip().split("\n")]
+    if len(lines) > 1:
+        return f"{_short(' '.join(line for line in lines if line), WIDTH - 12)}"
+    return lines[0]
+
+
+def caption(output: Display) -> str:
+    """What a value is: `DataFrame 1,204 × 8`, `Figure 640×480`, `ndarray 1,000 × 3 float64`."""
+    about = output.about
+    kind = str(about.get("type") or "")
+    pixels, shape = _numbers(about.get("pixels")), _numbers(about.get("shape"))
+    if pixels:
+        return f"{kind or 'Picture'} {'×'.join(map(str, pixels))}"
+    if shape:
+        size = " × ".join(f"{number:,}" for number in shape)
+        return f"{kind} {size} {_types(about)}".strip()
+    return kind or "Display"
+
+
+def as_text(output: Display) -> str:
+    """A display where there is only text: pictures by what they are, and what could not be shown."""
+    text = output.text
+    if output.about.get("pixels"):
+        text = f"[{caption(output)}]"
+    elif has_poor_text(output):
+        text = _better_text(output) or text
+    return "\n".join([text, *(f"({note})" for note in output.notes)])
+
+
+def has_poor_text(output: Display) -> bool:
+    """Whether the plain text only says that there is an object, and something else says more."""
+    text = output.text.strip()
+    better = {"text/html", "text/latex"} & output.data.keys()
+    return bool(better) and (not text or _POOR.fullmatch(text) is not None)
+
+
+def _better_text(output: Display) -> str:
+    from rdit_lsp.markup import text_of  # It takes long to import, and most values need none.
+
+    latex = str(output.data.get("text/latex", ""))
+    return latex or text_of(str(output.data.get("text/html", "")))
+
+
+def _types(about: dict[str, Any]) -> str:
+    """The types of elements or columns, the most frequent first."""
+    if isinstance(about.get("dtype"), str):
+        return str(about["dtype"])
+    found = about.get("dtypes")
+    if not isinstance(found, list) or not found:
+        return ""
+    counted = Counter(map(str, found)).most_common(4)
+    more = ", …" if len(set(map(str, found))) > len(counted) else ""
+    return f"({', '.join(name for name, _ in counted)}{more})"
+
+
+def _numbers(found: object) -> list[int]:
+    if not isinstance(found, list):
+        return []
+    return [number for number in found if isinstance(number, int)]
+
+
+def _short(text: str, width: int) -> str:
+    """`text` on one line of at most `width` characters; a newline in a label breaks real editors."""
+    text = _INVISIBLE.sub("", printable(" ".join(last_screen(text).split())))
+    return text if len(text) <= width else text[: max(width - 1, 1)] + "…"

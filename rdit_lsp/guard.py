@@ -1,0 +1,97 @@
+"""A small process that outlives the server just long enough to clean up after it.
+
+However the server dies, also by SIGKILL, its workers and their children must not stay behind, nor its
+folder of temporary files. A worker that is busy does not look at its socket, so end of file alone does
+not end it; `PR_SET_PDEATHSIG` would spare the children and exists on Linux only.
+
+Knows process groups and one folder, nothing else. Start it before any thread or event loop: it is a
+plain fork, and all it shares with the server is a pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+
+class Guard:
+    """The server's end: says which process groups would have to go."""
+
+    def __init__(self) -> None:
+        """Make the server's private folder and start its guard."""
+        self.folder = _private_folder()
+        """For sockets and for output too long to be held; gone when the server is."""
+        reading, writing = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(writing)
+            _stand_guard(reading, str(self.folder))
+        os.close(reading)
+        self._fd = writing
+
+    def watch(self, group: int) -> None:
+        """From now on, end process group `group` if this process dies."""
+        self._tell(f"+{group}\n")
+
+    def forget(self, group: int) -> None:
+        """Process group `group` is gone or no longer ours to end."""
+        self._tell(f"-{group}\n")
+
+    def close(self) -> None:
+        """Let the guard do its work now, and wait until it has."""
+        os.close(self._fd)
+        os.waitpid(self.pid, 0)
+
+    def _tell(self, line: str) -> None:
+        # Somebody may have killed the guard; workers still end when their sockets close.
+        with suppress(BrokenPipeError):
+            os.write(self._fd, line.encode())
+
+
+def _private_folder() -> Path:
+    """A new folder that only this user can look into.
+
+    `tempfile.mkdtemp` does the same, but importing it takes as long as starting Python does.
+    """
+    parent = Path(os.environ.get("TMPDIR") or "/tmp")
+    folder = parent / f"rdit-{os.getpid()}-{os.urandom(6).hex()}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _stand_guard(fd: int, folder: str) -> NoReturn:
+    """Read until the server is gone, then clean up. Never returns into the server's code."""
+    try:
+        # A session of its own: whoever ends the server's process group must not end the guard.
+        os.setsid()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)  # The editor waits for the end of the server's own streams.
+        groups = _read_groups(fd)
+        for group in groups:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except OSError:
+                continue  # It ended by itself.
+        import shutil  # Not before: most servers are never killed.
+
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os._exit(0)
+
+
+def _read_groups(fd: int) -> set[int]:
+    groups: set[int] = set()
+    with open(fd, encoding="ascii") as lines:
+        for line in lines:
+            group = int(line[1:])
+            if line[0] == "+":
+                groups.add(group)
+            else:
+                groups.discard(group)
+    return groups

@@ -1,0 +1,173 @@
+"""State keys: names for program states, computed from content alone.
+
+Pure. The empty namespace has a key; running a statement takes key `k` to the key of `(k, the
+statement's syntax)`. A result is fresh exactly when the key it was produced to is the key its statement
+has now, so an undo makes it fresh again and a comment changes nothing.
+
+Keys are small integers handed out in order, one for every pair ever seen, so that equal keys mean equal
+histories without trusting a hash.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import marshal
+import warnings
+from functools import lru_cache
+from itertools import count
+from types import CodeType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    from rdit_lsp.document import Statement
+
+Key = int
+
+_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | __future__.annotations.compiler_flag
+"""Annotations are taken as text, since they are just that after `from __future__ import annotations`."""
+
+OFF_PATH: Key = -1
+"""A state that no clean run of any text reaches, such as the middle of an interrupted statement."""
+
+
+class Keys:
+    """Hands out the keys of one session."""
+
+    def __init__(self, fingerprint: Callable[[str], bytes]) -> None:
+        """`fingerprint` tells what is in a file of the user's project."""
+        self._next = count(1)
+        self._fingerprint = fingerprint
+        self._imports: dict[tuple[Key, Hashable], frozenset[str]] = {}
+        self._states: dict[tuple[Key, Hashable], Key] = {}
+        self._syntax_of_text: dict[str, int] = {}
+        self._syntax_of_digest: dict[bytes, int] = {}
+
+    def start(self, surroundings: Hashable) -> Key:
+        """The key of an empty namespace in these surroundings (interpreter, folder, arguments …)."""
+        return self._intern(0, surroundings)
+
+    def after(self, key: Key, text: str, part: int = 0) -> Key:
+        """The key of the state that `text`'s statement number `part` makes of state `key`.
+
+        The contents of the project's files that it imports there, so far as is known, are part of it.
+        """
+        if key == OFF_PATH:
+            return OFF_PATH
+        step = (self.syntax(text), part)
+        files = self._imports.get((key, step))
+        if files is None:
+            return self._intern(key, step)
+        return self._intern(key, (step, frozenset((f, self._fingerprint(f)) for f in files)))
+
+    def beyond(self, key: Key) -> Key:
+        """The key of going on where a clean run ends, with an error or an exit: on no chain."""
+        return self._intern(key, "beyond")
+
+    def imported(self, key: Key, text: str, part: int, files: Iterable[str]) -> None:
+        """Note that in state `key` this statement imported these files of the project."""
+        if key != OFF_PATH:
+            step = (self.syntax(text), part)
+            known = self._imports.get((key, step), frozenset())
+            self._imports[key, step] = known | frozenset(files)
+
+    def syntax(self, text: str) -> int:
+        """A number for what `text` means to the compiler: comments and layout do not count.
+
+        A text seen for the first time gets a number of its own; `same_syntax` merges two. Compiling
+        every statement of a file up front would cost more than running most of them.
+        """
+        known = self._syntax_of_text.get(text)
+        if known is None:
+            known = self._syntax_of_text[text] = next(self._next)
+        return known
+
+    def same_syntax(self, old: str, new: str) -> bool:
+        """Whether two texts mean the same; if so, `new` shares the number of `old` from now on."""
+        if old == new:
+            return True
+        digest = _digest(old)
+        if digest is None or digest != _digest(new):
+            return False
+        self._syntax_of_text[new] = self._syntax_of_digest.setdefault(digest, self.syntax(old))
+        return True
+
+    def _intern(self, key: Key, step: Hashable) -> Key:
+        known = self._states.get((key, step))
+        if known is None:
+            known = self._states[key, step] = next(self._next)
+        return known
+
+
+class Chain:
+    """The keys along a document's statements, worked out as far as they are asked for.
+
+    After an edit only what follows it is worked out again.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._statements: Sequence[Statement] = ()
+        self._known: list[Key] = [OFF_PATH]
+
+    def follow(self, start: Key, statements: Sequence[Statement]) -> None:
+        """From now on, be the chain of `statements` from the state `start`."""
+        if statements is self._statements and start == self._known[0]:
+            return
+        same = 0
+        if start == self._known[0]:
+            limit = min(len(self._known) - 1, len(statements))
+            while same < limit and statements[same] is self._statements[same]:
+                same += 1
+        self._known = [start, *self._known[1 : same + 1]]
+        self._statements = statements
+
+    def forget(self) -> None:
+        """Work everything out again: what the keys stand on has changed."""
+        self._known = self._known[:1]
+
+    def __getitem__(self, index: int) -> Key:
+        """The key before statement `index`, which is the one after statement `index - 1`."""
+        known = self._known
+        while len(known) <= index:
+            statement = self._statements[len(known) - 1]
+            known.append(self._keys.after(known[-1], statement.text, statement.part))
+        return known[index]
+
+
+@lru_cache(maxsize=1024)
+def _digest(text: str) -> bytes | None:
+    """What the compiler makes of `text` with all line numbers left out; None if it rejects it.
+
+    Two texts with equal digests run alike, unless they look at their own text or line numbers.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # They are told when the statement runs, not here.
+            body = ast.parse(text).body
+            # Compiled as "exec", an expression without effects leaves no trace, but it has a value.
+            code = compile(ast.Interactive(body), "", "single", _FLAGS, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    hides = b";" if body and _hides_value(body[-1], text) else b""
+    # Marshal's version 2 writes no back-references, which depend on more than the value.
+    return hides + marshal.dumps(_without_positions(code), 2)
+
+
+def _hides_value(last: ast.stmt, text: str) -> bool:
+    """Whether the last statement of `text` ends with `;`: then its value is not shown."""
+    line = text.split("\n")[(last.end_lineno or 1) - 1]
+    rest = line.encode("utf-8", "surrogatepass")[last.end_col_offset :].decode("utf-8", "ignore")
+    return rest.partition("#")[0].lstrip(" \t\f)").startswith(";")
+
+
+def _without_positions(code: CodeType) -> CodeType:
+    constants = tuple(
+        _without_positions(constant) if isinstance(constant, CodeType) else constant
+        for constant in code.co_consts
+    )
+    if hasattr(code, "co_linetable"):
+        return code.replace(co_consts=constants, co_firstlineno=1, co_linetable=b"")
+    return code.replace(co_consts=constants, co_firstlineno=1)

@@ -1,0 +1,215 @@
+"""HTML and Markdown that user code made, as Markdown or text that no client has to trust.
+
+Pure: text in, text out. HTML never comes out again: only the text of it does, and the tables in it. It
+uses what comes with Python, because every hover needs it and nothing is rendered here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+READ = 400_000
+"""Characters of HTML that are looked at."""
+
+ROWS, COLUMNS, CELL = 60, 30, 200
+"""What of a table is shown: rows, columns, and characters of a cell."""
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+_NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?%?|nan|NaN|NaT|None|null|inf|-inf|", re.IGNORECASE)
+_CODE = re.compile(
+    r"(^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)[^\n]*$|(?P<tick>`+)[^`].*?(?P=tick))",
+    re.MULTILINE | re.DOTALL,
+)
+_TAG = re.compile(r"<(?=[a-zA-Z/!?])")
+_IMAGE = re.compile(r"!(?=\[)")
+_LINK = re.compile(
+    r"(\]\(\s*<?|^\s*\[[^\]]+\]:\s*<?)(?!https?:|#|mailto:)[a-z][\w+.-]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SILENT = {"style", "script", "head", "title", "template", "noscript", "svg", "math"}
+_BREAKING = {"p", "div", "br", "tr", "li", "table", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "hr"}
+
+
+@dataclass
+class Table:
+    """Rows of cells."""
+
+    head: list[list[str]] = field(default_factory=list)
+    body: list[list[str]] = field(default_factory=list)
+
+
+def safe_markdown(text: str) -> str:
+    """Markdown whose HTML is text, whose pictures are links, and whose links lead to the web only."""
+    found: list[str] = []
+    at = 0
+    for code in _CODE.finditer(text):
+        found += [_defused(text[at : code.start()]), code.group()]
+        at = code.end()
+    return "".join([*found, _defused(text[at:])])
+
+
+def escaped(text: str) -> str:
+    """Plain text as Markdown that shows exactly it, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def text_of(html: str) -> str:
+    """What a person would read in `html`."""
+    return _read(html).text()
+
+
+def markdown_table(html: str) -> str | None:
+    """The only table of `html` as Markdown; None where there is none, or more than that."""
+    tables = _read(html).tables
+    if len(tables) != 1 or not (tables[0].head or tables[0].body):
+        return None
+    table = tables[0]
+    width = max(len(row) for row in [*table.head, *table.body])
+    names = _names(table.head, width)
+    columns = list(range(width))
+    if width > COLUMNS:
+        half = COLUMNS // 2
+        columns = [*range(half), -1, *range(width - half, width)]
+    rows = table.body
+    if len(rows) > ROWS:
+        rows = [*rows[: ROWS // 2], ["⋮"] * width, *rows[-ROWS // 2 :]]
+    rules = ["--:" if _is_numeric(rows, column) else "---" for column in columns]
+    lines = [_line(names, columns), f"| {' | '.join(rules)} |"]
+    return "\n".join(lines + [_line(row, columns) for row in rows])
+
+
+class _Reader(HTMLParser):
+    """Collects text and tables."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[Table] = []
+        self._texts: list[str] = []
+        self._silent = 0
+        self._row: list[str] | None = None
+        self._cell: list[str] | None = None
+        self._span = (1, 1)
+        self._in_head = False
+        self._only_heads = True
+        self._held: dict[int, tuple[int, str]] = {}
+        """Column to how many more rows a cell above reaches into, and its text."""
+
+    def text(self) -> str:
+        lines = (" ".join(line.split()) for line in "".join(self._texts).split("\n"))
+        return "\n".join(line for line in lines if line)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        if tag in _BREAKING:
+            self._texts.append("\n")
+        if tag == "table":
+            self.tables.append(Table())
+            self._held = {}
+        elif not self.tables:
+            return
+        elif tag == "thead":
+            self._in_head = True
+        elif tag == "tr":
+            self._end_row()
+            self._row, self._only_heads = [], True
+        elif tag in ("td", "th"):
+            self._end_cell()
+            self._cell = []
+            self._only_heads = self._only_heads and tag == "th"
+            given = dict(attrs)
+            self._span = _count(given.get("colspan")), _count(given.get("rowspan"))
+        elif tag == "br" and self._cell is not None:
+            self._cell.append(" ")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag in _SILENT:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(self._silent - 1, 0)
+        if tag in ("td", "th"):
+            self._end_cell()
+            self._texts.append(" ")
+        elif tag in ("tr", "thead", "tbody", "table"):
+            self._end_row()
+        if tag == "thead":
+            self._in_head = False
+
+    def handle_data(self, data: str) -> None:
+        if self._silent:
+            return
+        if self._cell is not None:
+            self._cell.append(data)
+        self._texts.append(data)
+
+    def _end_cell(self) -> None:
+        if self._cell is None or self._row is None:
+            self._cell = None
+            return
+        text = " ".join("".join(self._cell).split())[:CELL]
+        self._cell = None
+        across, down = self._span
+        for number in range(across):
+            self._fill_held()
+            if down > 1:
+                self._held[len(self._row)] = (down - 1, text)
+            self._row.append(text if number == 0 else "")
+
+    def _fill_held(self) -> None:
+        """Leave room for the cells above that reach into this row."""
+        assert self._row is not None
+        while len(self._row) in self._held:
+            column = len(self._row)
+            rows, text = self._held[column]
+            if rows > 1:
+                self._held[column] = (rows - 1, text)
+            else:
+                del self._held[column]
+            self._row.append("")
+
+    def _end_row(self) -> None:
+        self._end_cell()
+        row, self._row = self._row, None
+        if row and self.tables:
+            table = self.tables[-1]
+            is_head = self._in_head or (self._only_heads and not table.body)
+            (table.head if is_head else table.body).append(row)
+
+
+def _read(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html[:READ])
+    reader.close()
+    return reader
+
+
+def _count(text: str | None) -> int:
+    return min(max(int(text), 1), 1000) if text is not None and text.isdecimal() else 1
+
+
+def _names(head: list[list[str]], width: int) -> list[str]:
+    """One row of column names out of several."""
+    names = []
+    for column in range(width):
+        parts = dict.fromkeys(row[column] for row in head if column < len(row) and row[column])
+        names.append(" · ".join(parts))
+    return names
+
+
+def _line(row: list[str], columns: list[int]) -> str:
+    cells = ["…" if at < 0 else (escaped(row[at]) if at < len(row) else "") for at in columns]
+    return f"| {' | '.join(cells)} |"
+
+
+def _is_numeric(rows: list[list[str]], column: int) -> bool:
+    cells = [row[column] for row in rows if 0 <= column < len(row)]
+    return any(cells) and all(cell == "⋮" or _NUMBER.fullmatch(cell) for cell in cells)
+
+
+def _defused(text: str) -> str:
+    return _LINK.sub(r"\1#", _IMAGE.sub("", _TAG.sub("&lt;", text)))

@@ -1,0 +1,231 @@
+"""Decoding of rdit's own messages: JSON becomes a dataclass here, or one sentence says why not.
+
+The shapes are those of `docs/protocol.md`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from rdit_lsp.configuration import can_be_environment
+from rdit_lsp.export.formats import Format
+from rdit_lsp.run import Request, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lsprotocol import types
+
+
+class MessageError(Exception):
+    """A message is not of its shape; the text is a sentence for whoever sent it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """`initializationOptions`."""
+
+    result_notifications: bool = False
+    input: bool = False
+    images: bool | None = None
+    """Its hovers show `data:` images; None where it did not say."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def decode(cls, raw: object) -> Options:
+        """What a client said of itself; nonsense counts as nothing said."""
+        section = section_of(raw) or {}
+        images = section.get("images")
+        return cls(
+            result_notifications=section.get("resultNotifications") is True,
+            input=section.get("input") is True,
+            images=images if isinstance(images, bool) else None,
+            settings=section,
+        )
+
+
+@dataclass(frozen=True)
+class Execute:
+    """`ExecuteParams`."""
+
+    uri: str
+    version: int | None
+    request: Request
+
+    @classmethod
+    def decode(cls, raw: object) -> Execute:
+        """Raises MessageError."""
+        found = _object(raw)
+        lines = _line_range(found)
+        scope = found.get("scope")
+        if scope is None:
+            scope = "range" if lines is not None else "file"
+        if scope not in get_args(Scope):
+            raise MessageError(f"scope is {scope!r}, not one of {', '.join(get_args(Scope))}.")
+        on_error = found.get("onError", "stop")
+        if on_error not in ("stop", "continue"):
+            raise MessageError(f"onError is {on_error!r}, not stop or continue.")
+        policy = found.get("transactionPolicy", "commit_always")
+        if policy != "commit_always":
+            raise MessageError(f"transactionPolicy {policy!r} is not supported yet.")
+        timeout = found.get("timeout")
+        if timeout is not None and (not _is_number(timeout) or timeout <= 0):
+            raise MessageError(f"timeout is {timeout!r}, not a number of seconds above 0.")
+        request = Request(
+            scope=cast("Scope", scope),
+            fresh=_of_type(found, "fresh", bool, default=True),
+            lines=lines,
+            line=_line_of_position(found),
+            stop_on_error=on_error == "stop",
+            timeout=timeout,
+            env=_environment(found),
+        )
+        if request.line is None and lines is None and scope not in ("file", "stale"):
+            raise MessageError(f"scope {scope!r} needs a position or a lineRange.")
+        return cls(uri_of(found), _of_type(found, "version", int), request)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The argument of `rdit/results`."""
+
+    uri: str
+    lines: tuple[int, int] | None
+
+    @classmethod
+    def decode(cls, raw: object) -> Results:
+        """Raises MessageError."""
+        found = _object(raw)
+        return cls(uri_of(found), _line_range(found))
+
+
+@dataclass(frozen=True)
+class OpenOutput:
+    """The argument of `rdit/openOutput`."""
+
+    uri: str
+    line: int
+    """From 1."""
+
+    @classmethod
+    def decode(cls, raw: object) -> OpenOutput:
+        """Raises MessageError."""
+        found = _object(raw)
+        line = _line_of_position(found)
+        if line is None:
+            raise MessageError("a position is expected: whose output is to be opened?")
+        return cls(uri_of(found), line)
+
+
+@dataclass(frozen=True)
+class Export:
+    """The argument of `rdit/export`."""
+
+    uri: str
+    to: Format
+    output: str | None
+    show: bool
+
+    @classmethod
+    def decode(cls, raw: object) -> Export:
+        """Raises MessageError."""
+        found = _object(raw)
+        to = found.get("to", "html")
+        if to not in get_args(Format):
+            raise MessageError(f"to is {to!r}, not one of {', '.join(get_args(Format))}.")
+        output = _of_type(found, "output", str)
+        if output is not None and not os.path.isabs(output):
+            raise MessageError(f"output is {output!r}, not an absolute path.")
+        show = _of_type(found, "show", bool, default=False)
+        return cls(uri_of(found), cast("Format", to), output, show)
+
+
+def uri_of(raw: object) -> str:
+    """The uri of an argument that has one. Raises MessageError."""
+    uri = _object(raw).get("uri")
+    if not isinstance(uri, str) or not uri:
+        raise MessageError(f"uri is {uri!r}, not a document's uri.")
+    return uri
+
+
+def optional_uri_of(raw: object) -> str | None:
+    """The uri of an argument that may have none. Raises MessageError."""
+    if raw is None or raw == {} or (isinstance(raw, dict) and raw.get("uri") is None):
+        return None
+    return uri_of(raw)
+
+
+def section_of(settings: object) -> dict[str, Any] | None:
+    """Section `rdit` of settings, be they nested under that name or the section itself."""
+    if not isinstance(settings, dict):
+        return None
+    section = settings.get("rdit", settings)
+    return section if isinstance(section, dict) else None
+
+
+def selected_lines(selection: types.Range) -> tuple[int, int]:
+    """First and last line, from 1; a selection that ends before a line's first column leaves it out."""
+    first, last = selection.start.line + 1, selection.end.line + 1
+    if last > first and selection.end.character == 0:
+        last -= 1
+    return first, last
+
+
+def input_text(reply: object) -> str | None:
+    """The line in the reply to `rdit/input`, None for end of file."""
+    text = reply.get("text") if isinstance(reply, dict) else None
+    return text if isinstance(text, str) else None
+
+
+def _object(raw: object) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise MessageError("one object is expected as argument.")
+    return raw
+
+
+def _line_range(found: dict[str, Any]) -> tuple[int, int] | None:
+    raw = found.get("lineRange")
+    if raw is None:
+        return None
+    if isinstance(raw, dict) and _is_line(raw.get("from")) and _is_line(raw.get("to")):
+        return raw["from"], raw["to"]
+    raise MessageError(f"lineRange is {raw!r}, not {{from, to}} with two line numbers.")
+
+
+def _line_of_position(found: dict[str, Any]) -> int | None:
+    raw = found.get("position")
+    if raw is None:
+        return None
+    if isinstance(raw, dict) and _is_line(raw.get("line")):
+        return int(raw["line"]) + 1
+    raise MessageError(f"position is {raw!r}, not an LSP position.")
+
+
+def _environment(found: dict[str, Any]) -> dict[str, str]:
+    raw = found.get("env")
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
+        raise MessageError(f"env is {raw!r}, not an object of strings.")
+    if not can_be_environment(raw):
+        raise MessageError(f"env is {raw!r}, which cannot be environment variables.")
+    return raw
+
+
+def _of_type(found: dict[str, Any], key: str, kind: type, default: Any = None) -> Any:
+    value = found.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise MessageError(f"{key} is {value!r}, not {kind.__name__}.")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

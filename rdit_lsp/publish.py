@@ -1,0 +1,194 @@
+"""Brings what sessions do to the client: coalesced, bounded in rate, and only what differs.
+
+One `Publisher` per document. It looks at snapshots and knows LSP; it changes no session. Standard
+clients are told to ask again (`workspace/inlayHint/refresh`), and get diagnostics pushed, which every
+client draws at once; clients that asked for it get `rdit/didChangeResults`.
+
+Neovim 0.12 may mark the old hints as drawn between a refresh and its own request for the new ones
+(neovim issue 32248), so a second refresh follows once the first request after a refresh was answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rdit_lsp.features.summary import summary
+from rdit_lsp.snapshot import SessionState, statement_result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rdit_lsp.snapshot import Snapshot, View
+
+INTERVAL = 0.055
+"""Seconds between two messages about one document, for clients that get the results themselves."""
+
+REFRESH_INTERVAL = 0.15
+"""Seconds between two refreshes: each makes the client ask for hints, and may be sent twice."""
+
+_SHARE = 8
+"""Publishing takes at most about one part in so many of the server's time."""
+
+_MANY = 500
+"""Statements from which on looking through a document counts."""
+
+_SECOND_REFRESH = 0.15
+_LIMIT = 4000
+"""Characters of each output in `rdit/didChangeResults`; `rdit/results` gives all of it."""
+_PROGRESS_AFTER = 0.3
+_PROGRESS_EVERY = 1.0
+
+
+class Wire(Protocol):
+    """What the client can be sent."""
+
+    @property
+    def wants_results(self) -> bool:
+        """It asked for `rdit/didChangeResults`."""
+
+    @property
+    def is_behind(self) -> bool:
+        """It does not read as fast as it is written to."""
+
+    def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification of rdit's own."""
+
+    def publish_diagnostics(self, snapshot: Snapshot) -> None:
+        """Push the diagnostics of a document, if they differ from the last."""
+
+    def refresh_hints(self) -> None:
+        """Ask the client to ask for inlay hints again."""
+
+    def begin_progress(self, uri: str) -> None:
+        """Show that a document runs."""
+
+    def report_progress(self, uri: str, snapshot: Snapshot) -> None:
+        """Say where it is."""
+
+    def end_progress(self, uri: str) -> None:
+        """It does not run any more."""
+
+
+class Publisher:
+    """Publishes one document."""
+
+    def __init__(self, uri: str, wire: Wire, snapshot: Callable[[], Snapshot | None]) -> None:
+        """`snapshot` gives the document as it is now, None once it is closed."""
+        self._uri = uri
+        self._wire = wire
+        self._snapshot = snapshot
+        self._timer: asyncio.TimerHandle | None = None
+        self._second: asyncio.TimerHandle | None = None
+        self._progress: asyncio.TimerHandle | None = None
+        self._published = 0.0
+        self._took = 0.0
+        """Seconds that publishing took the last time."""
+        self._sent: dict[int, View] = {}
+        self._sent_state: tuple[Any, ...] | None = None
+        self._shown: Sequence[View] = ()
+        self._awaits_request = False
+
+    def changed(self) -> None:
+        """Something may be different: publish soon, at once if nothing was lately."""
+        if self._timer is not None:
+            return
+        loop = asyncio.get_running_loop()
+        interval = INTERVAL if self._wire.wants_results else REFRESH_INTERVAL
+        # A document of thousands of statements takes long to look through: the run comes first.
+        interval = max(interval, _SHARE * self._took)
+        due = max(self._published + interval - loop.time(), 0.0)
+        self._timer = loop.call_later(due, self._publish)
+
+    def hints_were_asked(self) -> None:
+        """The client asked for hints and is being answered."""
+        if self._awaits_request:
+            self._awaits_request = False
+            loop = asyncio.get_running_loop()
+            self._second = loop.call_later(_SECOND_REFRESH, self._wire.refresh_hints)
+
+    def close(self) -> None:
+        """Publish no more; take back what the client still shows."""
+        for timer in (self._timer, self._second, self._progress):
+            if timer is not None:
+                timer.cancel()
+        self._timer = None
+        self._end_progress()
+
+    def _publish(self) -> None:
+        self._timer = None
+        begin = asyncio.get_running_loop().time()
+        self._published = begin
+        if self._wire.is_behind:
+            self.changed()
+            return
+        snapshot = self._snapshot()
+        if snapshot is not None:
+            self._bring(snapshot)
+            took = asyncio.get_running_loop().time() - begin
+            self._took = took if len(snapshot.views) > _MANY else 0.0
+
+    def _bring(self, snapshot: Snapshot) -> None:
+        self._wire.publish_diagnostics(snapshot)
+        if self._wire.wants_results:
+            self._notify(snapshot)
+        else:
+            self._refresh(snapshot)
+        self._follow_progress(snapshot)
+
+    def _notify(self, snapshot: Snapshot) -> None:
+        """Send the results that changed since the last time."""
+        now = {view.index: view for view in snapshot.views}
+        changed = [view for view in snapshot.views if self._sent.get(view.index) is not view]
+        removed = self._sent.keys() - now.keys()
+        document = snapshot.document
+        state = (document.version, snapshot.state, len(document.blocks))
+        if not changed and not removed and state == self._sent_state:
+            return
+        self._sent, self._sent_state = now, state
+        full = bool(removed)
+        params: dict[str, Any] = {
+            "uri": self._uri,
+            "version": document.version,
+            "state": snapshot.state.value,
+            "count": len(document.placed),
+            "results": [_bounded(view) for view in (snapshot.views if full else changed)],
+        }
+        if full:
+            params["full"] = True
+        self._wire.notify("rdit/didChangeResults", params)
+
+    def _refresh(self, snapshot: Snapshot) -> None:
+        if snapshot.views != self._shown:
+            self._shown = snapshot.views
+            self._awaits_request = True
+            self._wire.refresh_hints()
+
+    def _follow_progress(self, snapshot: Snapshot) -> None:
+        busy = snapshot.state in (SessionState.BUSY, SessionState.STARTING)
+        loop = asyncio.get_running_loop()
+        if busy and self._progress is None:
+            self._progress = loop.call_later(_PROGRESS_AFTER, self._begin_progress)
+        elif not busy and self._progress is not None:
+            self._end_progress()
+
+    def _begin_progress(self) -> None:
+        self._wire.begin_progress(self._uri)
+        self._report_progress()
+
+    def _report_progress(self) -> None:
+        snapshot = self._snapshot()
+        if snapshot is not None:
+            self._wire.report_progress(self._uri, snapshot)
+        loop = asyncio.get_running_loop()
+        self._progress = loop.call_later(_PROGRESS_EVERY, self._report_progress)
+
+    def _end_progress(self) -> None:
+        if self._progress is not None:
+            self._progress.cancel()
+            self._progress = None
+            self._wire.end_progress(self._uri)
+
+
+def _bounded(view: View) -> dict[str, Any]:
+    return {**statement_result(view, limit=_LIMIT), "summary": summary(view)}

@@ -1,0 +1,178 @@
+"""What one `rdit/execute` asks for, and which statements that makes it run.
+
+Pure: `plan` looks at a document, its results' keys and where the live namespace stands, and decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rdit_lsp.document import Document, Placed
+    from rdit_lsp.keys import Chain, Key
+
+Scope: TypeAlias = Literal["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
+RunStatus: TypeAlias = Literal[
+    "ok", "error", "interrupted", "timeout", "exit", "crashed", "cancelled"
+]
+WayBackKind: TypeAlias = Literal["live", "kept", "checkpoint", "start"]
+
+
+class RequestError(Exception):
+    """A request that makes no sense for this document; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The decoded `ExecuteParams`, without uri and version."""
+
+    scope: Scope = "file"
+    fresh: bool = True
+    lines: tuple[int, int] | None = None
+    """First and last line, from 1."""
+    line: int | None = None
+    """The line, from 1, of the position given."""
+    stop_on_error: bool = True
+    timeout: float | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    automatic: bool = False
+    """Asked for by a save or a key stroke, not by a person."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it promises what a clean run gives, so the file must compile as a whole."""
+        return self.scope in ("file", "stale", "toHere")
+
+    @property
+    def anchor(self) -> int:
+        """The line the request is about."""
+        if self.line is not None:
+            return self.line
+        if self.lines is not None:
+            return self.lines[1] if self.scope == "toHere" else self.lines[0]
+        raise RequestError(f"scope {self.scope!r} needs a position or a lineRange.")
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """Where a run resumed."""
+
+    kind: WayBackKind
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run, and from where."""
+
+    scope: Sequence[Placed]
+    """The statements whose results the run answers with."""
+    todo: Sequence[Placed]
+    """Those of them to run, in order."""
+    restart: bool
+    """In an empty namespace."""
+    way_back: WayBack | None
+    """For runs that promise what a clean run gives."""
+
+
+def check(request: Request, document: Document) -> None:
+    """Refuse a request that makes no sense. Raises RequestError."""
+    _check_lines(request, document)
+    if request.scope not in ("file", "stale"):
+        statements_in_scope(request, document)
+
+
+def statements_in_scope(request: Request, document: Document) -> Sequence[Placed]:
+    """The statements a request is about. Raises RequestError when there are none where there must be."""
+    placed = document.placed
+    if request.scope in ("file", "stale"):
+        return placed
+    if request.scope == "range":
+        first, last = request.lines or (request.anchor, request.anchor)
+        return [p for p in placed if p.first <= last and p.last >= first]
+    anchor = request.anchor
+    if request.scope == "toHere":
+        return [p for p in placed if p.first <= anchor]
+    if request.scope == "cell":
+        first, last = document.cell(anchor)
+        return [p for p in placed if first <= p.first <= last]
+    here = _at_or_after(placed, anchor)
+    if here is None:
+        raise RequestError(f"there is no statement at line {anchor} or after it.")
+    if request.scope == "fromHere":
+        return [p for p in placed if p.first >= here.first]
+    return [p for p in placed if p.first <= here.last and p.last >= here.first]
+
+
+def plan(
+    request: Request,
+    document: Document,
+    chain: Chain,
+    live: Key | None,
+    is_fresh: Callable[[Placed], bool],
+    ends_run: Callable[[Placed], bool],
+) -> Plan:
+    """Decide what `request` runs.
+
+    `chain` holds the document's keys; `live` is the state of the live
+    namespace, None without one. `is_fresh` tells whether a statement's result is what a clean run
+    gives, `ends_run` whether a clean run would end there.
+    """
+    if request.scope == "file" and request.fresh:
+        # Everything, whatever that is: the interpreter that comes up will say.
+        return Plan((), (), restart=True, way_back=WayBack("start"))
+    scope = statements_in_scope(request, document)
+    if request.scope not in ("stale", "toHere"):
+        runnable = [p for p in scope if not p.statement.is_broken]
+        return Plan(scope, runnable, restart=live is None, way_back=None)
+    due = _due(request, scope, is_fresh, ends_run)
+    if not due:
+        return Plan(scope, (), restart=False, way_back=WayBack("kept"))
+    if live is not None and live == chain[due[0].index]:
+        return Plan(scope, due, restart=False, way_back=WayBack("live", due[0].first))
+    until = due[-1].index
+    todo = [p for p in document.placed if p.index <= until]
+    return Plan(scope, todo, restart=True, way_back=WayBack("start", _line(todo)))
+
+
+def _due(
+    request: Request,
+    scope: Sequence[Placed],
+    is_fresh: Callable[[Placed], bool],
+    ends_run: Callable[[Placed], bool],
+) -> Sequence[Placed]:
+    """From the first statement that must run up to the last one."""
+    first = last = None
+    for number, placed in enumerate(scope):
+        if not is_fresh(placed):
+            first = number if first is None else first
+            last = number
+        elif first is None and request.stop_on_error and ends_run(placed):
+            break  # A clean run ends here, so nothing below has a result in it.
+    if first is None or last is None:
+        return ()
+    return scope[first : last + 1]
+
+
+def _check_lines(request: Request, document: Document) -> None:
+    total = len(document.lines)
+    named = [*(request.lines or ()), *([] if request.line is None else [request.line])]
+    if request.lines is not None and request.lines[0] > request.lines[1]:
+        raise RequestError(
+            f"lineRange goes from {request.lines[0]} to {request.lines[1]}, which is backwards."
+        )
+    if named and min(named) > total:
+        raise RequestError(f"line {min(named)} is outside the document, which has {total} lines.")
+    if named and min(named) < 1:
+        raise RequestError(f"line {min(named)} does not exist: lines count from 1.")
+
+
+def _at_or_after(placed: Sequence[Placed], line: int) -> Placed | None:
+    return next((p for p in placed if p.last >= line), None)
+
+
+def _line(placed: Sequence[Placed]) -> int | None:
+    return placed[0].first if placed else None

@@ -1,0 +1,948 @@
+"""The live state of one document, and its only owner: document, results, runs and worker.
+
+Everything here happens on the event loop, in this class's own methods, so there are no locks. One
+driver task performs the queued runs one after the other. It knows no LSP: whoever uses it passes plain
+requests, listens through `Client`, and gets frozen `Snapshot`s and `Report`s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections import deque
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from weakref import WeakKeyDictionary
+
+from rdit_lsp import document as documents
+from rdit_lsp.displays import Displays
+from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
+from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
+from rdit_lsp.outputs import Failure, Stream, display_from, failure_from
+from rdit_lsp.process import Died, Worker
+from rdit_lsp.project import ProjectFiles
+from rdit_lsp.run import Plan, Request, RequestError, check, plan, statements_in_scope
+from rdit_lsp.snapshot import Report, SessionState, Snapshot, View
+from rdit_lsp.spawn import WorkerError, spawn
+from rdit_lsp.worker.statements import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from signal import Signals
+
+    from rdit_lsp.document import Document, Placed, Statement
+    from rdit_lsp.guard import Guard
+    from rdit_lsp.ledger import Status
+    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.process import Message, Owner
+    from rdit_lsp.run import RunStatus
+    from rdit_lsp.spawn import Launch, Spawned
+
+log = logging.getLogger(__name__)
+
+LADDER = (
+    (0.0, "an interrupt"),
+    (1.0, "a second interrupt"),
+    (2.0, "ending the processes it had started"),
+    (4.0, "ending Python itself; its variables are gone"),
+)
+"""Seconds after which each further means is used against code that does not stop, and its name."""
+
+
+_TOO_MANY_CRASHES = 2
+_REST_OF_LINE = 0.005
+"""Seconds that a part of a line waits for the rest before it is shown."""
+_IMPORT_CHANGED = " has changed since it was imported"
+
+
+class Client(Protocol):
+    """Whoever shows what a session does."""
+
+    def on_change(self) -> None:
+        """Something in the snapshot is different now."""
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        """Output as it comes; None where no statement has run yet."""
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        """A statement ended."""
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """The program waits for a line: call `answer` once, with None for end of file."""
+
+
+@dataclass(eq=False)
+class _Run:
+    """One request, its frozen source, and how far it is."""
+
+    id: str
+    request: Request
+    document: Document
+    done: asyncio.Future[Report]
+    results: dict[Statement, Result] = field(default_factory=dict)
+    stop: RunStatus | None = None
+    """Why it is to end early: `interrupted` or `timeout`."""
+    means: str | None = None
+    """The rung of the ladder that was reached."""
+
+
+class Session:
+    """One document's results and the process they come from."""
+
+    def __init__(
+        self,
+        document: Document,
+        launch: Callable[[], Launch],
+        client: Client,
+        guard: Guard,
+        spawn: Callable[[Launch], Spawned] = spawn,
+    ) -> None:
+        """`launch` is asked at each start of an interpreter and may raise WorkerError."""
+        self.document = document
+        self._launch = launch
+        self._client = client
+        self._guard = guard
+        self._spawn = spawn
+        self._state = SessionState.IDLE
+        self._files = ProjectFiles()
+        self._keys = Keys(self._files.fingerprint)
+        self._start_key: Key = self._keys.start(())
+        self._run_env: Mapping[str, str] = {}
+        """The variables of the run that started the live namespace."""
+        self._shown_chain = Chain(self._keys)
+        """The keys of the document as it is now."""
+        self._run_chain = Chain(self._keys)
+        """The keys of the document that runs."""
+        self._ledger = Ledger()
+        self._unrun: WeakKeyDictionary[Statement, View] = WeakKeyDictionary()
+        """How statements without a result were last seen."""
+        self._awaited: set[Result] = set()
+        """Results that the run from the top under way has yet to replace."""
+        self._rejection: Result | None = None
+        self._rejection_lines = (1, 1)
+        self._worker: Worker | None = None
+        self._leaving: Worker | None = None
+        """The worker of a session that is being closed."""
+        self._prepared: tuple[Worker, Document, bool] | None = None
+        """What the worker has been given to run, and whether as a whole."""
+        self._worker_index: dict[int, int] = {}
+        """Index of a statement in that document to the worker's index of it."""
+        self._live: Key | None = None
+        """The state the live namespace is in; None without a worker."""
+        self._lost = False
+        """The process that made the results ended on its own."""
+        self._was_run = False
+        """A person has run the document since it was opened."""
+        self._crashes = 0
+        """Runs in a row that ended in a crash."""
+        self._queue: deque[_Run] = deque()
+        self._run: _Run | None = None
+        self._driver: asyncio.Task[None] | None = None
+        self._ladder: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[Any]] = set()
+        self._moved: dict[Statement, Statement | None] = {}
+        """Where statements of runs under way have gone by edits; None for those that are gone."""
+        self._input_refused = False
+        """The running statement asked for a line and got none."""
+        self._early_output: list[tuple[StreamName, bytes]] = []
+        self._displays = Displays()
+        self._execution_ids = count(1)
+        self._spill_numbers = count(1)
+
+    # What others may ask.
+
+    @property
+    def state(self) -> SessionState:
+        """What the session is doing."""
+        return self._state
+
+    @property
+    def worker(self) -> Worker | None:
+        """The living worker, for reports."""
+        return self._worker
+
+    @property
+    def queued(self) -> int:
+        """How many runs wait behind the one under way."""
+        return len(self._queue)
+
+    @property
+    def may_run_by_itself(self) -> bool:
+        """Whether a person has run the document, and it did not kill its process twice in a row."""
+        return self._was_run and self._crashes < _TOO_MANY_CRASHES
+
+    def snapshot(self, first: int = 1, last: int | None = None) -> Snapshot:
+        """The session as it is now, with the results of statements on lines `first` to `last`."""
+        views = self._views(first, len(self.document.lines) if last is None else last)
+        if self._rejection is not None:
+            begin, end = self._rejection_lines
+            views.insert(0, _view(-1, begin, end, False, self._rejection, None))
+        return Snapshot(self.document, self._state, views)
+
+    # What others may do.
+
+    def change(self, document: Document) -> None:
+        """Take a new version of the document; results stay with their statements."""
+        old, self.document = self.document, document
+        self._carry_over(old, document)
+        if self._rejection is not None and old.lines != document.lines:
+            self._rejection = None
+        self._client.on_change()
+
+    def rename(self, document: Document, launch: Callable[[], Launch], client: Client) -> None:
+        """Go on as another document with the same text: its file has a new name."""
+        self._client, self._launch = client, launch
+        self.change(documents.renamed(self.document, document.uri, document.version))
+
+    def look_around(self) -> bool:
+        """Notice what has changed beside the text, settings and files of the project, if anything."""
+        changed = self._files.look_again()
+        if changed:
+            self._shown_chain.forget()
+            self._run_chain.forget()
+        if self._ledger or self._worker is not None:
+            try:
+                start = self._keys.start(self._surroundings(self._launch()))
+            except WorkerError as error:
+                log.info("%s: %s", self.document.uri, error)  # The next run will say so.
+            else:
+                changed = changed or start != self._start_key
+                self._start_key = start
+        if changed:
+            self._client.on_change()
+        return changed
+
+    def execute(self, request: Request) -> asyncio.Future[Report]:
+        """Queue a run of the document as it is now. Cancelling the future interrupts the run.
+
+        Raises RequestError for a request that makes no sense. The future raises WorkerError and the
+        errors of `launch` where no interpreter can be had.
+        """
+        check(request, self.document)
+        self._was_run = self._was_run or not request.automatic
+        done: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
+        run = _Run(f"{next(self._execution_ids)}", request, self.document, done)
+        done.add_done_callback(partial(self._waited_for, run))
+        self._queue.append(run)
+        if self._driver is None:
+            self._driver = asyncio.create_task(self._drive())
+        return done
+
+    def interrupt(self) -> bool:
+        """Stop the run under way and drop those that wait. Returns whether there was one."""
+        waiting, self._queue = list(self._queue), deque()
+        for run in waiting:
+            self._finish(run, Report(run.id, "cancelled", ()))
+        if self._run is None:
+            return bool(waiting)
+        self._stop(self._run, "interrupted")
+        return True
+
+    def pass_on(self, sign: Signals) -> None:
+        """Do to the program what a signal to `python FILE` would do: it decides what comes of it."""
+        if self._leaving is not None:
+            self._leaving.send_signal(sign)
+        elif self._state is SessionState.BUSY and self._worker is not None:
+            self._worker.send_signal(sign)
+        else:
+            self.interrupt()
+
+    def give_way(self) -> None:
+        """Stop what runs without a person having asked for it: the person is typing again."""
+        if self._run is not None and self._run.request.automatic:
+            self._stop(self._run, "interrupted")
+
+    async def reset(self) -> None:
+        """Forget all results and start over with an empty namespace."""
+        self._cancel_runs()
+        if self._driver is not None:
+            await asyncio.wait([self._driver])
+        await self._retire()
+        self._ledger.forget()
+        self._rejection = None
+        self._lost = False
+        self._set_state(SessionState.IDLE)
+        self._client.on_change()
+
+    def forget(self) -> None:
+        """Let go of all results, and of the files that hold long output."""
+        self._ledger.forget()
+
+    async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
+        """End the worker and whatever it started; the session is over.
+
+        `leave_children`: as when a script ends in a terminal, what it started in the background lives.
+        `patient`: its threads and `atexit` functions take what time they need.
+        """
+        self._cancel_runs()
+        if self._driver is not None:
+            await asyncio.wait([self._driver])
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self._leaving = worker
+            await worker.close(leave_children=leave_children, patient=patient)
+            await worker.wait_until_quiet()
+            worker.release()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    # The driver: one run after the other.
+
+    async def _drive(self) -> None:
+        while self._queue:
+            run = self._run = self._queue.popleft()
+            timer = self._start_timer(run)
+            try:
+                report = await self._perform(run)
+            except Exception as error:  # noqa: BLE001  (whatever it is, the run gets its one reply)
+                self._fail(run, error)
+            else:
+                self._finish(run, report)
+            finally:
+                if timer is not None:
+                    timer.cancel()
+                self._leave_ladder()
+                self._run = None
+        self._moved.clear()
+        self._driver = None
+        self._client.on_change()
+
+    def _fail(self, run: _Run, error: Exception) -> None:
+        self._set_state(SessionState.DEAD if self._worker is None else SessionState.IDLE)
+        if run.stop is not None and isinstance(error, WorkerError):
+            scope = statements_in_scope(run.request, run.document)
+            self._finish(run, Report(run.id, run.stop, self._scope_views(run, scope)))
+            return
+        if not isinstance(error, WorkerError | RequestError):
+            log.error("%s: an error of rdit's own ended a run", self.document.uri, exc_info=error)
+        if not run.done.done():
+            run.done.set_exception(error)
+
+    async def _perform(self, run: _Run) -> Report:
+        if run.request.scope in ("stale", "toHere"):
+            self.look_around()
+        decided = self._plan(run)
+        if decided.way_back is not None and decided.way_back.kind == "kept":
+            return self._kept(run, decided)
+        if decided.restart:
+            await self._restart(run)
+        restore = await self._set_environment(run, restarted=decided.restart)
+        rejected = await self._prepare(run)
+        if rejected is not None:
+            return Report(run.id, "error", [rejected], decided.way_back)
+        todo, scope = self._settled(run, decided)
+        if decided.restart:
+            self._await_again(todo)
+        status = await self._run_statements(run, todo)
+        if restore and self._worker is not None:
+            await self._worker.request("environ", values=restore)
+        self._settle_awaited(status)
+        if self._worker is not None:
+            self._set_state(SessionState.IDLE)
+        way_back = decided.way_back
+        if way_back is not None and todo:
+            way_back = replace(way_back, line=todo[0].first)
+        return Report(run.id, status, self._scope_views(run, scope), way_back)
+
+    def _plan(self, run: _Run) -> Plan:
+        chain = self._run_chain
+        chain.follow(self._start_key, run.document.statements if run.request.whole else ())
+
+        def is_fresh(placed: Placed) -> bool:
+            result = self._shown(placed.statement)
+            return result is not None and self._is_fresh(result, chain[placed.index + 1])
+
+        def ends_run(placed: Placed) -> bool:
+            result = self._shown(placed.statement)
+            return result is not None and result.status in ("error", "exit")
+
+        return plan(run.request, run.document, chain, self._live, is_fresh, ends_run)
+
+    def _kept(self, run: _Run, decided: Plan) -> Report:
+        for placed in decided.scope:
+            result = self._shown(placed.statement)
+            key = self._run_chain[placed.index + 1]
+            if result is not None and self._is_fresh(result, key) and not result.reused:
+                result.reused = True
+                result.changed()
+        views = self._scope_views(run, decided.scope)
+        worst = next((v.status for v in views if v.status in ("error", "exit")), "ok")
+        return Report(run.id, cast("RunStatus", worst), views, decided.way_back)
+
+    def _settled(self, run: _Run, decided: Plan) -> tuple[Sequence[Placed], Sequence[Placed]]:
+        """What to run and the scope, now that the interpreter has said where statements are."""
+        scope = statements_in_scope(run.request, run.document)
+        if decided.way_back is None or run.request.scope == "file":
+            return [p for p in scope if not p.statement.is_broken], scope
+        first, last = decided.todo[0].first, decided.todo[-1].last
+        return [p for p in run.document.placed if p.last >= first and p.first <= last], scope
+
+    async def _run_statements(self, run: _Run, todo: Sequence[Placed]) -> RunStatus:
+        status: RunStatus = "ok"
+        self._set_state(SessionState.BUSY)
+        for position, placed in enumerate(todo):
+            if run.stop is not None:
+                return run.stop
+            until = (
+                todo[-1] if todo[-1].index - placed.index == len(todo) - 1 - position else placed
+            )
+            result = await self._run_statement(run, placed, until)
+            if result.status == "ok":
+                continue
+            if result.status != "crashed":
+                self._crashes = 0
+            ended = cast("RunStatus", result.status)
+            if ended != "error":
+                return ended
+            status = "error"
+            if run.request.stop_on_error:
+                return status
+        if status == "ok":
+            self._crashes = 0
+        return run.stop or status
+
+    async def _run_statement(self, run: _Run, placed: Placed, until: Placed) -> Result:
+        statement = placed.statement
+        result = Result(statement.text, first=placed.first)
+        run.results[statement] = result
+        self._show(statement, result)
+        for stream, data in self._early_output:
+            self._append(result, stream, data)
+        self._early_output.clear()
+        self._client.on_change()
+        assert self._worker is not None
+        worker = self._worker
+        index, last = self._worker_index[placed.index], self._worker_index[until.index]
+        reply = await worker.execute(index, last, result)
+        if isinstance(reply, Died):
+            self._crashed(run, result, placed, reply)
+        else:
+            self._ended(run, result, placed, reply)
+        result.changed()
+        self._client.on_result(result, placed)
+        self._client.on_change()
+        return result
+
+    def _ended(self, run: _Run, result: Result, placed: Placed, reply: Message) -> None:
+        statement = placed.statement
+        self._leave_ladder()
+        self._explain_end_of_input(result, reply)
+        status = cast("Status", reply["outcome"])
+        if status == "interrupted" and run.stop == "timeout":
+            status = "timeout"
+        result.seconds = reply["seconds"]
+        result.exit_code = reply["code"]
+        if reply["value"] is not None:
+            result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
+        if reply["failure"] is not None:
+            result.outputs.append(failure_from(reply["failure"]))
+        if run.stop is not None and run.means not in (None, LADDER[0][1]):
+            result.note = f"It did not stop at once; what stopped it was {run.means}."
+        result.status = status
+        if self._live is not None:
+            before = self._live
+            files = reply["modules"]
+            if files:
+                result.imports = {file: self._files.fingerprint(file) for file in files}
+                self._keys.imported(before, statement.text, statement.part, files)
+            self._live = self._keys.after(before, statement.text, statement.part)
+            result.key = self._live
+            self._run_chain.follow(self._start_key, run.document.statements)
+            result.off_path = result.key != self._run_chain[placed.index + 1]
+            if status not in REPEATABLE:
+                self._live = OFF_PATH
+            elif status != "ok":
+                self._live = self._keys.beyond(self._live)
+        self._ledger.keep(result)
+
+    def _explain_end_of_input(self, result: Result, reply: Message) -> None:
+        failure = reply["failure"]
+        if self._input_refused and failure is not None and failure["name"] == "EOFError":
+            result.note = (
+                "The program asked for input, which this editor cannot give: "
+                "run it in a terminal with `rdit run`, or read from a file."
+            )
+        self._input_refused = False
+
+    def _crashed(self, run: _Run, result: Result, placed: Placed, died: Died) -> None:
+        self._leave_ladder()
+        lines = _lines_text(placed)
+        if run.stop is not None:
+            result.status = cast("Status", run.stop)
+            result.note = f"It did not stop; what stopped it was {run.means or LADDER[-1][1]}."
+        else:
+            result.status = "crashed"
+            result.exit_code = died.code
+            how = (
+                f"was killed by signal {-died.code}"
+                if died.code < 0
+                else f"exited with code {died.code}"
+            )
+            result.note = f"Python {how} at {lines}."
+        result.key = OFF_PATH
+        self._crashes += 1
+
+    # Workers.
+
+    async def _restart(self, run: _Run) -> None:
+        """Replace the worker by a new one, with the environment of `run`."""
+        self._set_state(SessionState.STARTING)
+        self._client.on_change()
+        old, self._worker = self._worker, None
+        self._live = None
+        self._early_output.clear()
+        if old is not None:
+            self._close_later(old)
+        launch = self._launch()
+        self._run_env = run.request.env
+        surroundings = self._surroundings(launch)
+        launch = replace(launch, env={**launch.env, **run.request.env})
+        worker = Worker(launch, _Ears(self), self._guard, self._spawn)
+        self._worker = worker
+        try:
+            await worker.start()
+        except WorkerError:
+            self._worker = None
+            raise
+        self._start_key = self._live = self._keys.start(surroundings)
+        self._lost = False
+
+    def _surroundings(self, launch: Launch) -> Hashable:
+        """What an empty namespace depends on."""
+        env = {**launch.env, **self._run_env}
+        # Not the script's own name: renaming it changes nothing that has run.
+        return launch.python, launch.argv[1:], launch.cwd, frozenset(env.items())
+
+    async def _retire(self) -> None:
+        worker, self._worker, self._live = self._worker, None, None
+        if worker is not None:
+            await worker.close()
+            worker.release()
+
+    def _close_later(self, worker: Worker) -> None:
+        async def close() -> None:
+            await worker.close()
+            worker.release()
+
+        task = asyncio.create_task(close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _set_environment(self, run: _Run, *, restarted: bool) -> dict[str, str | None]:
+        """Apply the variables of a run; returns what is to be set again after it."""
+        if not run.request.env or self._worker is None:
+            return {}
+        if restarted:
+            base = {**os.environ, **self._launch().env}
+            return {name: base.get(name) for name in run.request.env}
+        reply = await self._worker.request("environ", values=dict(run.request.env))
+        return {} if isinstance(reply, Died) else reply["before"]
+
+    async def _prepare(self, run: _Run) -> View | None:
+        """Give the worker the source. Returns the view of the rejection if it does not compile."""
+        assert self._worker is not None
+        whole = run.request.whole
+        scope = () if whole else statements_in_scope(run.request, run.document)
+        nothing_parses = bool(scope) and all(placed.statement.is_broken for placed in scope)
+        for known in (True, whole):
+            if not nothing_parses and self._prepared == (self._worker, run.document, known):
+                return None
+        reply = await self._worker.request("prepare", source=run.document.text, whole=whole)
+        rejected = not isinstance(reply, Died) and reply["type"] == "rejected"
+        if rejected and not whole and not nothing_parses:
+            text = run.document.runnable_text
+            reply = await self._worker.request("prepare", source=text, whole=False)
+        if isinstance(reply, Died):
+            if run.stop is not None or reply.code == -signal.SIGKILL:
+                # Somebody ended it: that says nothing about the source.
+                raise WorkerError("Python was killed before it could run anything.")
+            return self._rejected(run, (1, len(run.document.lines)), _parser_crash(reply))
+        if reply["type"] == "rejected":
+            failure = failure_from(reply["failure"])
+            return self._rejected(run, (reply["first"], reply["last"]), failure)
+        self._rejection = None
+        spans = [Span(*span) for span in reply["spans"]]
+        self._settle(run, spans)
+        runnable = [p for p in run.document.placed if not p.statement.is_broken]
+        self._worker_index = {placed.index: number for number, placed in enumerate(runnable)}
+        self._prepared = (self._worker, run.document, whole)
+        return None
+
+    def _rejected(self, run: _Run, lines: tuple[int, int], failure: Failure) -> View:
+        result = Result("", status="error", outputs=[failure], seconds=0.0)
+        self._set_state(SessionState.IDLE if self._worker is not None else SessionState.DEAD)
+        if run.document.lines == self.document.lines:
+            self._rejection, self._rejection_lines = result, lines
+        self._client.on_change()
+        return _view(-1, *lines, False, result, None)
+
+    def _settle(self, run: _Run, spans: Sequence[Span]) -> None:
+        old = run.document
+        run.document = documents.settle(old, spans)
+        if self.document.blocks == old.blocks:
+            self._carry_over(self.document, run.document)
+            self.document = replace(self.document, blocks=run.document.blocks)
+        elif run.document.blocks != old.blocks:
+            log.warning("%s: the interpreter sees other statements in an older text", old.uri)
+
+    # Results.
+
+    def _is_fresh(self, result: Result, key: Key) -> bool:
+        return (
+            result.key == key
+            and result.status in REPEATABLE
+            and not self._lost
+            and result not in self._awaited
+        )
+
+    def _shown(self, statement: Statement) -> Result | None:
+        current = self._current(statement)
+        return self._ledger.get(current) if current is not None else None
+
+    def _current(self, statement: Statement) -> Statement | None:
+        """Where a run's statement is in the document as it is now."""
+        while statement in self._moved:
+            following = self._moved[statement]
+            if following is None:
+                return None
+            statement = following
+        return statement
+
+    def _show(self, statement: Statement, result: Result) -> None:
+        current = self._current(statement)
+        if current is not None:
+            before = self._ledger.get(current)
+            if before is not None:
+                self._awaited.discard(before)
+            self._ledger.show(current, result)
+
+    def _carry_over(self, old: Document, new: Document) -> None:
+        under_way = self._run is not None or bool(self._queue)
+        if not self._ledger and not under_way:
+            return
+        removed, added = replaced_statements(old, new)
+        pairs = match(removed, added, self._keys, self._ran_as)
+        self._ledger.move(removed, pairs)
+        for _, statement in pairs:
+            result = self._ledger.get(statement)
+            if result is not None:
+                # It may be back, after edits in between, at what it was when it ran.
+                self._keys.same_syntax(result.text, statement.text)
+        if under_way:
+            self._moved.update(dict.fromkeys(removed))
+            self._moved.update(pairs)
+
+    def _ran_as(self, statement: Statement) -> str | None:
+        result = self._ledger.get(statement)
+        return result.text if result is not None else None
+
+    def _views(self, first: int, last: int) -> list[View]:
+        """The views of statements with a result on lines `first` to `last`, and why each is stale."""
+        if not self._ledger:
+            return []
+        document = self.document
+        chain = self._shown_chain
+        chain.follow(self._start_key, document.statements)
+        views: list[View] = []
+        cause: str | None = None
+        for index, statement in enumerate(document.statements):
+            begin = document.firsts[index]
+            if begin > last:
+                break
+            key = chain[index + 1]
+            result = self._ledger.recall(statement, key)
+            if result is None:
+                cause = cause or f"line {begin} above has not been run"
+                if begin + statement.height > first and not statement.is_broken:
+                    views.append(self._not_run(index, begin, statement))
+                continue
+            reason = None
+            if result.status != "running" and not self._is_fresh(result, key):
+                reason = self._why_stale(result, statement, cause)
+                cause = cause or _cause(result, begin, reason)
+            elif result.status in ("error", "exit"):
+                cause = cause or f"a run of the file ends at line {begin}"
+            if begin + statement.height > first:
+                views.append(_seen(index, begin, statement, result, reason))
+        return views
+
+    def _not_run(self, index: int, first: int, statement: Statement) -> View:
+        """The view of a statement without a result, among others that have one."""
+        view = self._unrun.get(statement)
+        if view is None or view.first != first or view.index != index:
+            last = first + statement.height - 1
+            view = View(index, first, last, statement.is_expr, "notRun")
+            self._unrun[statement] = view
+        return view
+
+    def _why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
+        if self._keys.syntax(result.text) != self._keys.syntax(statement.text):
+            return "edited since it ran"
+        if result in self._awaited:
+            return "not run again yet"
+        if result.superseded:
+            return "the last run from the top ended above it"
+        if result.status not in REPEATABLE:
+            return None  # The status says it: this is not what a clean run gives.
+        if self._lost:
+            return "the process it ran in is gone"
+        for file, fingerprint in result.imports.items():
+            if self._files.fingerprint(file) != fingerprint:
+                return f"{PurePath(file).name}{_IMPORT_CHANGED}"
+        return cause or "it ran out of order"
+
+    def _await_again(self, todo: Sequence[Placed]) -> None:
+        """From now on, the earlier results of what is to run from the top wait to be replaced."""
+        for placed in todo:
+            result = self._shown(placed.statement)
+            if result is not None:
+                self._awaited.add(result)
+                result.changed()
+
+    def _settle_awaited(self, status: RunStatus) -> None:
+        """A run from the top is over: decide what the earlier results it did not replace are worth.
+
+        Where it was stopped, they are what they were. Where the program itself ended, a clean run has
+        nothing below, so they are kept for the eye only.
+        """
+        for result in self._awaited:
+            result.changed()
+            if status in ("error", "exit"):
+                result.superseded = True
+                result.key = OFF_PATH
+        self._awaited.clear()
+
+    def _scope_views(self, run: _Run, scope: Sequence[Placed]) -> list[View]:
+        chain = self._run_chain
+        chain.follow(self._start_key, run.document.statements)
+        views = []
+        for placed in scope:
+            result = run.results.get(placed.statement)
+            if result is None:
+                shown = self._shown(placed.statement)
+                if shown is not None and self._is_fresh(shown, chain[placed.index + 1]):
+                    shown.reused = True
+                    shown.changed()
+                    result = shown
+            if result is None:
+                result = Result(placed.statement.text, status="notRun")
+            reason = None
+            if result.status in REPEATABLE and result.key != chain[placed.index + 1]:
+                reason = "it ran out of order"
+            views.append(
+                _view(
+                    placed.index,
+                    placed.first,
+                    placed.last,
+                    placed.statement.is_expr,
+                    result,
+                    reason,
+                )
+            )
+        return views
+
+    def _finish(self, run: _Run, report: Report) -> None:
+        if not run.done.done():
+            run.done.set_result(report)
+
+    def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
+        self._displays.output_follows(result)
+        last = result.outputs[-1] if result.outputs else None
+        if not isinstance(last, Stream) or last.name != stream:
+            last = Stream(
+                stream, self._guard.folder / f"output-{id(self):x}-{next(self._spill_numbers)}.txt"
+            )
+            result.outputs.append(last)
+        last.append(data)
+        result.changed()
+
+    # Stopping.
+
+    def _waited_for(self, run: _Run, done: asyncio.Future[Report]) -> None:
+        if done.cancelled():
+            self._stop(run, "interrupted")
+
+    def _start_timer(self, run: _Run) -> asyncio.TimerHandle | None:
+        if run.request.timeout is None:
+            return None
+        loop = asyncio.get_running_loop()
+        return loop.call_later(run.request.timeout, self._stop, run, "timeout")
+
+    def _stop(self, run: _Run, why: RunStatus) -> None:
+        if run in self._queue:
+            self._queue.remove(run)
+            self._finish(run, Report(run.id, "cancelled", ()))
+            return
+        if run is not self._run or run.stop is not None:
+            return
+        run.stop = why
+        if self._worker is None:
+            return
+        if self._state is SessionState.STARTING:
+            self._worker.kill()
+        elif self._state is SessionState.BUSY:
+            self._ladder = asyncio.create_task(self._climb(run, self._worker))
+
+    async def _climb(self, run: _Run, worker: Worker) -> None:
+        """Stop what runs: by an interrupt, and if it goes on, by ever stronger means."""
+        actions = (worker.interrupt, worker.interrupt, worker.kill_children, worker.kill)
+        waited = 0.0
+        for (after, name), action in zip(LADDER, actions, strict=True):
+            await asyncio.sleep(after - waited)
+            waited = after
+            run.means = name
+            log.info("%s: stopping what runs by %s", run.document.uri, name)
+            action()
+
+    def _leave_ladder(self) -> None:
+        if self._ladder is not None:
+            self._ladder.cancel()
+            self._ladder = None
+
+    def _cancel_runs(self) -> None:
+        self.interrupt()
+        if self._run is not None and self._worker is not None:
+            self._worker.kill()
+
+    # What the worker tells.
+
+    def heard_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
+        """Output of the statement whose result is `owner`, be it still running or long ended."""
+        result = cast("Result | None", owner)
+        if result is None:
+            self._early_output.append((stream, data))
+        else:
+            self._append(result, stream, data)
+        self._client.on_output(result, stream, data)
+        if data.endswith(b"\n"):
+            self._client.on_change()
+        else:
+            # The rest of the line is on its way: shown without it, it would wait for the next turn.
+            asyncio.get_running_loop().call_later(_REST_OF_LINE, self._client.on_change)
+
+    def heard_display(self, owner: Owner, message: Message) -> None:
+        """The statement whose result is `owner` displays something, or clears what it has put out."""
+        result = cast("Result | None", owner)
+        if result is None:
+            return
+        if "clear" in message:
+            self._displays.clear(result, wait=message["clear"] == "wait")
+        else:
+            display = display_from(
+                "display", message["data"], message.get("metadata"), message.get("id")
+            )
+            self._displays.show(result, display, update=message.get("update") is True)
+        self._client.on_change()
+
+    def heard_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """User code waits for a line."""
+        result = cast("Result | None", owner)
+        prompt = ""
+        if result is not None and result.outputs and isinstance(result.outputs[-1], Stream):
+            prompt = result.outputs[-1].text(2000).rpartition("\n")[2]
+
+        def answered(line: str | None) -> None:
+            self._input_refused = line is None
+            answer(line)
+
+        self._client.on_input(prompt, answered, password=password)
+
+    def heard_death(self, worker: object, died: Died) -> None:
+        """The worker ended; unless we ended it, its state is lost."""
+        if self._worker is None or self._worker.listener is not worker:
+            return
+        log.info("%s: Python ended with %d", self.document.uri, died.code)
+        self._worker.release()
+        self._worker = None
+        self._live = None
+        self._lost = True
+        self._set_state(SessionState.DEAD)
+        self._client.on_change()
+
+    def _set_state(self, state: SessionState) -> None:
+        if state is not self._state:
+            log.debug("%s: %s -> %s", self.document.uri, self._state.value, state.value)
+            self._state = state
+
+
+class _Ears:
+    """Listens to one worker, so that the last words of an older one change nothing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
+        self._session.heard_output(owner, stream, data)
+
+    def on_display(self, owner: Owner, message: Message) -> None:
+        self._session.heard_display(owner, message)
+
+    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+        self._session.heard_input(owner, answer, password=password)
+
+    def on_death(self, died: Died) -> None:
+        self._session.heard_death(self, died)
+
+
+def _view(
+    index: int, first: int, last: int, is_expr: bool, result: Result, reason: str | None
+) -> View:
+    return View(
+        index=index,
+        first=first,
+        last=last,
+        is_expr=is_expr,
+        status=result.status,
+        outputs=tuple(result.outputs),
+        seconds=result.seconds,
+        exit_code=result.exit_code,
+        stale_reason=reason,
+        reused=result.reused,
+        note=result.note,
+        moved=first - result.first if index >= 0 else 0,
+    )
+
+
+def _seen(index: int, first: int, statement: Statement, result: Result, reason: str | None) -> View:
+    """The view of a result; the last one where it still tells the truth."""
+    view = result.view
+    if (
+        view is None
+        or view.first != first
+        or view.index != index
+        or view.stale_reason != reason
+        or view.last != first + statement.height - 1
+    ):
+        last = first + statement.height - 1
+        view = result.view = _view(index, first, last, statement.is_expr, result, reason)
+    return view
+
+
+def _cause(result: Result, line: int, reason: str | None) -> str:
+    if reason == "edited since it ran":
+        return f"line {line} above was edited"
+    if reason is not None and reason.endswith(_IMPORT_CHANGED):
+        return f"{reason} at line {line}"
+    if result.status not in REPEATABLE:
+        return f"line {line} above did not finish"
+    return f"line {line} above is stale"
+
+
+def _lines_text(placed: Placed) -> str:
+    if placed.first == placed.last:
+        return f"line {placed.first}"
+    return f"lines {placed.first}–{placed.last}"
+
+
+def _parser_crash(died: Died) -> Failure:
+    text = f"Python died with {died.code} while it read this source.\n"
+    return Failure("SystemError", text.strip(), text)

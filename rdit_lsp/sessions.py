@@ -1,0 +1,160 @@
+"""All sessions of a server: which documents are open, and what settings each gets.
+
+Knows uris, folders and settings; knows nothing of LSP messages or of what a session does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from rdit_lsp import document as documents
+from rdit_lsp.configuration import ConfigurationError, Settings, settings_for
+from rdit_lsp.interpreter import InterpreterError, choose
+from rdit_lsp.session import Session
+from rdit_lsp.spawn import Launch, WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rdit_lsp.guard import Guard
+    from rdit_lsp.session import Client
+
+_RENAME_TAKES = 3.0
+"""Seconds between the closing of a renamed document and its opening under the new name, at most."""
+
+
+class Sessions:
+    """uri → Session."""
+
+    def __init__(self, client: Callable[[str], Client], guard: Guard) -> None:
+        """`client` makes whoever shows the session of a uri."""
+        self.editor_settings: Mapping[str, Any] = {}
+        """The editor's part of section `rdit`."""
+        self.workspace: Path | None = None
+        """The folder the editor has open."""
+        self._guard = guard
+        self._client = client
+        self._sessions: dict[str, Session] = {}
+        self._saved: set[str] = set()
+        """Documents that were files when they were opened."""
+        self._parked: dict[Session, asyncio.TimerHandle] = {}
+        """Sessions of closed documents whose files are gone, until they end."""
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._sessions.values()))
+
+    def find(self, uri: str) -> Session | None:
+        """The session of an open document."""
+        return self._sessions.get(unquote(uri))
+
+    def open(self, uri: str, version: int, text: str) -> Session:
+        """A document was opened. Nothing of it runs, and no process starts."""
+        document = documents.open_document(uri, version, text)
+        session = self.find(uri)
+        if session is not None:
+            session.change(documents.replace_text(session.document, version, text))
+            return session
+        client, launch = self._client(uri), partial(self.launch, uri)
+        session = self._renamed(document)
+        if session is not None:
+            session.rename(document, launch, client)
+        else:
+            session = Session(document, launch, client, self._guard)
+        self._sessions[unquote(uri)] = session
+        if is_file(uri) and Path(path_of(uri)).exists():
+            self._saved.add(uri)
+        return session
+
+    def close(self, uri: str) -> None:
+        """A document was closed: its process ends, and what it left behind.
+
+        Editors tell a renamed file as one that is closed and another that is opened. So the session of
+        a file that is no longer there waits a moment for its text to be opened under a new name.
+        """
+        session = self._sessions.pop(unquote(uri), None)
+        if session is None:
+            return
+        if uri in self._saved and not Path(path_of(uri)).exists():
+            loop = asyncio.get_running_loop()
+            self._parked[session] = loop.call_later(_RENAME_TAKES, self._end, session)
+        else:
+            self._end(session)
+
+    def _renamed(self, document: documents.Document) -> Session | None:
+        """The parked session of the document that `document` was before it was renamed."""
+        for session, timer in self._parked.items():
+            if session.document.lines == document.lines:
+                timer.cancel()
+                del self._parked[session]
+                return session
+        return None
+
+    def _end(self, session: Session) -> None:
+        self._parked.pop(session, None)
+        task = asyncio.create_task(_close(session))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close_all(self) -> None:
+        """End everything."""
+        for timer in self._parked.values():
+            timer.cancel()
+        for session in [*self._sessions.values(), *self._parked]:
+            self._end(session)
+        self._sessions.clear()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def settings(self, uri: str) -> Settings:
+        """The settings of a document. Raises ConfigurationError."""
+        return settings_for(self._home(uri), self.editor_settings, self.workspace)
+
+    def launch(self, uri: str) -> Launch:
+        """How to start the worker of a document. Raises WorkerError with the reason why not."""
+        folder = self._home(uri)
+        try:
+            settings = self.settings(uri)
+            interpreter = choose(folder, settings)
+        except (ConfigurationError, InterpreterError) as error:
+            raise WorkerError(str(error)) from error
+        path = path_of(uri)
+        return Launch(
+            python=interpreter.command,
+            path=path,
+            argv=(path, *settings.args),
+            cwd=str(settings.cwd or folder),
+            env=settings.env,
+            is_file=is_file(uri),
+        )
+
+    def _home(self, uri: str) -> Path:
+        """The folder a document belongs to: its own, or the workspace for one that is not saved."""
+        if is_file(uri):
+            return Path(path_of(uri)).parent
+        return self.workspace or Path.home()
+
+
+async def _close(session: Session) -> None:
+    await session.close()
+    session.forget()
+
+
+def is_file(uri: str) -> bool:
+    """Whether a uri names a file, be it there or not."""
+    return urlsplit(uri).scheme == "file"
+
+
+def path_of(uri: str) -> str:
+    """The path that code of a document carries: the file's, or what an unsaved one is called."""
+    parts = urlsplit(uri)
+    return unquote(parts.path) or unquote(uri)
+
+
+def name_of(uri: str) -> str:
+    """What a user calls the document."""
+    return Path(path_of(uri)).name

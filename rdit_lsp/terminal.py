@@ -1,0 +1,368 @@
+"""`rdit run` and `rdit watch`: one document's session in a terminal, as one more client of `Session`.
+
+Turns what the session tells into text, JSON or JSON lines, and how the run ended into an exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter, strftime
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rdit_lsp import document as documents
+from rdit_lsp.begin import read_source, refuse
+from rdit_lsp.features.summary import as_text, summary
+from rdit_lsp.outputs import Display, Failure, as_json, decode
+from rdit_lsp.run import Request
+from rdit_lsp.session import Session
+from rdit_lsp.snapshot import Report, View, statement_result
+from rdit_lsp.spawn import WorkerError, shares_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rdit_lsp.begin import Begun, Order
+    from rdit_lsp.document import Placed
+    from rdit_lsp.ledger import Result
+    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.spawn import Launch
+
+_LOOK_EVERY = 0.1
+"""Seconds between two looks at a watched file: on every file system, also without notifications."""
+
+
+def run(begun: Begun) -> int:
+    """Run a script to its end and return the exit code."""
+    gc.freeze()
+    gc.enable()
+    try:
+        return asyncio.run(_run(begun))
+    except WorkerError as error:
+        return refuse(begun.order.file, error)
+    finally:
+        begun.guard.close()
+
+
+def watch(begun: Begun) -> int:
+    """Run a script, then update it after every change, until Ctrl-C while nothing runs."""
+    gc.freeze()
+    gc.enable()
+    try:
+        asyncio.run(_watch(begun))
+    except WorkerError as error:
+        return refuse(begun.order.file, error)
+    finally:
+        begun.guard.close()
+    return 0
+
+
+async def _run(begun: Begun) -> int:
+    order = begun.order
+    teller = _TELLERS[order.layout](order, begun.launch)
+    session = _session(begun, teller)
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if shares_terminal(begun.launch) and sign == signal.SIGINT:
+            loop.add_signal_handler(sign, _ignore)  # The terminal has sent it to the program, too.
+        else:
+            loop.add_signal_handler(sign, session.pass_on, sign)
+    begin = perf_counter()
+    request = Request(stop_on_error=order.stop_on_error, timeout=order.timeout)
+    try:
+        report = await session.execute(request)
+    finally:
+        python = session.worker.python if session.worker is not None else None
+        await session.close(leave_children=True, patient=True)
+    views = teller.final(report, session)
+    code = exit_code(report.status, views)
+    teller.end(report.status, code, (perf_counter() - begin) * 1000, views, python)
+    return code
+
+
+async def _watch(begun: Begun) -> None:
+    order = begun.order
+    teller = _Watch(order, begun.launch)
+    session = _session(begun, teller)
+    quitting = asyncio.Event()
+
+    def stop() -> None:
+        if not session.interrupt():
+            quitting.set()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, stop)
+    loop.add_signal_handler(signal.SIGTERM, quitting.set)
+    ended = asyncio.create_task(quitting.wait())
+    try:
+        request = Request(stop_on_error=order.stop_on_error, timeout=order.timeout)
+        teller.summarize(await session.execute(request), session)
+        request = replace(request, scope="stale")
+        while not quitting.is_set():
+            changed = asyncio.create_task(_next_change(order.file, session))
+            await asyncio.wait([ended, changed], return_when=asyncio.FIRST_COMPLETED)
+            if not changed.done():
+                changed.cancel()
+                return
+            teller.begin_update()
+            teller.summarize(await session.execute(request), session)
+    finally:
+        ended.cancel()
+        await session.close(leave_children=True)
+
+
+def _ignore() -> None:
+    pass
+
+
+def _session(begun: Begun, teller: _Text) -> Session:
+    document = documents.open_document(begun.order.file, 0, begun.source)
+    return Session(document, lambda: begun.launch, teller, begun.guard, begun.spawn)
+
+
+async def _next_change(file: str, session: Session) -> None:
+    """Wait until the file, or a file of the project that it imports, holds something else."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        if session.look_around():
+            return
+        try:
+            document = session.document
+            changed = documents.replace_text(document, document.version + 1, read_source(file))
+        except OSError:
+            continue  # Editors replace a file by renaming another: for a moment there is none.
+        if changed.lines != document.lines:
+            session.change(changed)
+            return
+
+
+def exit_code(status: str, views: list[View]) -> int:
+    """The exit code of a run: Python's own, and 124 for a time-out, as `timeout` has it."""
+    if status == "ok":
+        return 0
+    if status in ("interrupted", "cancelled"):
+        return 128 + signal.SIGINT
+    if status == "timeout":
+        return 124
+    if status in ("exit", "crashed"):
+        code = next((v.exit_code for v in reversed(views) if v.exit_code is not None), 1)
+        return 128 - code if code < 0 else code
+    return 1
+
+
+class _Text:
+    """Streams as they come, and each value beside its line."""
+
+    def __init__(self, order: Order, launch: Launch) -> None:
+        self._order = order
+        self._launch = launch
+        self._at_line_start = True
+
+    def on_change(self) -> None:
+        """Nothing to do: everything is told as it happens."""
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        del result
+        if stream == "stdout":
+            self._at_line_start = data.endswith(b"\n")
+        _write_bytes(sys.stdout if stream == "stdout" else sys.stderr, data)
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        for output in result.outputs:
+            if isinstance(output, Display):
+                self._tell_value(as_text(output), placed)
+            elif isinstance(output, Failure) and not output.printed:
+                _write_bytes(sys.stderr, output.text.encode("utf-8", "backslashreplace"))
+        if result.note:
+            _write_bytes(sys.stderr, f"rdit: {result.note}\n".encode())
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """Never asked: the program reads the terminal's standard input itself."""
+        del prompt, password
+        answer(None)
+
+    def final(self, report: Report, session: Session) -> list[View]:
+        """The views of the run as they are after everything has ended."""
+        if report.views and report.views[0].index == -1:
+            for output in report.views[0].outputs:
+                if isinstance(output, Failure) and not output.printed:
+                    self._tell_failure(output)
+            return list(report.views)
+        late = {view.index: view for view in session.snapshot().views}
+        return [late.get(view.index, view) for view in report.views]
+
+    def end(
+        self,
+        status: str,
+        code: int,
+        milliseconds: float,
+        views: list[View],
+        python: str | None,
+    ) -> None:
+        """Say how the whole run ended."""
+
+    def _tell_failure(self, failure: Failure) -> None:
+        _write_bytes(sys.stderr, failure.text.encode("utf-8", "backslashreplace"))
+
+    def _tell_value(self, text: str, placed: Placed) -> None:
+        lead = "" if self._at_line_start else "\n"
+        self._at_line_start = True
+        label = f"{placed.last:>4} │ "
+        rest = "\n" + " " * (len(label) - 2) + "│ "
+        shown = lead + label + text.replace("\n", rest) + "\n"
+        _write_bytes(sys.stdout, shown.encode("utf-8", "backslashreplace"))
+
+
+class _Watch(_Text):
+    """As text, with a line between updates that says what ran and what was reused."""
+
+    def begin_update(self) -> None:
+        """An update of the file begins."""
+        self._rule(f"{Path(self._order.file).name} changed at {strftime('%H:%M:%S')}")
+
+    def summarize(self, report: Report, session: Session) -> None:
+        """An update has ended."""
+        for view in self.final(report, session):
+            if view.reused and view.index >= 0:
+                self._tell_reused(view)
+        ran = sum(1 for view in report.views if not view.reused and view.status != "notRun")
+        reused = sum(1 for view in report.views if view.reused)
+        where = ""
+        if report.way_back is not None and report.way_back.line is not None:
+            start = "a new namespace" if report.way_back.kind == "start" else "the live namespace"
+            where = f" from line {report.way_back.line} in {start}"
+        ended = "" if report.status == "ok" else f", ended with {report.status}"
+        self._rule(f"{ran} run{where}, {reused} reused{ended}")
+
+    def _tell_reused(self, view: View) -> None:
+        label = f"{view.last:>4} ┊ "
+        text = summary(view)
+        if text:
+            _write_bytes(sys.stdout, f"{label}{text}  (reused)\n".encode())
+
+    def _rule(self, text: str) -> None:
+        lead = "" if self._at_line_start else "\n"
+        self._at_line_start = True
+        _write_bytes(sys.stdout, f"{lead}── {text} ──\n".encode())
+
+
+class _Quiet(_Text):
+    """The program has the streams for itself, and tells its failures itself."""
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        """Nothing to add to what the program wrote."""
+
+    def _tell_failure(self, failure: Failure) -> None:
+        """The program's own Python has told it."""
+
+
+class _Json(_Text):
+    """One object at the end, and nothing else on stdout."""
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        """It is in the result."""
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        """It comes at the end, with what arrives late."""
+
+    def _tell_failure(self, failure: Failure) -> None:
+        """It is in the result."""
+
+    def end(
+        self,
+        status: str,
+        code: int,
+        milliseconds: float,
+        views: list[View],
+        python: str | None,
+    ) -> None:
+        _print_json(
+            {
+                "file": self._order.file,
+                "python": python,
+                "status": status,
+                "exitCode": code,
+                "durationMs": round(milliseconds, 3),
+                "results": [statement_result(view, complete=True) for view in views],
+            }
+        )
+
+
+class _JsonLines(_Json):
+    """One object a line as things happen."""
+
+    def __init__(self, order: Order, launch: Launch) -> None:
+        super().__init__(order, launch)
+        self._index: dict[int, int] = {}
+        self._last = -1
+        _print_json({"event": "start", "file": order.file, "python": launch.python[0]})
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        output = {"type": stream, "text": decode(data)}
+        index = self._index.get(id(result), self._last + 1)
+        _print_json({"event": "output", "nodeIndex": index, "output": output})
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        self._last = placed.index
+        self._index[id(result)] = placed.index
+        for output in result.outputs:
+            if isinstance(output, Display | Failure):
+                event = {"event": "output", "nodeIndex": placed.index, "output": as_json(output)}
+                _print_json(event)
+        view = View(
+            placed.index,
+            placed.first,
+            placed.last,
+            placed.statement.is_expr,
+            result.status,
+            tuple(result.outputs),
+            result.seconds,
+            result.exit_code,
+            note=result.note,
+        )
+        _print_json({"event": "statement", "result": statement_result(view, complete=True)})
+
+    def end(
+        self,
+        status: str,
+        code: int,
+        milliseconds: float,
+        views: list[View],
+        python: str | None,
+    ) -> None:
+        del python
+        for view in views:
+            if view.index == -1 or view.status == "notRun":
+                _print_json({"event": "statement", "result": statement_result(view)})
+        _print_json(
+            {
+                "event": "end",
+                "status": status,
+                "exitCode": code,
+                "durationMs": round(milliseconds, 3),
+            }
+        )
+
+
+_TELLERS: dict[str, type[_Text]] = {
+    "text": _Text,
+    "quiet": _Quiet,
+    "json": _Json,
+    "jsonl": _JsonLines,
+}
+
+
+def _write_bytes(stream: TextIO, data: bytes) -> None:
+    stream.buffer.write(data)
+    stream.buffer.flush()
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    _write_bytes(sys.stdout, json.dumps(value).encode() + b"\n")
