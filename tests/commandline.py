@@ -1,0 +1,70 @@
+"""The command line as a user has it: run a script, read what it says, export it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_RDIT = Path(sys.executable).with_name("rdit")
+_LIMIT = 100
+"""Seconds that only a bug reaches: the slowest test waits ten for a method that hangs."""
+
+
+@dataclass
+class Rdit:
+    """The command line with one interpreter, in a folder of its own."""
+
+    python: str
+    folder: Path
+
+    def __call__(
+        self, *arguments: str, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run `rdit` with `arguments`."""
+        return subprocess.run(
+            [_RDIT, *arguments],
+            input=b"" if stdin is None else stdin.encode(),
+            capture_output=True,
+            cwd=self.folder,
+            timeout=_LIMIT,
+            check=False,
+        )
+
+    def write(self, source: str, name: str = "script.py") -> Path:
+        """A script with this source."""
+        path = self.folder / name
+        path.write_text(source)
+        return path
+
+    def outputs(self, source: str) -> list[dict[str, Any]]:
+        """The outputs of all statements of `source`, in order."""
+        path = self.write(source)
+        done = self("run", "--python", self.python, "--format", "json", str(path))
+        report = json.loads(done.stdout)
+        assert report["status"] == "ok", report["results"][-1]["output"]
+        return [output for result in report["results"] for output in result["output"]]
+
+    def shown(self, source: str) -> dict[str, Any]:
+        """The last output of `source`, which is a display or a value."""
+        output = self.outputs(source)[-1]
+        assert output["type"] in ("result", "display")
+        return output
+
+    def export(self, source: str, to: str, name: str = "script.py") -> bytes:
+        """What `rdit export` writes."""
+        path = self.write(source, name)
+        target = self.folder / f"exported.{to}"
+        done = self(
+            "export", str(path), "--to", to, "--output", str(target), "--python", self.python
+        )
+        assert done.stderr == b""
+        return target.read_bytes()
+
+
+def notes(output: dict[str, Any]) -> list[str]:
+    """What rdit says is missing."""
+    return output["metadata"]["rdit"].get("notes", [])

@@ -1,0 +1,68 @@
+"""Which processes a server under test has left, wherever they hide (Linux).
+
+Children of children that lost their parents, and daemons in sessions of their own, are found by a variable
+in their environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+
+MARK = "RDIT_TEST_MARK"
+"""The environment variable."""
+
+_LIMIT = 10.0
+
+
+def marked(mark: str) -> dict[int, str]:
+    """Living processes with this mark: id to command line."""
+    needle = f"{MARK}={mark}".encode()
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
+            if state not in b"ZX" and needle in (folder / "environ").read_bytes():
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                found[int(folder.name)] = command
+    return found
+
+
+def of_user(mark: str, server: int) -> dict[int, str]:
+    """Those that run user code: not the server, nor the guard, which is a fork of it."""
+    found = marked(mark)
+    return {pid: command for pid, command in found.items() if not _is_own(pid, server, found)}
+
+
+def _is_own(pid: int, server: int, found: dict[int, str]) -> bool:
+    return pid == server or "rdit-lsp" in found[pid]
+
+
+async def gone(mark: str, server: int | None = None) -> None:
+    """Wait until no process that runs user code is left; without `server`, until none at all is."""
+    while True:
+        left = marked(mark) if server is None else of_user(mark, server)
+        if not left:
+            return
+        for pid, command in left.items():
+            await ended(pid, command)
+
+
+async def ended(pid: int, what: str = "") -> None:
+    """Wait until process `pid` has ended. Fails where it lives on."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop = asyncio.get_running_loop()
+    end: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(fd, lambda: end.done() or end.set_result(None))
+    try:
+        await asyncio.wait_for(end, _LIMIT)
+    except asyncio.TimeoutError:
+        raise AssertionError(f"process {pid} is still alive: {what}") from None
+    finally:
+        loop.remove_reader(fd)
+        os.close(fd)

@@ -1,0 +1,141 @@
+"""Rich results in an editor: hovers, hints, actions, and exports without running again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from editor import Editor, Kind, RpcError
+from lsprotocol import types
+
+from rdit_lsp.messages import Options
+from rdit_lsp.server import _shows_images
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SOURCE = f"""\
+class Picture:
+    def _repr_png_(self): return {PNG!r}
+
+Picture()
+display(1)
+"a" * 3
+open("count", "a").write("x")
+"""
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Callable[..., object]]:
+    """Starts editors."""
+    started: list[Editor] = []
+
+    async def start(kind: Kind) -> Editor:
+        started.append(await Editor.start(kind))
+        return started[-1]
+
+    yield start
+    for editor in started:
+        assert await editor.close() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "shows"),
+    [
+        (Kind("neovim"), False),
+        (Kind("neovim", options=json.dumps({"rdit": {"images": True}})), True),
+    ],
+)
+async def test_pictures_where_the_client_can(
+    start, tmp_path: Path, kind: Kind, shows: bool
+) -> None:
+    """Neovim would show a hundred lines of letters."""
+    editor = await start(kind)
+    document = editor.open(tmp_path / "picture.py", SOURCE)
+    await document.execute()
+    params = {"textDocument": {"uri": document.uri}, "position": {"line": 3, "character": 0}}
+    text = (await editor.request("textDocument/hover", params))["contents"]["value"]
+    assert (f"![Picture 1×1](data:image/png;base64,{PNG})" in text) == shows
+    assert "Picture 1×1" in text
+    labels = await document.labels()
+    assert "→ Picture 1×1" in labels.values()
+
+
+@pytest.mark.parametrize(
+    ("client", "shows"),
+    [
+        ("Visual Studio Code", True),
+        ("Visual Studio Code - Insiders", True),
+        ("VSCodium", True),
+        ("Neovim", False),
+        ("helix", False),
+        (None, False),
+    ],
+)
+def test_clients_that_show_pictures(client: str | None, shows: bool) -> None:
+    """VS Code would show captions only, although it needs no setting."""
+    info = types.ClientInfo(client) if client is not None else None
+    assert _shows_images(info, Options()) == shows
+
+
+async def test_export_does_not_run_again(start, tmp_path: Path) -> None:
+    """What took an hour to compute would be computed once more."""
+    editor = await start(Kind("neovim"))
+    document = editor.open(tmp_path / "exported.py", SOURCE)
+    await document.execute()
+    for to, name in {
+        "html": "exported.html",
+        "ipynb": "exported.ipynb",
+        "py": "exported.results.py",
+    }.items():
+        reply = await editor.request("rdit/export", {"uri": document.uri, "to": to})
+        assert reply == {"path": str(tmp_path / name)}
+        assert "aaa" in (tmp_path / name).read_text()
+    assert (tmp_path / "count").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"to": "pdf"},
+        {"to": 1},
+        {"output": "relative.html"},
+        {"output": 5},
+        {"output": "/no/such/folder/x"},
+    ],
+)
+async def test_bad_export_is_one_sentence(
+    start, tmp_path: Path, arguments: dict[str, object]
+) -> None:
+    """The user would see a traceback, or wait for ever."""
+    editor = await start(Kind("neovim"))
+    document = editor.open(tmp_path / "bad.py", SOURCE)
+    with pytest.raises(RpcError) as raised:
+        await editor.request("rdit/export", {"uri": document.uri, **arguments})
+    assert raised.value.message.count("\n") == 0
+    assert raised.value.message.endswith(".")
+
+
+async def test_result_as_comment(start, tmp_path: Path) -> None:
+    """A second time it would be there twice."""
+    editor = await start(Kind("neovim"))
+    document = editor.open(tmp_path / "comment.py", "'a' * 3\n#> old\nx = 1\n")
+    await document.execute()
+    here = {"line": 0, "character": 0}
+    params = {
+        "textDocument": {"uri": document.uri},
+        "range": {"start": here, "end": here},
+        "context": {"diagnostics": []},
+    }
+    actions = await editor.request("textDocument/codeAction", params)
+    (action,) = [each for each in actions if "comment" in each["title"]]
+    (edit,) = action["edit"]["changes"][document.uri]
+    assert edit["newText"] == "#> 'aaa'\n"
+    assert edit["range"] == {
+        "start": {"line": 1, "character": 0},
+        "end": {"line": 2, "character": 0},
+    }
+    assert [a["title"] for a in actions if "page" in a["title"]] == ["rdit: Export as a page"]
