@@ -1,0 +1,82 @@
+--- The types of rdit's own messages, as docs/protocol.md of the server defines them, and their decoding.
+--- Lines are 1-based and inclusive, as Python prints them.
+local M = {}
+
+---@class rdit.Position A position as LSP counts: from 0, characters in the client's encoding.
+---@field line integer
+---@field character integer
+
+---@class rdit.LineRange
+---@field from integer
+---@field to integer
+
+---@alias rdit.Scope "file"|"stale"|"toHere"|"statement"|"range"|"cell"|"fromHere"
+
+---@class rdit.ExecuteParams
+---@field uri string
+---@field version? integer
+---@field scope? rdit.Scope
+---@field fresh? boolean
+---@field lineRange? rdit.LineRange
+---@field position? rdit.Position
+
+---@class rdit.OutputItem
+---@field type "stdout"|"stderr"|"result"|"display"|"error"
+---@field text string
+---@field data? table<string, any> By MIME type, of results and displays.
+---@field name? string The exception's class, of errors.
+---@field value? string The exception's message, of errors.
+
+---@alias rdit.Status "ok"|"error"|"interrupted"|"timeout"|"exit"|"crashed"|"notRun"|"running"
+
+---@class rdit.StatementResult
+---@field nodeIndex integer -1 for a file that does not compile.
+---@field lineStart integer
+---@field lineEnd integer
+---@field isExpr boolean
+---@field status rdit.Status
+---@field isInvisible boolean
+---@field durationMs? number
+---@field exitCode? integer
+---@field reused? boolean
+---@field stale? boolean
+---@field staleReason? string
+---@field note? string A sentence of rdit's own about it.
+---@field summary? string One short line, ready to draw.
+---@field output rdit.OutputItem[]
+
+---@class rdit.DidChangeResultsParams
+---@field uri string
+---@field version? integer
+---@field state string
+---@field results rdit.StatementResult[]
+---@field count? integer The number of statements now; a result at or beyond it is gone.
+---@field full? boolean `results` is the complete list.
+
+---@class rdit.InputParams
+---@field uri string
+---@field prompt string
+---@field password boolean
+
+---@class rdit.SessionStatus
+---@field uri string
+---@field state "idle"|"busy"|"starting"|"dead"
+---@field python? string|string[]
+---@field pythonVersion? string
+---@field pid? integer
+---@field queued integer|table
+
+--- Neovim decodes null to nil in some messages and to vim.NIL, which is true, in others. Absent is what both mean.
+---@generic T
+---@param value T
+---@return T
+function M.without_nulls(value)
+  if value == vim.NIL then
+    return nil
+  elseif type(value) ~= "table" then
+    return value
+  end
+  return vim.tbl_map(M.without_nulls, value)
+end
+
+return M

@@ -1,0 +1,83 @@
+"""Emacs, with editors/emacs/rdit.el on top of Eglot."""
+
+# ruff: noqa: D102 - what each method does is said once, in Editor.
+
+from __future__ import annotations
+
+import json
+
+from rdit_editors.editor import ROOT, Editor, program
+
+_INIT = f"""
+(setq inhibit-startup-screen t make-backup-files nil create-lockfiles nil auto-save-default nil
+      native-comp-jit-compilation nil python-indent-guess-indent-offset nil
+      eldoc-echo-area-use-multiline-p nil)
+(add-to-list 'load-path {json.dumps(str(ROOT / "editors" / "emacs"))})
+(require 'rdit)
+(add-hook 'python-base-mode-hook #'rdit-ensure)
+"""
+
+
+class Emacs(Editor):
+    """Commands by their names, as M-x runs them."""
+
+    name = "emacs"
+    answers_input = True
+
+    def arguments(self) -> list[str]:
+        return [program(self.name), "-nw", str(self.document)]
+
+    def configure(self) -> None:
+        self.configuration("emacs", "init.el").write_text(_INIT)
+
+    def wait_until_served(self) -> None:
+        self.sees("demo.py", "[eglot")
+
+    def sees_no(self, *parts: str) -> None:
+        """Wait until no row of the screen has all parts in order."""
+        self.terminal.wait_until_gone(*parts)
+
+    def run_file(self) -> None:
+        self.command("rdit-run-file")
+
+    def update(self) -> None:
+        self.command("rdit-update")
+
+    def interrupt(self) -> None:
+        self.command("rdit-interrupt")
+
+    def replace_line(self, line: int, text: str) -> None:
+        self.go_to(line)
+        # Select to the end of the line and type over it; typing all of it would indent it anew.
+        self.terminal.send("\x0b")
+        self._evaluate(f"(insert {json.dumps(text)})")
+
+    def undo(self) -> None:
+        # One for what was inserted, one for what was there before.
+        self.command("undo")
+        self.command("undo")
+
+    def hover(self, line: int) -> None:
+        self.go_to(line)
+        self.command("eldoc")
+
+    def close_hover(self) -> None:
+        self.command("delete-other-windows")
+
+    def show_diagnostic(self, line: int) -> None:
+        self.go_to(line)
+        self.command("flymake-show-buffer-diagnostics")
+
+    def leave(self) -> None:
+        self.command("kill-emacs")
+
+    def command(self, name: str) -> None:
+        """Run a command by its name."""
+        self.terminal.send(f"\x1bx{name}\r")
+
+    def _evaluate(self, expression: str) -> None:
+        self.terminal.send(f"\x1b:{expression}\r")
+
+    def go_to(self, line: int) -> None:
+        """Move point to the beginning of a line (from 1)."""
+        self._evaluate(f"(progn (goto-char (point-min)) (forward-line {line - 1}))")
