@@ -1,0 +1,58 @@
+/** The files that the scenario opens. Their folder's name has a space and a letter beyond ASCII. */
+
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+export const documents = {
+  "main.py": `answer = 6 * 7
+answer
+print("hello,", answer)
+`,
+  "error.py": `rows = [1, 2, 3]
+len(rows)
+rows[7]
+print("not reached")
+`,
+  "loop.py": `import time
+before = "kept"
+for tick in range(100_000):
+    print("tick", tick)
+    time.sleep(0.02)
+before
+`,
+  "ask.py": `name = input("Your name? ")
+name.upper()
+from getpass import getpass
+secret = getpass("Your secret? ")
+len(secret)
+`,
+  "crash.py": `kept = "still here"
+kept
+__import__("os").kill(__import__("os").getpid(), 11)
+`,
+  "output.py": `print("\\x1b[31mred\\x1b[0m")
+print("more")
+`,
+  "kinds.py": `fresh
+kept
+stale
+running
+error
+never
+`,
+  "cells.py": `# %% first
+10 + 1
+10 + 2
+# %% second
+20 + 1
+20 + 2
+`,
+};
+
+export function makeFolder(files: Record<string, string> = documents, name = "prøve mappe"): string {
+  const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "rdit-files-")), name);
+  mkdirSync(folder);
+  for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text);
+  return folder;
+}

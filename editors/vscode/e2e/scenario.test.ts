@@ -1,0 +1,435 @@
+/**
+ * What a user does with rdit, done in a real VS Code and seen on its screen.
+ *
+ * One window for all steps, as one would have it.
+ */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { CodeServer, eventually } from "./codeServer";
+import { documents, makeFolder } from "./documents";
+import { makePythonExtension } from "./pythonExtension";
+import { Workbench } from "./workbench";
+
+const extension = process.cwd();
+const root = path.resolve(extension, "../..");
+const pictures = path.join(extension, "dist", "e2e", "failures");
+const vsix = path.join(extension, "dist", "rdit.vsix");
+
+/** For work on the test itself: another server than the bundled one, as a JSON list. */
+const otherServer = JSON.parse(process.env.RDIT_SERVER_COMMAND ?? "[]") as string[];
+const settings = { "rdit.server.command": otherServer };
+
+const cannedServer = [process.execPath, path.join(extension, "dist", "e2e", "cannedServer.js")];
+
+/** The server's process; what it starts for documents has other command lines. */
+const serverProcess = otherServer.length > 0 ? new RegExp(otherServer.at(-1) ?? "") : /bundled\/launch\.py lsp/;
+
+describe("rdit in VS Code", { timeout: 900_000 }, () => {
+  const folder = makeFolder();
+  const vscode = new CodeServer({ root, vsix: [vsix], settings });
+  let window: Workbench;
+  const failed: string[] = [];
+
+  before(async () => {
+    mkdirSync(pictures, { recursive: true });
+    await vscode.start();
+    window = await Workbench.open(vscode.url(folder, "main.py"));
+  });
+
+  after(async () => {
+    await window?.close();
+    await vscode.stop();
+    vscode.cleanUp();
+    rmSync(path.dirname(folder), { recursive: true, force: true });
+  });
+
+  const step = (name: string, run: () => Promise<void>) =>
+    void it(name, async () => {
+      // Steps lean on each other little, but five failures have one cause.
+      if (failed.length >= 5) assert.fail(`not reached, because these failed: ${failed.join("; ")}`);
+      failed.push(name);
+      await withPicture(window, name, run);
+      failed.pop();
+    });
+
+  step("opens a file: nothing runs, and the server is there", async () => {
+    await window.statusBarSays(/Python|rdit/);
+    await eventually("the server runs", () => vscode.programs(serverProcess).length === 1);
+    await window.seesNoMark("answer = 6 * 7");
+  });
+
+  step("runs a statement and moves on", async () => {
+    await window.goTo(1);
+    await window.press("Shift+Alt+Enter");
+    await window.cursorIsOn(2);
+    await window.press("Shift+Alt+Enter");
+    await window.cursorIsOn(3);
+    await window.seesMark("answer", /^→ 42$/);
+    await window.statusBarSays(/Python 3\.\d+/);
+  });
+
+  step("runs the file", async () => {
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark('print("hello,", answer)', /^→ hello, 42$/);
+    await window.page.locator(".cgmr[class*='ced-']").first().waitFor({ state: "attached" });
+  });
+
+  step("shows the value in the hover", async () => {
+    await window.goTo(2);
+    await window.press("Control+k", "Control+i");
+    await window.page.locator(".monaco-hover:not(.hidden)", { hasText: "42" }).first().waitFor();
+    await window.press("Escape");
+  });
+
+  step("marks stale after an edit, and fresh again after undoing it", async () => {
+    await window.goTo(1);
+    await window.press("End");
+    await window.page.keyboard.type(" + 1");
+    await window.seesMark("answer", /^~ 42$/);
+    await window.undoUntil("answer = 6 * 7");
+    await window.seesMark("answer", /^[→⇢] 42$/);
+  });
+
+  step("updates what is stale", async () => {
+    await window.goTo(1);
+    await window.press("End");
+    await window.page.keyboard.type(" + 1");
+    await window.seesMark('print("hello,", answer)', /^~ hello, 42$/);
+    await window.press("Control+Alt+Enter");
+    await window.seesMark('print("hello,", answer)', /^→ hello, 43$/);
+  });
+
+  step("keeps marks with their lines while lines are inserted above", async () => {
+    await window.goTo(1);
+    await window.page.keyboard.type("# a comment");
+    await window.press("Enter");
+    await window.seesMark('print("hello,", answer)', /^[→⇢] hello, 43$/);
+    await window.seesNoMark("# a comment");
+  });
+
+  step("shows an error: mark and squiggle", async () => {
+    await window.openFile("error.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("rows[7]", /^✗ IndexError: list index out of range$/);
+    await window.seesMark("len(rows)", /^→ 3$/);
+    await window.page.locator(".squiggly-error").first().waitFor({ state: "attached" });
+  });
+
+  step("tells the looks apart in every kind of theme", async () => {
+    const themes = { "Default Dark Modern": "vs-dark", "Default Light Modern": "vs", "Default High Contrast": "hc-black", "Default High Contrast Light": "hc-light" };
+    for (const [theme, cssClass] of Object.entries(themes)) {
+      vscode.configure({ "workbench.colorTheme": theme });
+      await window.page.locator(`.monaco-workbench.${cssClass}`).waitFor();
+      const colours = await window.colours();
+      assert.equal(new Set(Object.values(colours)).size, 5, `${theme}: ${JSON.stringify(colours)}`);
+      assert.equal(await window.colourOf("len(rows)"), colours.fresh);
+      assert.equal(await window.colourOf("rows[7]"), colours.error);
+    }
+    vscode.configure({});
+  });
+
+  step("clears the error when it is corrected", async () => {
+    await window.goTo(3);
+    await window.press("Shift+End");
+    await window.page.keyboard.type("rows[2]");
+    await window.press("Control+Alt+Enter");
+    await window.seesMark("rows[2]", /^→ 3$/);
+    await window.seesMark('print("not reached")', /^→ not reached$/);
+    await window.page.locator(".squiggly-error").first().waitFor({ state: "detached" });
+  });
+
+  step("shows what does not compile, and forgets it when it is corrected", async () => {
+    await window.goTo(4);
+    await window.press("Shift+End");
+    await window.page.keyboard.type("1 +");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("1 +", /^✗ SyntaxError/);
+    await window.press("End");
+    await window.page.keyboard.type(" 1");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("1 + 1", /^→ 2$/);
+  });
+
+  step("streams a loop's output and interrupts it", async () => {
+    await window.openFile("loop.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("time.sleep", /^⋯ .*tick [1-9]/);
+    await window.statusBarSays(/\d s/);
+    await window.press("Shift+Alt+x", "Shift+Alt+x");
+    await window.seesMark("time.sleep", /^■ interrupted/);
+    await window.goTo(6);
+    await window.press("Shift+Alt+Enter");
+    await window.seesMark("before", /^[→⇢~] 'kept'$/);
+  });
+
+  step("answers input(), also when it is a secret", async () => {
+    await window.openFile("ask.py");
+    await window.press("Shift+Alt+x", "f");
+    const box = window.page.locator(".quick-input-widget", { hasText: "Your name?" });
+    await box.locator("input[type=text]").waitFor();
+    await window.page.keyboard.type("ada");
+    await window.press("Enter");
+    await window.seesMark("name.upper()", /^→ 'ADA'$/);
+    const secret = window.page.locator(".quick-input-widget", { hasText: "Your secret?" });
+    await secret.locator("input[type=password]").waitFor();
+    await window.page.keyboard.type("12345");
+    await window.press("Enter");
+    await window.seesMark("len(secret)", /^→ 5$/);
+  });
+
+  step("survives a crash of the worker, and goes on", async () => {
+    await window.openFile("crash.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("__import__", /^[✗~] Python was killed by signal 11/);
+    await window.goTo(3);
+    await window.press("Shift+End");
+    await window.page.keyboard.type("kept.upper()");
+    await window.press("Control+Alt+Enter");
+    await window.seesMark("kept.upper()", /^→ 'STILL HERE'$/);
+  });
+
+  step("runs a cell", async () => {
+    await window.openFile("cells.py");
+    await window.goTo(5);
+    await window.press("Shift+Alt+x", "c");
+    await window.seesMark("20 + 2", /22$/);
+    await window.seesMark("20 + 1", /21$/);
+    await window.seesMark("10 + 1", /^(○.*)?$/);
+  });
+
+  step("runs the selected lines", async () => {
+    await window.goTo(2);
+    await window.press("Shift+ArrowDown", "Shift+ArrowDown");
+    await window.press("Shift+Alt+x", "s");
+    await window.seesMark("10 + 2", /12$/);
+  });
+
+  step("runs to the cursor, and no further", async () => {
+    await window.press("Shift+Alt+x", "r");
+    await window.seesNoMark("10 + 2");
+    await window.goTo(3);
+    await window.press("Control+Shift+Alt+Enter");
+    await window.seesMark("10 + 2", /^→ 12$/);
+    await window.seesMark("20 + 1", /^(○.*)?$/);
+  });
+
+  step("runs from the menu behind the status bar item", async () => {
+    await window.page.locator(".statusbar-item[id*='rdit.status']").click();
+    await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Run File" }).click();
+    await window.seesMark("20 + 2", /^→ 22$/);
+  });
+
+  step("shows complete outputs beside the editor, for the statement at the cursor or for all", async () => {
+    await window.openFile("output.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark('print("more")', /more$/);
+    await window.goTo(1);
+    await window.press("Shift+Alt+x", "o");
+    await window.panelSays("red");
+    const colour = await window.panel().locator("span", { hasText: "red" }).getAttribute("style");
+    assert.match(colour ?? "", /ansiRed/);
+    await window.focusEditor();
+    await window.goTo(2);
+    await window.panelSays("more");
+    assert.equal(await window.panel().getByText("red").count(), 0);
+    await window.panel().getByText("Whole file").click();
+    await window.panelSays("red");
+    await window.closePanel();
+  });
+
+  step("shows code lenses when asked to, and runs them", async () => {
+    await window.openFile("main.py");
+    await window.press("Shift+Alt+x", "r");
+    await window.seesNoMark("answer");
+    vscode.configure({ "rdit.codeLens": "statement" });
+    const lenses = window.page.locator(".codelens-decoration a");
+    await lenses.first().waitFor();
+    await lenses.first().click();
+    await lenses.nth((await lenses.count()) - 1).waitFor();
+    vscode.configure({});
+    await lenses.first().waitFor({ state: "detached" });
+    await window.press("Control+Alt+Enter");
+    await window.seesMark("print(", /hello, 43/);
+  });
+
+  step("can show inlay hints instead", async () => {
+    vscode.configure({ "rdit.show": "hints" });
+    await window.seesLine("a hint behind the statement, and no mark", (lines) =>
+      lines.some((line) => line.text.startsWith("print(") && line.text.includes("hello, 43") && line.mark === ""),
+    );
+    await window.goTo(2);
+    await window.press("End");
+    await window.page.keyboard.type(" + 1");
+    await window.press("Control+Alt+Enter");
+    await window.seesLine("the hint of the new result", (lines) =>
+      lines.some((line) => line.text.startsWith("print(") && /→ hello, 44/.test(line.text)),
+    );
+    vscode.configure({});
+    await window.seesMark("print(", /hello, 44/);
+    await window.undoUntil("answer = 6 * 7 + 1");
+    await window.press("Control+Alt+Enter");
+    await window.seesMark("print(", /hello, 43/);
+  });
+
+  step("works in a document that is not saved anywhere", async () => {
+    await window.command("rdit: New Example File");
+    await window.page.locator(".tab.active", { hasText: "Untitled" }).waitFor();
+    await window.focusEditor();
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("total / len(numbers)", /^→ \d+\.\d/);
+  });
+
+  step("draws every kind of result", async () => {
+    vscode.configure({ "rdit.server.command": cannedServer });
+    await eventually("the canned server runs", () => vscode.processes(/cannedServer/).length === 1);
+    await window.openFile("kinds.py");
+    const marks = { fresh: /^→ Table/, kept: /^⇢ Picture/, stale: /^~ old$/, running: /^⋯ /, error: /^✗ ValueError: no$/, never: /^○$/ };
+    for (const [code, mark] of Object.entries(marks)) await window.seesMark(code, mark);
+    const colours = await window.colours();
+    assert.equal(await window.colourOf("never"), colours.notRun);
+    assert.equal(await window.colourOf("stale"), colours.stale);
+  });
+
+  step("shows pictures, and HTML as text until it is allowed, without its scripts", async () => {
+    await window.goTo(2);
+    await window.press("Shift+Alt+x", "o");
+    await window.focusEditor();
+    const picture = window.panel().locator("img[src^='data:image/png']");
+    await eventually("the picture is drawn", () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 1));
+    await window.goTo(1);
+    await window.panelSays("Table(plain)");
+    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": true });
+    const frame = window.panel().frameLocator("iframe[sandbox='']");
+    await frame.getByText("Table(rich)").waitFor();
+    assert.equal(await frame.getByText("a script ran").count(), 0);
+    await window.closePanel();
+    vscode.configure({});
+    await eventually("the server is back", () => vscode.programs(serverProcess).length === 1);
+  });
+
+  step("explains a wrong Python, and recovers", async () => {
+    vscode.configure({ "rdit.server.command": [], "rdit.server.python": "/nowhere/python" });
+    await window.page.locator(".notification-toast", { hasText: "/nowhere/python" }).first().waitFor();
+    await eventually("the server is gone", () => vscode.programs(serverProcess).length === 0);
+    vscode.configure({});
+    await eventually("the server is back", () => vscode.programs(serverProcess).length === 1);
+    await window.command("Notifications: Clear All Notifications");
+  });
+
+  step("keeps results, marked stale, when the server is killed; and starts another", async () => {
+    await window.openFile("main.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("print(", /^→ hello, 43$/);
+    await eventually("there is one server", () => vscode.programs(serverProcess).length === 1);
+    const [server] = vscode.programs(serverProcess);
+    assert.ok(server);
+    process.kill(server.pid, "SIGKILL");
+    await window.seesMark("print(", /^~ hello, 43$/);
+    await eventually("another server runs", () => vscode.programs(serverProcess).some(({ pid }) => pid !== server.pid));
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("print(", /^→ hello, 43$/);
+  });
+
+  step("has no key that VS Code uses in the same place", async () => {
+    const inUse = await defaultKeys(window);
+    assert.ok(inUse.length > 500);
+    assert.deepEqual(inUse.filter(isOurs).filter(({ when }) => !isElsewhere.test(when)), []);
+  });
+
+  step("leaves no process behind, not even in the middle of a run", async () => {
+    await window.openFile("loop.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("time.sleep", /^⋯ .*tick/);
+    await window.close();
+    await vscode.stop();
+    await eventually("all processes ended", () => vscode.processes(/./).length === 0, 60_000);
+  });
+});
+
+describe("rdit beside the Python extension, in a workspace that is not trusted at first", { timeout: 300_000 }, () => {
+  const folder = makeFolder({ "main.py": documents["main.py"], "which.py": '__import__("sys").executable\n' });
+  const chosen = path.join(path.dirname(folder), "chosen env");
+  const trust = { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" };
+  let vscode: CodeServer;
+  let window: Workbench;
+
+  before(async () => {
+    execFileSync("python3", ["-m", "venv", "--without-pip", chosen]);
+    const pythonExtension = makePythonExtension(path.dirname(folder), path.join(chosen, "bin", "python"));
+    vscode = new CodeServer({ root, vsix: [vsix, pythonExtension], settings: { ...settings, ...trust }, workspaceTrust: true });
+    await vscode.start();
+    window = await Workbench.open(vscode.url(folder, "main.py"));
+  });
+
+  after(async () => {
+    await window?.close();
+    await vscode?.stop();
+    vscode?.cleanUp();
+    rmSync(path.dirname(folder), { recursive: true, force: true });
+  });
+
+  const step = (name: string, run: () => Promise<void>) => void it(name, () => withPicture(window, name, run));
+
+  step("runs nothing until the workspace is trusted", async () => {
+    await window.page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
+    await window.focusEditor();
+    await window.press("Shift+Alt+x", "f");
+    await window.command("Workspaces: Manage Workspace Trust");
+    const button = window.page.getByRole("button", { name: "Trust", exact: true }).first();
+    await button.waitFor();
+    assert.deepEqual(vscode.programs(serverProcess), []);
+    await button.click();
+    await eventually("the server runs", () => vscode.programs(serverProcess).length === 1, 60_000);
+    await window.press("Escape");
+  });
+
+  step("runs code in the Python chosen there", async () => {
+    await window.openFile("which.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("executable", /→ '.*\/chosen env\/bin\/python'$/);
+    await window.statusBarSays(/Python 3\.\d+/);
+  });
+});
+
+/** The screen says more about a failure than any message. */
+async function withPicture(window: Workbench, name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    await window.screenshot(path.join(pictures, `${name.replace(/\W+/g, "-")}.png`));
+    // Whatever this step left open would be in the way of the next one.
+    await window.press("Escape", "Escape");
+    throw error;
+  }
+}
+
+interface Binding {
+  key: string;
+  command: string;
+  when: string;
+}
+
+const ourKeys = /^(shift\+alt\+enter|ctrl\+alt\+enter|ctrl\+shift\+alt\+enter|shift\+alt\+x)/;
+
+/** Contexts that exclude `editorTextFocus && editorLangId == python && !findWidgetVisible`. */
+const isElsewhere = /inQuickInput|inChat|chatInputHasText|chatHasTool|findWidgetVisible|searchViewletVisible|accessibleView|terminalHasBeenCreated|agentSessions/;
+
+function isOurs({ key, command }: Binding): boolean {
+  return ourKeys.test(key) && !command.startsWith("rdit.");
+}
+
+/** VS Code's own list of its default keys, which is JSON with comments, by way of the clipboard. */
+async function defaultKeys(window: Workbench): Promise<Binding[]> {
+  await window.command("Preferences: Open Default Keyboard Shortcuts (JSON)");
+  await window.page.locator(".tab.active", { hasText: "Default Keybindings" }).waitFor();
+  await window.seesLine("the list", (lines) => lines.some((line) => line.text.includes('"command"')));
+  await window.press("Control+a", "Control+c");
+  const text = await window.page.evaluate(() => navigator.clipboard.readText());
+  await window.press("Control+F4");
+  const entries = text.matchAll(/"key": "([^"]+)",\s*"command": "([^"]+)"(?:,\s*"when": "([^"]*)")?/g);
+  return [...entries].map(([, key = "", command = "", when = ""]) => ({ key, command, when }));
+}

@@ -1,0 +1,71 @@
+/** Wiring: makes the parts, connects them, and takes them down again. */
+
+import * as vscode from "vscode";
+import { registerCommands } from "./commands";
+import { answerInput } from "./input";
+import { Painter } from "./painter";
+import { Panel } from "./panel";
+import { ChosenPython } from "./python";
+import { explain, Server } from "./server";
+import { settings } from "./settings";
+import { StatusBar } from "./statusBar";
+
+let server: Server | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const log = vscode.window.createOutputChannel("rdit", { log: true });
+  const chosenPython = await ChosenPython.find(log);
+  server = new Server(context.extensionPath, log, chosenPython, answerInput);
+  const painter = new Painter(context.extensionUri);
+  const panel = new Panel(server, painter);
+  const parts = { server, painter, panel, log };
+  context.subscriptions.push(
+    log,
+    server,
+    painter,
+    panel,
+    new StatusBar(server, painter, log),
+    ...registerCommands(parts),
+    ...connect(server, painter, chosenPython),
+  );
+  // Not awaited: a slow server must not hold up the commands, which wait for it by themselves.
+  server.start().catch(explain);
+}
+
+/** VS Code waits for this: the server, and with it all that it runs, is gone afterwards. */
+export async function deactivate(): Promise<void> {
+  await server?.stop();
+}
+
+function connect(server: Server, painter: Painter, chosenPython: ChosenPython): vscode.Disposable[] {
+  const report = (promise: Promise<void>) => void promise.catch(explain);
+  return [
+    server.onResults((change) => painter.take(change)),
+    painter.onChange((uri) => refreshHints(server, uri)),
+    server.onState((state) => {
+      if (state === "stopped") painter.loseServer();
+      if (state === "running") showWhatIsOffered(server);
+    }),
+    chosenPython.onDidChange(() => report(server.sendSettings())),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (!event.affectsConfiguration("rdit")) return;
+      painter.repaintAll();
+      server.refreshFilters();
+      const isServers = event.affectsConfiguration("rdit.server");
+      report(isServers ? server.restart() : server.sendSettings());
+    }),
+  ];
+}
+
+/** The server sends no refresh to a client that draws results by itself; one that shows hints needs it. */
+function refreshHints(server: Server, uri: vscode.Uri): void {
+  if (settings(uri).show !== "hints") return;
+  const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === uri.toString());
+  if (document) server.refreshHints(document);
+}
+
+/** Menus and keys have no entries for what the server cannot do. */
+function showWhatIsOffered(server: Server): void {
+  void vscode.commands.executeCommand("setContext", "rdit.offersCheckpoints", server.offers("rdit/checkpoint"));
+  void vscode.commands.executeCommand("setContext", "rdit.offersVariables", server.offers("rdit/variables"));
+}

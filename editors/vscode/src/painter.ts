@@ -1,0 +1,146 @@
+/**
+ * Paints results into the editors: a mark at the end of each statement, a sign in the gutter.
+ *
+ * Inlay hints would do the same through the server, but VS Code delays and pads them while one
+ * types; decorations move with the text at once.
+ */
+
+import * as vscode from "vscode";
+import { Drawn, type LineEdit } from "./drawn";
+import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./marks";
+import type { DidChangeResultsParams } from "./protocol";
+import { settings } from "./settings";
+
+/** Every mark is a CSS rule of its own, so a long file gets those in view and some lines around. */
+const linesAroundView = 100;
+
+interface LookTypes {
+  mark: vscode.TextEditorDecorationType;
+  sign: vscode.TextEditorDecorationType;
+}
+
+export class Painter implements vscode.Disposable {
+  private readonly drawn = new Map<string, Drawn>();
+  private readonly types: Record<Look, LookTypes>;
+  private readonly changes = new vscode.EventEmitter<vscode.Uri>();
+  private readonly subscriptions: vscode.Disposable[];
+
+  /** What is drawn for a document has changed. */
+  readonly onChange = this.changes.event;
+
+  constructor(extensionUri: vscode.Uri) {
+    const entries = looks.map((look) => [look, createTypes(look, extensionUri)] as const);
+    this.types = Object.fromEntries(entries) as Record<Look, LookTypes>;
+    this.subscriptions = [
+      this.changes,
+      ...entries.flatMap(([, types]) => [types.mark, types.sign]),
+      vscode.workspace.onDidChangeTextDocument((event) => this.edit(event)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.drawn.delete(document.uri.toString())),
+      vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.paint(editor))),
+      vscode.window.onDidChangeTextEditorVisibleRanges((event) => this.paint(event.textEditor)),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  /** What is drawn for a document; undefined when nothing was ever heard of it. */
+  of(uri: vscode.Uri): Drawn | undefined {
+    return this.drawn.get(uri.toString());
+  }
+
+  take(change: DidChangeResultsParams): void {
+    const uri = vscode.Uri.parse(change.uri);
+    this.ensure(uri).merge(change);
+    this.changed(uri);
+  }
+
+  /** The server is gone; what it had found stays, marked stale. */
+  loseServer(): void {
+    for (const [key, drawn] of this.drawn) {
+      drawn.loseServer();
+      this.changed(vscode.Uri.parse(key));
+    }
+  }
+
+  repaintAll(): void {
+    vscode.window.visibleTextEditors.forEach((editor) => this.paint(editor));
+  }
+
+  private changed(uri: vscode.Uri): void {
+    const editors = vscode.window.visibleTextEditors;
+    editors.filter((editor) => editor.document.uri.toString() === uri.toString()).forEach((editor) => this.paint(editor));
+    this.changes.fire(uri);
+  }
+
+  private ensure(uri: vscode.Uri): Drawn {
+    const key = uri.toString();
+    const drawn = this.drawn.get(key) ?? new Drawn();
+    this.drawn.set(key, drawn);
+    return drawn;
+  }
+
+  private edit(event: vscode.TextDocumentChangeEvent): void {
+    if (event.document.languageId !== "python" || event.contentChanges.length === 0) return;
+    this.ensure(event.document.uri).edit(event.document.version, event.contentChanges.map(lineEdit));
+  }
+
+  private paint(editor: vscode.TextEditor): void {
+    const drawn = this.of(editor.document.uri);
+    if (!drawn) return;
+    const { show, showGutter, maxLength } = settings(editor.document.uri);
+    const isNear = nearView(editor);
+    const results = drawn.all();
+    const marks = show === "decorations" ? marksOf(results, maxLength).filter((mark) => isNear(mark.line)) : [];
+    const signs = showGutter ? signsOf(results).filter((sign) => isNear(sign.line)) : [];
+    for (const look of looks) {
+      editor.setDecorations(this.types[look].mark, marks.filter((mark) => mark.look === look).map((mark) => markOptions(mark, editor)));
+      editor.setDecorations(this.types[look].sign, signs.filter((sign) => sign.look === look).map((sign) => signOptions(sign)));
+    }
+  }
+}
+
+function createTypes(look: Look, extensionUri: vscode.Uri): LookTypes {
+  const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, "media", "signs", `${look}-${theme}.svg`);
+  return {
+    mark: vscode.window.createTextEditorDecorationType({
+      after: { color: new vscode.ThemeColor(`rdit.${look}Foreground`), margin: "0 0 0 2em" },
+      overviewRulerColor: look === "error" || look === "running" ? new vscode.ThemeColor(`rdit.${look}Foreground`) : "",
+      overviewRulerLane: vscode.OverviewRulerLane.Right,
+      rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
+    }),
+    sign: vscode.window.createTextEditorDecorationType({
+      light: { gutterIconPath: icon("light") },
+      dark: { gutterIconPath: icon("dark") },
+      gutterIconSize: "70%",
+    }),
+  };
+}
+
+function lineEdit(change: vscode.TextDocumentContentChangeEvent): LineEdit {
+  return {
+    startLine: change.range.start.line,
+    startCharacter: change.range.start.character,
+    endLine: change.range.end.line,
+    insertedBreaks: change.text.split(/\r\n|\r|\n/).length - 1,
+  };
+}
+
+function nearView(editor: vscode.TextEditor): (line: number) => boolean {
+  return (line) =>
+    line >= 1 &&
+    line <= editor.document.lineCount &&
+    editor.visibleRanges.some(
+      (range) => line > range.start.line - linesAroundView && line <= range.end.line + 1 + linesAroundView,
+    );
+}
+
+function markOptions(mark: Mark, editor: vscode.TextEditor): vscode.DecorationOptions {
+  const end = editor.document.lineAt(mark.line - 1).range.end;
+  return { range: new vscode.Range(end, end), renderOptions: { after: { contentText: mark.text } } };
+}
+
+function signOptions(sign: Sign): vscode.DecorationOptions {
+  return { range: new vscode.Range(sign.line - 1, 0, sign.line - 1, 0) };
+}

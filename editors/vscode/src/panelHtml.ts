@@ -1,0 +1,165 @@
+/**
+ * The output panel's page: complete results as HTML that runs no script and asks no network.
+ *
+ * Pure: knows neither VS Code nor the server. Everything a program printed is escaped here.
+ */
+
+import { ansiToHtml, escapeHtml } from "./ansi";
+import { duration, lookOf } from "./marks";
+import type { OutputItem, StatementResult } from "./protocol";
+
+export interface PanelOptions {
+  /** The document's name, for the heading. */
+  title: string;
+  /** Whether the page shows the whole document, not the statement at the cursor. */
+  isWholeDocument: boolean;
+  /** Whether `text/html` is shown as such, in a frame without scripts and without network. */
+  allowHtml: boolean;
+  /** Why there are no results, as a sentence. */
+  problem?: string | undefined;
+}
+
+/** `default-src 'none'` also binds the frames: HTML from a program loads nothing from anywhere. */
+const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;";
+
+/** Past this much text a page without scripts gets slow; the rest is one click away as text. */
+const longestStream = 500_000;
+
+const style = `
+  body { color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family); padding: 0 1em 1em; }
+  header { position: sticky; top: 0; padding: .6em 0; background: var(--vscode-editor-background);
+    border-bottom: 1px solid var(--vscode-panel-border); }
+  nav { float: right; }
+  nav a + a { margin-left: 1em; }
+  a:not([href]) { color: inherit; font-weight: bold; text-decoration: none; }
+  pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
+    white-space: pre-wrap; overflow-wrap: anywhere; margin: .4em 0; }
+  section { margin: 1em 0; padding-left: .8em; border-left: 3px solid var(--vscode-rdit-freshForeground); }
+  section.stale { border-color: var(--vscode-rdit-staleForeground); border-left-style: dashed; }
+  section.running { border-color: var(--vscode-rdit-runningForeground); border-left-style: dotted; }
+  section.error { border-color: var(--vscode-rdit-errorForeground); border-left-style: double; }
+  section.notRun { border-color: var(--vscode-rdit-notRunForeground); border-left-style: dotted; }
+  h2 { font-size: 1em; font-weight: normal; opacity: .8; margin: 0; }
+  .stderr, .failure { color: var(--vscode-rdit-errorForeground); }
+  .note { font-style: italic; opacity: .8; }
+  img { max-width: 100%; background: white; }
+  iframe { width: 100%; height: 24em; resize: vertical; border: 0; background: white; }
+`;
+
+export function panelHtml(results: StatementResult[], options: PanelOptions): string {
+  const shown = results.filter((result) => !result.isInvisible || result.output.length > 0);
+  const sections = shown.map((result) => section(result, options));
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
+<title>${escapeHtml(options.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+${header(options)}
+<main>
+${sections.length > 0 ? sections.join("\n") : `<p class="note">${emptySentence(results, options)}</p>`}
+</main>
+</body>
+</html>`;
+}
+
+/** The same results as plain text, for reading, searching and copying in an editor. */
+export function panelText(results: StatementResult[]): string {
+  const shown = results.filter((result) => result.output.length > 0);
+  return shown.map((result) => `# ${heading(result)}\n${result.output.map(itemText).join("\n")}`).join("\n\n");
+}
+
+function header(options: PanelOptions): string {
+  const link = (command: string, text: string, isCurrent: boolean) =>
+    isCurrent ? `<a aria-current="true">${text}</a>` : `<a href="command:${command}">${text}</a>`;
+  return `<header><nav>
+${link("rdit.showStatementOutputs", "Statement", !options.isWholeDocument)}
+${link("rdit.showAllOutputs", "Whole file", options.isWholeDocument)}
+${link("rdit.openOutputsAsText", "As text", false)}
+</nav><strong>${escapeHtml(options.title)}</strong></header>`;
+}
+
+function emptySentence(results: StatementResult[], options: PanelOptions): string {
+  if (options.problem !== undefined) return escapeHtml(options.problem);
+  if (options.isWholeDocument) return "Nothing in this file has shown anything yet.";
+  const [result] = results;
+  if (!result) return "There is no statement at the cursor.";
+  return `${escapeHtml(heading(result))}: there is nothing to show.`;
+}
+
+function section(result: StatementResult, options: PanelOptions): string {
+  const reason = result.stale && result.staleReason ? `<p class="note">Stale: ${escapeHtml(result.staleReason)}</p>` : "";
+  const items = result.output.map((item) => itemHtml(item, options)).join("\n");
+  return `<section class="${lookOf(result)}"><h2>${escapeHtml(heading(result))}</h2>${reason}\n${items}</section>`;
+}
+
+function heading(result: StatementResult): string {
+  const isOneLine = result.lineStart === result.lineEnd;
+  const lines = isOneLine ? `Line ${result.lineStart}` : `Lines ${result.lineStart}–${result.lineEnd}`;
+  const outcome = result.status === "notRun" ? "not run" : result.status;
+  const code = result.exitCode === undefined ? "" : ` (exit code ${result.exitCode})`;
+  const time = result.durationMs === null ? "" : ` · ${duration(result.durationMs)}`;
+  return `${lines} · ${outcome}${code}${result.stale ? " · stale" : ""}${time}`;
+}
+
+function itemHtml(item: OutputItem, options: PanelOptions): string {
+  switch (item.type) {
+    case "stdout":
+    case "stderr":
+      return streamHtml(item.text, item.type, item.path);
+    case "error":
+      return `<pre class="failure">${ansiToHtml(item.text)}</pre>`;
+    default:
+      return richHtml(item.text, item.data, options);
+  }
+}
+
+function streamHtml(text: string, name: "stdout" | "stderr", path: string | undefined): string {
+  const left = text.length - longestStream;
+  const elsewhere = path === undefined ? "choose “As text” to read all." : `all of it is in ${escapeHtml(path)}`;
+  const note = `<p class="note">${left} characters before this are not shown here; ${elsewhere}</p>`;
+  return `${left > 0 ? note : ""}<pre class="${name}">${ansiToHtml(left > 0 ? text.slice(left) : text)}</pre>`;
+}
+
+function richHtml(text: string, data: Record<string, unknown>, options: PanelOptions): string {
+  const image = imageHtml(data, text);
+  if (image) return image;
+  const html = joined(data["text/html"]);
+  if (html !== undefined && options.allowHtml) return frameHtml(html);
+  const plain = joined(data["text/plain"]) ?? joined(data["text/markdown"]) ?? text;
+  const note = html !== undefined && plain === "" ? `<p class="note">HTML; allow it with the setting “rdit.allowHtml”.</p>` : "";
+  return `${note}<pre>${ansiToHtml(plain)}</pre>`;
+}
+
+/** SVG is shown as an image, which browsers give no scripts and no network. */
+function imageHtml(data: Record<string, unknown>, text: string): string | undefined {
+  for (const mime of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {
+    const base64 = joined(data[mime])?.replace(/\s/g, "");
+    // Anything else than base64 would be a way out of the attribute.
+    if (base64 !== undefined && /^[A-Za-z0-9+/]+=*$/.test(base64)) return picture(mime, base64, text);
+  }
+  const svg = joined(data["image/svg+xml"]);
+  return svg === undefined ? undefined : picture("image/svg+xml", Buffer.from(svg, "utf8").toString("base64"), text);
+}
+
+function picture(mime: string, base64: string, text: string): string {
+  return `<p><img alt="${escapeHtml(text)}" src="data:${mime};base64,${base64}"></p>`;
+}
+
+/** An empty `sandbox` takes scripts, forms, pop-ups and the origin away. */
+function frameHtml(html: string): string {
+  return `<iframe sandbox="" srcdoc="${escapeHtml(html)}"></iframe>`;
+}
+
+/** Jupyter allows a MIME bundle's texts to be lists of lines. */
+function joined(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return Array.isArray(value) && value.every((part) => typeof part === "string") ? value.join("") : undefined;
+}
+
+function itemText(item: OutputItem): string {
+  return item.text.trimEnd();
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type PanelOptions, panelHtml, panelText } from "../src/panelHtml";
+import type { StatementResult } from "../src/protocol";
+import { failure, printed, result, value } from "./results";
+
+const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false };
+
+function display(data: Record<string, unknown>, text = "text"): StatementResult {
+  return result({ isInvisible: false, output: [{ type: "display", text, data }] });
+}
+
+const page = (results: StatementResult[], changes: Partial<PanelOptions> = {}) => panelHtml(results, { ...options, ...changes });
+
+test("the page allows no scripts and no network", () => {
+  const html = page([]);
+  assert.match(html, /http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:;"/);
+  assert.doesNotMatch(html, /<script|script-src|https?:/);
+});
+
+test("everything that comes from the program or the disk is escaped", () => {
+  const evil = `<script>alert("1")</script>`;
+  const html = page(
+    [
+      result({ isInvisible: false, output: [...printed(evil), ...value(evil), ...failure(evil, evil)], stale: true, staleReason: evil }),
+      display({ "text/plain": evil, "image/png": `x" onerror="${evil}` }, evil),
+      display({ "image/svg+xml": evil }, evil),
+    ],
+    { title: evil },
+  );
+  assert.doesNotMatch(html, /<script|onerror="/);
+});
+
+test("a result is headed by its lines, outcome, exit code, time and state", () => {
+  const html = page([result({ lineStart: 3, lineEnd: 5, isInvisible: false, status: "exit", exitCode: 3, stale: true, staleReason: "line 1 was edited", durationMs: 1500, output: printed("x") })]);
+  assert.match(html, /Lines 3–5 · exit \(exit code 3\) · stale · 1\.5 s/);
+  assert.match(html, /Stale: line 1 was edited/);
+  assert.match(html, /<section class="stale">/);
+});
+
+test("where there is nothing to show, a sentence says so", () => {
+  assert.match(page([]), /There is no statement at the cursor\./);
+  assert.match(page([result()]), /Line 1 · ok · 1 ms: there is nothing to show\./);
+  assert.match(page([result()], { isWholeDocument: true }), /Nothing in this file has shown anything yet\./);
+  assert.match(page([], { problem: "The server is <gone>." }), /The server is &lt;gone&gt;\./);
+});
+
+test("pictures are shown from their data, and only data", () => {
+  assert.match(page([display({ "image/png": "iVBO\nRw0=" }, "a plot")]), /<img alt="a plot" src="data:image\/png;base64,iVBORw0=">/);
+  assert.match(page([display({ "image/svg+xml": ["<svg>", "</svg>"] })]), /src="data:image\/svg\+xml;base64,PHN2Zz48L3N2Zz4="/);
+});
+
+test("HTML is shown as plain text unless allowed, and then in a frame that may do nothing", () => {
+  const table = display({ "text/html": `<table id="t">`, "text/plain": "a table" });
+  assert.match(page([table]), /<pre>a table<\/pre>/);
+  assert.doesNotMatch(page([table]), /iframe sandbox/);
+  const allowed = page([table], { allowHtml: true });
+  assert.match(allowed, /<iframe sandbox="" srcdoc="&lt;table id=&quot;t&quot;&gt;"><\/iframe>/);
+});
+
+test("a very long stream shows its end and says where the rest is", () => {
+  const html = page([result({ isInvisible: false, output: printed(`first${"x".repeat(600_000)}last`) })]);
+  assert.match(html, /100009 characters before this are not shown here/);
+  assert.match(html, /last<\/pre>/);
+  assert.doesNotMatch(html, /first/);
+});
+
+test("as text, the outputs are complete", () => {
+  const results = [result({ output: [...printed("a\n"), ...value("b")] }), result({ nodeIndex: 1 })];
+  assert.equal(panelText(results), "# Line 1 · ok · 1 ms\na\nb");
+});

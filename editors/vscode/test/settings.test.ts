@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { shownLenses } from "../src/lenses";
+import { type Inspected, serverKeys, serverSettings } from "../src/serverSettings";
+import { statusText } from "../src/statusText";
+
+const extension = process.cwd();
+
+interface Manifest {
+  contributes: {
+    commands: { command: string }[];
+    keybindings: { command: string; when: string }[];
+    menus: Record<string, { command?: string }[]>;
+    colors: { id: string; defaults: Record<string, string> }[];
+    configuration: { properties: Record<string, { markdownDescription: string }> };
+  };
+}
+
+const manifest = JSON.parse(readFileSync(path.join(extension, "package.json"), "utf8")) as Manifest;
+
+function sent(values: Record<string, Inspected>, chosenPython?: string) {
+  return serverSettings((key) => values[key], chosenPython);
+}
+
+test("only what the user set is sent: a default would beat the project's own settings", () => {
+  assert.deepEqual(sent({ cwd: {}, python: { globalValue: "" } }), {});
+  assert.deepEqual(sent({ args: { globalValue: ["a"], workspaceValue: ["b"] } }), { args: ["b"] });
+  assert.deepEqual(sent({ runOn: { workspaceValue: "save", workspaceFolderValue: "type" } }), { runOn: "type" });
+});
+
+test("the Python extension's interpreter is used for want of a setting", () => {
+  assert.deepEqual(sent({}, "/venv/bin/python"), { python: ["/venv/bin/python"] });
+  assert.deepEqual(sent({ python: { workspaceValue: "mine" } }, "/venv/bin/python"), { python: "mine" });
+});
+
+test("every setting of the server is described", () => {
+  for (const key of serverKeys) {
+    assert.ok(manifest.contributes.configuration.properties[`rdit.${key}`]?.markdownDescription, key);
+  }
+});
+
+test("lenses are filtered by the setting", () => {
+  const lens = (scope: string) => ({ command: { arguments: [{ scope }] } });
+  const lenses = [lens("statement"), lens("cell"), { command: { arguments: [] } }, {}];
+  assert.deepEqual(shownLenses(lenses, "off"), []);
+  assert.deepEqual(shownLenses(lenses, "cell"), [lens("cell")]);
+  assert.equal(shownLenses(lenses, "statement").length, 3);
+});
+
+test("keys and menus name commands that exist", () => {
+  const { commands, keybindings, menus } = manifest.contributes;
+  const known = new Set(commands.map((each) => each.command));
+  const named = [...keybindings, ...Object.values(menus).flat()].flatMap((each) => each.command ?? []);
+  assert.deepEqual(named.filter((command) => !known.has(command)), []);
+});
+
+test("every command of the manifest is registered, and every registered one is in the manifest", () => {
+  const source = readFileSync(path.join(extension, "src/commands.ts"), "utf8");
+  const registered = [...source.matchAll(/^ {2}"(rdit\.\w+)":/gm)].map((match) => match[1]);
+  assert.deepEqual(registered.sort(), manifest.contributes.commands.map((each) => each.command).sort());
+});
+
+test("keys work in Python editors only", () => {
+  for (const { when } of manifest.contributes.keybindings) assert.match(when, /editorLangId == python/);
+});
+
+test("every look has a colour in every kind of theme", () => {
+  assert.equal(manifest.contributes.colors.length, 5);
+  for (const { defaults } of manifest.contributes.colors) {
+    assert.deepEqual(Object.keys(defaults), ["dark", "light", "highContrast", "highContrastLight"]);
+  }
+});
+
+test("the bundled packages are those that the server depends on", () => {
+  const project = readFileSync(path.join(extension, "../../pyproject.toml"), "utf8");
+  const dependencies = /^dependencies = \[([^\]]*)\]/m.exec(project)?.[1] ?? "";
+  const bundled = readFileSync(path.join(extension, "bundled/requirements.txt"), "utf8");
+  const needed = [...dependencies.matchAll(/"([\w-]+)/g)].map((match) => match[1] ?? "");
+  assert.ok(needed.length > 0);
+  assert.deepEqual(needed.filter((name) => !new RegExp(`^(# .*)?${name}==`, "m").test(bundled)), []);
+});
+
+test("no lock file names a registry", () => {
+  const lock = readFileSync(path.join(extension, "package-lock.json"), "utf8");
+  assert.doesNotMatch(lock, /"resolved"/);
+});
+
+test("the status bar says which Python, what it does and how long", () => {
+  const status = { uri: "", state: "busy", python: "/p", pythonVersion: "3.12.1", pid: 5, queued: 0 } as const;
+  const at = (changes: object) => statusText({ server: "running", session: "idle", status, busyMs: undefined, ...changes });
+  assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
+  assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");
+  assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)");
+  assert.equal(at({ status: undefined }).text, "$(play-circle) rdit");
+  assert.ok(at({ session: "dead" }).isWarning);
+  assert.ok(at({ server: "stopped" }).isWarning);
+});
