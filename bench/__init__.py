@@ -1,0 +1,1 @@
+"""Benchmarks of rdit beside a floor and ipykernel."""
