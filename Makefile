@@ -1,0 +1,65 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+EDITORS := nvim-0.12 nvim-0.10 helix emacs
+
+LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly altair
+
+.PHONY: help setup demo test check unit rich libraries editors vscode bench format wheel clean
+
+help:  ## Show this.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(INSTALLED)  ## Make a virtual environment with rdit and all that its checks need.
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "rdit needs Python 3.10 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group test
+	touch $@
+
+demo: setup  ## Run a real script with rdit and show its results.
+	$(BIN)/rdit run examples/demo.py
+
+test: check unit editors vscode  ## Run every check and every test.
+
+check: setup  ## Formatting, lint and types.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+unit: setup libraries  ## The server, the worker on every interpreter found, the command line.
+	$(BIN)/pytest tests
+
+rich: setup libraries  ## Figures, tables, exports: with the libraries they are for.
+	$(BIN)/pytest tests/rich
+
+libraries:  ## An interpreter with those libraries, for `tests/rich`.
+	test -x .tools/rich/bin/python || $(PYTHON) -m venv .tools/rich
+	.tools/rich/bin/python -m pip install --quiet $(LIBRARIES)
+
+editors: setup  ## Neovim, Helix and Emacs, for real.
+	scripts/editors/install $(EDITORS)
+	scripts/editors/check-lua
+	$(BIN)/pytest editors
+
+vscode: setup  ## The VS Code extension, on its own and in VS Code.
+	scripts/vscode/install
+	cd editors/vscode && npm ci && npm test && npm run package && npm run e2e
+
+bench: setup  ## Measure rdit beside a floor and ipykernel. Not a test.
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python -m bench
+
+format: setup  ## Format the Python code.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: setup  ## Build the wheel.
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:  ## Remove what these commands made; editors stay in .tools.
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
