@@ -128,6 +128,10 @@ class Chain:
         """Work everything out again: what the keys stand on has changed."""
         self._known = self._known[:1]
 
+    def keys(self) -> set[Key]:
+        """All that have been worked out."""
+        return set(self._known)
+
     def __getitem__(self, index: int) -> Key:
         """The key before statement `index`, which is the one after statement `index - 1`."""
         known = self._known

@@ -6,36 +6,35 @@ an *owner* with every statement, and get the statement's output back with that o
 
 from __future__ import annotations
 
-import array
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import signal
 import socket
-import termios
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from rdit_lsp.children import Child, adopt_orphans
+from rdit_lsp.copies import Copy, Died, Refusal
+from rdit_lsp.link import Link
+from rdit_lsp.pipes import Pipe, held
 from rdit_lsp.spawn import WorkerError, shares_terminal, spawn
 from rdit_lsp.worker import protocol
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Sequence
 
     from rdit_lsp.guard import Guard
+    from rdit_lsp.link import Message
     from rdit_lsp.outputs import StreamName
     from rdit_lsp.spawn import Launch, Spawned
 
 log = logging.getLogger(__name__)
 
 _STREAMS: dict[int, StreamName] = {1: "stdout", 2: "stderr"}
-_CHUNK = 1 << 18
 _NUDGE = 0.015
 """Seconds after output was read before the worker is asked for what it may still hold back."""
 _NUDGE_IN_LINE = 0.002
@@ -51,14 +50,6 @@ _LATE = 1.0
 """Seconds that output is still read after the process has ended, while a child holds its pipe."""
 
 Owner: TypeAlias = object
-Message: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Died:
-    """The process is gone: `code` as in `Popen.returncode`, -N for signal N."""
-
-    code: int
 
 
 class Listener(Protocol):
@@ -93,21 +84,22 @@ class Worker:
         self.python: str | None = None
         """`sys.executable` of the interpreter."""
         self.version: str | None = None
+        self.libraries: tuple[str, ...] = ()
+        """The folders of installed packages that it began with."""
         self.died: Died | None = None
         self.listener = listener
         self._guard = guard
         self._spawn = spawn
         self._home = guard.folder / f"worker-{next(_numbers)}"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._link: Link | None = None
         self._home_socket: socket.socket | None = None
-        self._frames = protocol.Frames()
-        self._fds: list[int] = []
+        self._start_errors: list[bytes] = []
+        """What came on stderr before the worker was ready, to explain why it did not start."""
         self._reply: asyncio.Future[Message | Died] | None = None
         self._ended: asyncio.Future[Died] = asyncio.get_running_loop().create_future()
         self._owner: Owner = None
-        self._pipes: dict[StreamName, _Pipe] = {}
-        self._late_pipes: set[_Pipe] = set()
+        self._pipes: dict[StreamName, Pipe] = {}
+        self._late_pipes: set[Pipe] = set()
         self._nudge: asyncio.TimerHandle | None = None
         self._in_statement = False
 
@@ -127,6 +119,30 @@ class Worker:
             await self.close()
             raise WorkerError("the worker speaks another protocol: is rdit being updated?")
         self.python, self.version = ready["python"], ready["version"]
+        self.libraries = tuple(ready["libraries"])
+
+    async def go_on_as(self, copy: Copy) -> None:
+        """Be what `copy` is a copy of, as it was then; it is used up. Raises WorkerError if it cannot."""
+        channel, child = copy.hand_over()
+        self.pid, child.on_exit = child.pid, self._on_exit
+        self._listen_at_home()
+        self._link = self._linked(channel)
+        ready = await self._ask({"type": "resume", "home": str(self._home)})
+        if isinstance(ready, Died):
+            raise WorkerError("the process of the checkpoint has ended.")
+        for number in ready["renewed"]:
+            self._pipes[_STREAMS[number]] = Pipe(self, _STREAMS[number], self._take_fd())
+        self.python, self.version = ready["python"], ready["version"]
+
+    async def fork(self) -> Copy | Refusal | Died:
+        """A copy of the process as it is now, between two statements, or why there can be none."""
+        adopt_orphans()
+        reply = await self.request("fork")
+        if isinstance(reply, Died):
+            return reply
+        if reply["type"] == "refused":
+            return Refusal(reply["reason"])
+        return Copy(self._take_fd(), self._guard)
 
     async def request(self, kind: str, **fields: object) -> Message | Died:
         """Send a request and wait for its one reply."""
@@ -164,9 +180,10 @@ class Worker:
         The ladder: end of file on the channel, after half a second SIGTERM, after one more SIGKILL.
         `patient`: end of file, and then as long as it takes: threads and `atexit` may have much to do.
         """
-        if self._process is None:
+        if self.pid is None:
             return None
-        self._close_channel()
+        if self._link is not None:
+            self._link.close()
         steps = (None, signal.SIGTERM, signal.SIGKILL)
         for sign, grace in zip(steps, _GRACE, strict=True):
             if sign is not None:
@@ -190,18 +207,18 @@ class Worker:
         return " ".join(self.launch.python)
 
     def _connect(self, spawned: Spawned) -> None:
-        self._process = spawned.process
         self.pid = spawned.process.pid
         log.debug("%s: worker %d is %s", self.launch.path, self.pid, self._name)
         if not self._shares_terminal:
             self._guard.watch(self.pid)
         for fd, reading in spawned.pipes.items():
-            self._pipes[_STREAMS[fd]] = _Pipe(self, _STREAMS[fd], reading)
-        spawned.channel.setblocking(False)
-        self._channel = spawned.channel
+            self._pipes[_STREAMS[fd]] = Pipe(self, _STREAMS[fd], reading)
         self._listen_at_home()
-        asyncio.get_running_loop().add_reader(self._channel, self._on_channel)
-        self._watch_exit()
+        self._link = self._linked(spawned.channel)
+        Child(self.pid, self._on_exit, spawned.process.wait)
+
+    def _linked(self, channel: socket.socket) -> Link:
+        return Link(channel, self._on_message, self._on_hung_up, self._on_nonsense)
 
     @property
     def _shares_terminal(self) -> bool:
@@ -227,6 +244,7 @@ class Worker:
             "capture": launch.capture,
             "ask_input": launch.stdin == "ask",
             "show_values": launch.show_values,
+            "checkpoints": launch.checkpoints,
         }
 
     async def _ask(self, message: Message) -> Message | Died:
@@ -235,49 +253,21 @@ class Worker:
         assert self._reply is None, "the worker's protocol is lock-step"
         self._reply = asyncio.get_running_loop().create_future()
         try:
-            await self._send(message)
+            if self._link is not None:
+                await self._link.send(message)
             return await self._reply
         finally:
             self._reply = None
 
-    async def _send(self, message: Message) -> None:
-        if self._channel is None:
-            return
-        frame = protocol.encode_request(message)
-        try:
-            sent = self._channel.send(frame)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError:
-            return  # The process is ending; `_on_exit` answers for it.
-        if sent < len(frame):
-            with contextlib.suppress(OSError):
-                await asyncio.get_running_loop().sock_sendall(self._channel, frame[sent:])
+    def _on_nonsense(self, error: Exception) -> None:
+        log.error("%s: the worker sent nonsense (%s); it is ended", self.launch.path, error)
+        self.kill()
 
-    def _on_channel(self) -> None:
-        assert self._channel is not None
-        try:
-            data, ancillary, _, _ = self._channel.recvmsg(_CHUNK, socket.CMSG_SPACE(8 * 4))
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            data, ancillary = b"", []
-        for level, kind, rights in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                fds = array.array("i")
-                fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
-                self._fds += fds
-        if not data:
-            # The process ended, or user code closed the descriptor and will be back, or it has
-            # become another program by `exec`. Its end is told by `_watch_exit`.
-            self._close_channel()
-            return
-        try:
-            for payload in self._frames.feed(data):
-                self._on_message(protocol.decode_reply(payload))
-        except (protocol.ProtocolError, KeyError, TypeError) as error:
-            log.error("%s: the worker sent nonsense (%s); it is ended", self.launch.path, error)
-            self.kill()
+    def _on_hung_up(self) -> None:
+        """Wait on: the process ended, which `Child` tells, or user code closed the socket and is back soon.
+
+        Or it has become another program, by `exec`.
+        """
 
     def _on_message(self, message: Message) -> None:
         kind = message["type"]
@@ -301,9 +291,8 @@ class Worker:
         self._answer({"type": "input", "number": number, "line": line})
 
     def _answer(self, message: Message) -> None:
-        if self._channel is not None:
-            with contextlib.suppress(OSError):
-                self._channel.send(protocol.encode_request(message))
+        if self._link is not None:
+            self._link.send_small(message)
 
     def _on_reconnect(self) -> None:
         assert self._home_socket is not None
@@ -311,17 +300,9 @@ class Worker:
             channel, _ = self._home_socket.accept()
         except OSError:
             return
-        channel.setblocking(False)
-        self._close_channel()
-        self._frames = protocol.Frames()
-        self._channel = channel
-        asyncio.get_running_loop().add_reader(channel, self._on_channel)
-
-    def _close_channel(self) -> None:
-        if self._channel is not None:
-            asyncio.get_running_loop().remove_reader(self._channel)
-            self._channel.close()
-            self._channel = None
+        if self._link is not None:
+            self._link.close()
+        self._link = self._linked(channel)
 
     def _drain(self) -> None:
         """Deliver what the pipes hold at this moment: it was written before the message came."""
@@ -335,10 +316,16 @@ class Worker:
             old = self._pipes[name]
             old.owner = self._owner
             self._late_pipes.add(old)
-            self._pipes[name] = _Pipe(self, name, self._fds.pop(0))
+            self._pipes[name] = Pipe(self, name, self._take_fd())
 
-    def on_pipe_data(self, pipe: _Pipe, data: bytes) -> None:
+    def _take_fd(self) -> int:
+        assert self._link is not None
+        return self._link.fds.pop(0)
+
+    def on_pipe_data(self, pipe: Pipe, data: bytes) -> None:
         """Hand on what `pipe` brought, and see to it that what follows comes soon."""
+        if self.version is None and pipe.name == "stderr":
+            self._start_errors.append(data)
         owner = self._owner if pipe.owner is None else pipe.owner
         self.listener.on_output(owner, pipe.name, data)
         if not self._in_statement or pipe.owner is not None:
@@ -351,12 +338,14 @@ class Worker:
             pause = _NUDGE if data.endswith(b"\n") else _NUDGE_IN_LINE
             self._nudge = asyncio.get_running_loop().call_later(pause, self._send_nudge)
 
-    def on_pipe_closed(self, pipe: _Pipe) -> None:
+    def on_pipe_closed(self, pipe: Pipe) -> None:
         """Nobody can write to `pipe` any more."""
         self._late_pipes.discard(pipe)
 
     def _send_nudge(self) -> None:
         self._nudge = None
+        if any(pipe.holds for pipe in self._pipes.values()):
+            return  # It has written since, and may wait inside `write`; reading that asks anew.
         if self._in_statement and self.died is None and self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGURG)
@@ -371,31 +360,12 @@ class Worker:
             elif self.died is None:
                 os.kill(self.pid, sign)
 
-    def _watch_exit(self) -> None:
-        loop = asyncio.get_running_loop()
-        assert self.pid is not None
-        try:
-            fd = os.pidfd_open(self.pid)
-        except (AttributeError, OSError):
-            assert self._process is not None
-            waiting = loop.run_in_executor(None, self._process.wait)
-            waiting.add_done_callback(lambda _: self._on_exit())
-            return
-
-        def ended() -> None:
-            loop.remove_reader(fd)
-            os.close(fd)
-            self._on_exit()
-
-        loop.add_reader(fd, ended)
-
-    def _on_exit(self) -> None:
-        assert self._process is not None
-        self.died = Died(self._process.wait())
-        if self._channel is not None:
-            self._read_last_messages()
+    def _on_exit(self, code: int) -> None:
+        self.died = Died(code)
+        self._read_last_messages()
         self._drain()
-        self._close_channel()
+        if self._link is not None:
+            self._link.close()
         self._close_home()
         # The group may live on in children; closing the worker or the server ends them.
         if self.pid is not None and not self._shares_terminal and not _members_of_group(self.pid):
@@ -406,10 +376,10 @@ class Worker:
         self.listener.on_death(self.died)
 
     def _read_last_messages(self) -> None:
-        while self._channel is not None:
-            before = self._channel
-            self._on_channel()
-            if self._channel is before and not _readable(before):
+        while self._link is not None and self._link.is_open:
+            before = self._link
+            before.read()
+            if self._link is before and not (before.is_open and held(before.fileno())):
                 return
 
     def _close_home(self) -> None:
@@ -427,76 +397,13 @@ class Worker:
             self._guard.forget(self.pid)
 
     def _why_it_did_not_start(self, died: Died) -> str:
-        said = self._listener_start_text().strip().splitlines()
+        said = b"".join(self._start_errors).decode("utf-8", "replace").strip().splitlines()
         how = f"was killed by signal {-died.code}" if died.code < 0 else f"ended with {died.code}"
         reason = f": {said[-1]}" if said else "."
         return f"{self._name} {how} before it could run anything{reason}"
 
-    def _listener_start_text(self) -> str:
-        return b"".join(self._start_errors).decode("utf-8", "replace")
-
-    @property
-    def _start_errors(self) -> list[bytes]:
-        return self._pipes["stderr"].seen if "stderr" in self._pipes else []
-
-
-class _Pipe:
-    """The reading end of one of the program's output streams."""
-
-    def __init__(self, worker: Worker, name: StreamName, fd: int) -> None:
-        self.name = name
-        self.owner: Owner = None
-        """Whose output it carries for good; None while it is the current one."""
-        self.seen: list[bytes] = []
-        """What came before the worker was ready, to explain why it did not start."""
-        loop = asyncio.get_running_loop()
-        self.closed: asyncio.Future[None] = loop.create_future()
-        self._worker = worker
-        self._fd = fd
-        os.set_blocking(fd, False)
-        loop.add_reader(fd, self._read, _CHUNK)
-
-    def drain(self) -> None:
-        """Read what is there now, and no more than that."""
-        while not self.closed.done():
-            held = _held(self._fd)
-            if not held:
-                return
-            self._read(held)
-
-    def close(self) -> None:
-        """Stop reading."""
-        if not self.closed.done():
-            asyncio.get_running_loop().remove_reader(self._fd)
-            os.close(self._fd)
-            self.closed.set_result(None)
-            self._worker.on_pipe_closed(self)
-
-    def _read(self, limit: int) -> None:
-        try:
-            data = os.read(self._fd, limit)
-        except (BlockingIOError, InterruptedError):
-            return
-        if not data:
-            self.close()
-            return
-        if self._worker.version is None:
-            self.seen.append(data)
-        self._worker.on_pipe_data(self, data)
-
 
 _numbers = count(1)
-
-
-def _held(fd: int) -> int:
-    """Bytes that can be read from a pipe at this moment."""
-    size = array.array("i", [0])
-    fcntl.ioctl(fd, termios.FIONREAD, size)
-    return size[0]
-
-
-def _readable(channel: socket.socket) -> bool:
-    return _held(channel.fileno()) > 0
 
 
 def _members_of_group(group: int) -> set[int]:

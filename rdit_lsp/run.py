@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from rdit_lsp.document import Document, Placed
     from rdit_lsp.keys import Chain, Key
@@ -74,6 +74,8 @@ class Plan:
     """Those of them to run, in order."""
     restart: bool
     """In an empty namespace."""
+    checkpoint: Key | None
+    """The state to return to first; None to carry on in the live namespace, or with `restart`."""
     way_back: WayBack | None
     """For runs that promise what a clean run gives."""
 
@@ -112,30 +114,51 @@ def plan(
     document: Document,
     chain: Chain,
     live: Key | None,
+    saved: Container[Key],
     is_fresh: Callable[[Placed], bool],
     ends_run: Callable[[Placed], bool],
 ) -> Plan:
     """Decide what `request` runs.
 
     `chain` holds the document's keys; `live` is the state of the live
-    namespace, None without one. `is_fresh` tells whether a statement's result is what a clean run
-    gives, `ends_run` whether a clean run would end there.
+    namespace, None without one, and `saved` has the states that can be returned to. `is_fresh` tells
+    whether a statement's result is what a clean run gives, `ends_run` whether a clean run would end
+    there.
     """
     if request.scope == "file" and request.fresh:
         # Everything, whatever that is: the interpreter that comes up will say.
-        return Plan((), (), restart=True, way_back=WayBack("start"))
+        return Plan((), (), restart=True, checkpoint=None, way_back=WayBack("start"))
     scope = statements_in_scope(request, document)
     if request.scope not in ("stale", "toHere"):
         runnable = [p for p in scope if not p.statement.is_broken]
-        return Plan(scope, runnable, restart=live is None, way_back=None)
+        return Plan(scope, runnable, restart=live is None, checkpoint=None, way_back=None)
     due = _due(request, scope, is_fresh, ends_run)
     if not due:
-        return Plan(scope, (), restart=False, way_back=WayBack("kept"))
-    if live is not None and live == chain[due[0].index]:
-        return Plan(scope, due, restart=False, way_back=WayBack("live", due[0].first))
-    until = due[-1].index
-    todo = [p for p in document.placed if p.index <= until]
-    return Plan(scope, todo, restart=True, way_back=WayBack("start", _line(todo)))
+        return Plan(scope, (), restart=False, checkpoint=None, way_back=WayBack("kept"))
+    kind, start = way_back_to(due[0].index, chain, live, saved)
+    todo = document.placed[start : due[-1].index + 1]
+    return Plan(
+        scope,
+        todo,
+        restart=kind == "start",
+        checkpoint=chain[start] if kind == "checkpoint" else None,
+        way_back=WayBack(kind, todo[0].first),
+    )
+
+
+def way_back_to(
+    index: int, chain: Chain, live: Key | None, saved: Container[Key]
+) -> tuple[WayBackKind, int]:
+    """The deepest state at or before statement `index` of the chain that can be had at once.
+
+    Returns how it is had, and the index of the statement that comes next in it.
+    """
+    for start in range(index, -1, -1):
+        if chain[start] == live:
+            return "live", start
+        if chain[start] in saved:
+            return "checkpoint", start
+    return "start", 0
 
 
 def _due(
@@ -172,7 +195,3 @@ def _check_lines(request: Request, document: Document) -> None:
 
 def _at_or_after(placed: Sequence[Placed], line: int) -> Placed | None:
     return next((p for p in placed if p.last >= line), None)
-
-
-def _line(placed: Sequence[Placed]) -> int | None:
-    return placed[0].first if placed else None

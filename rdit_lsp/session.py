@@ -20,26 +20,38 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from rdit_lsp import document as documents
+from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
+from rdit_lsp.copies import Copy, Died
 from rdit_lsp.displays import Displays
 from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
 from rdit_lsp.outputs import Failure, Stream, display_from, failure_from
-from rdit_lsp.process import Died, Worker
+from rdit_lsp.pristine import Pristine
+from rdit_lsp.process import Worker
 from rdit_lsp.project import ProjectFiles
-from rdit_lsp.run import Plan, Request, RequestError, check, plan, statements_in_scope
+from rdit_lsp.run import (
+    Plan,
+    Request,
+    RequestError,
+    check,
+    plan,
+    statements_in_scope,
+    way_back_to,
+)
 from rdit_lsp.snapshot import Report, SessionState, Snapshot, View
 from rdit_lsp.spawn import WorkerError, spawn
 from rdit_lsp.worker.statements import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
     from signal import Signals
 
     from rdit_lsp.document import Document, Placed, Statement
     from rdit_lsp.guard import Guard
     from rdit_lsp.ledger import Status
+    from rdit_lsp.link import Message
     from rdit_lsp.outputs import StreamName
-    from rdit_lsp.process import Message, Owner
+    from rdit_lsp.process import Owner
     from rdit_lsp.run import RunStatus
     from rdit_lsp.spawn import Launch, Spawned
 
@@ -130,6 +142,12 @@ class Session:
         self._worker: Worker | None = None
         self._leaving: Worker | None = None
         """The worker of a session that is being closed."""
+        self._checkpoints = Checkpoints()
+        self._lineage = Lineage()
+        self._pristine: Pristine | None = None
+        """An interpreter that has run nothing yet, as the last one was when it had started."""
+        self._recover = False
+        """The program ended on its own, and there may be a checkpoint to go on from."""
         self._prepared: tuple[Worker, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
@@ -264,10 +282,11 @@ class Session:
         self._cancel_runs()
         if self._driver is not None:
             await asyncio.wait([self._driver])
-        await self._retire()
+        self._checkpoints.forget(named=True)
         self._ledger.forget()
         self._rejection = None
         self._lost = False
+        await self._begin_again()
         self._set_state(SessionState.IDLE)
         self._client.on_change()
 
@@ -284,6 +303,9 @@ class Session:
         self._cancel_runs()
         if self._driver is not None:
             await asyncio.wait([self._driver])
+        await self._checkpoints.close()
+        if self._pristine is not None:
+            await self._pristine.close()
         worker, self._worker = self._worker, None
         if worker is not None:
             self._leaving = worker
@@ -296,6 +318,8 @@ class Session:
     # The driver: one run after the other.
 
     async def _drive(self) -> None:
+        if self._recover:
+            await self._stand_up(self.document, len(self.document.statements))
         while self._queue:
             run = self._run = self._queue.popleft()
             timer = self._start_timer(run)
@@ -331,16 +355,18 @@ class Session:
         decided = self._plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
             return self._kept(run, decided)
-        if decided.restart:
-            await self._restart(run)
+        self._lineage.worked = self._lineage.spent = 0.0
+        decided = await self._go_back(run, decided)
         restore = await self._set_environment(run, restarted=decided.restart)
         rejected = await self._prepare(run)
         if rejected is not None:
             return Report(run.id, "error", [rejected], decided.way_back)
         todo, scope = self._settled(run, decided)
-        if decided.restart:
+        if decided.restart or decided.checkpoint is not None:
             self._await_again(todo)
         status = await self._run_statements(run, todo)
+        if self._worker is None:
+            await self._stand_up_again(run)
         if restore and self._worker is not None:
             await self._worker.request("environ", values=restore)
         self._settle_awaited(status)
@@ -356,14 +382,35 @@ class Session:
         chain.follow(self._start_key, run.document.statements if run.request.whole else ())
 
         def is_fresh(placed: Placed) -> bool:
-            result = self._shown(placed.statement)
-            return result is not None and self._is_fresh(result, chain[placed.index + 1])
+            current = self._current(placed.statement)
+            key = chain[placed.index + 1]
+            result = self._ledger.recall(current, key) if current is not None else None
+            return result is not None and self._is_fresh(result, key)
 
         def ends_run(placed: Placed) -> bool:
             result = self._shown(placed.statement)
             return result is not None and result.status in ("error", "exit")
 
-        return plan(run.request, run.document, chain, self._live, is_fresh, ends_run)
+        return plan(
+            run.request, run.document, chain, self._live, self._checkpoints, is_fresh, ends_run
+        )
+
+    async def _go_back(self, run: _Run, decided: Plan) -> Plan:
+        """Bring the namespace to where a plan begins. Returns the plan that it is then."""
+        while decided.checkpoint is not None:
+            checkpoint = self._checkpoints.at(decided.checkpoint)
+            try:
+                if checkpoint is not None:
+                    await self._return_to(checkpoint)
+                    return decided
+            except WorkerError as error:
+                if run.stop is not None:
+                    raise
+                log.info("%s: %s Another way back is taken.", self.document.uri, error)
+            decided = self._plan(run)
+        if decided.restart:
+            await self._restart(run)
+        return decided
 
     def _kept(self, run: _Run, decided: Plan) -> Report:
         for placed in decided.scope:
@@ -381,6 +428,10 @@ class Session:
         scope = statements_in_scope(run.request, run.document)
         if decided.way_back is None or run.request.scope == "file":
             return [p for p in scope if not p.statement.is_broken], scope
+        now = run.document.statements
+        if all(p.index < len(now) and now[p.index] is p.statement for p in decided.todo):
+            return run.document.placed[decided.todo[0].index : decided.todo[-1].index + 1], scope
+        # The interpreter sees other statements than we did.
         first, last = decided.todo[0].first, decided.todo[-1].last
         return [p for p in run.document.placed if p.last >= first and p.first <= last], scope
 
@@ -393,6 +444,7 @@ class Session:
             until = (
                 todo[-1] if todo[-1].index - placed.index == len(todo) - 1 - position else placed
             )
+            await self._keep_state(run, placed, is_last=position == len(todo) - 1)
             result = await self._run_statement(run, placed, until)
             if result.status == "ok":
                 continue
@@ -438,6 +490,8 @@ class Session:
         if status == "interrupted" and run.stop == "timeout":
             status = "timeout"
         result.seconds = reply["seconds"]
+        self._lineage.work += reply["seconds"]
+        self._lineage.worked += reply["seconds"]
         result.exit_code = reply["code"]
         if reply["value"] is not None:
             result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
@@ -493,26 +547,142 @@ class Session:
 
     async def _restart(self, run: _Run) -> None:
         """Replace the worker by a new one, with the environment of `run`."""
+        if run.request.scope == "file":
+            # The program begins again, so the earlier one comes to its end, and nothing goes back to it.
+            self._checkpoints.forget(named=False)
+        self._leave_worker()
+        launch = self._launch()
+        self._run_env = run.request.env
+        surroundings = self._surroundings(launch)
+        launch = replace(launch, env={**launch.env, **run.request.env})
+        await self._start(launch)
+        self._start_key = self._live = self._keys.start(surroundings)
+
+    async def _begin_again(self) -> None:
+        """Have an empty namespace at once, where an interpreter is kept ready for that."""
+        self._leave_worker()
+        self._run_env = {}
+        try:
+            launch = self._launch()
+        except WorkerError as error:
+            log.info("%s: %s", self.document.uri, error)  # The next run will say so.
+            return
+        if self._pristine is not None and self._pristine.suits(launch):
+            await self._start(launch)
+            self._start_key = self._live = self._keys.start(self._surroundings(launch))
+
+    async def _start(self, launch: Launch) -> None:
+        """Have a new worker: a copy of the interpreter kept ready if it suits, else a new process."""
+        if self._pristine is not None and self._pristine.suits(launch):
+            copy = await self._pristine.copy()
+            if copy is not None:
+                await self._become(copy, launch)
+                self._lineage = Lineage()
+                return
+        if self._pristine is not None:
+            self._later(self._pristine.close())
+            self._pristine = None
+        worker = self._worker = Worker(launch, _Ears(self), self._guard, self._spawn)
+        try:
+            await worker.start()
+        except WorkerError:
+            self._worker = None
+            raise
+        self._lineage = Lineage()
+        self._lost = False
+        self._checkpoints.is_on = launch.checkpoints
+        if launch.checkpoints:
+            copied = await worker.fork()
+            if isinstance(copied, Copy):
+                self._pristine = Pristine(launch, worker.libraries, copied)
+
+    async def _return_to(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
+        if checkpoint.copy is None or self._pristine is None:
+            raise WorkerError("there is no process at that state.")
+        copied = await checkpoint.copy.copy()
+        if not isinstance(copied, Copy):
+            raise WorkerError(f"the state cannot be copied: {copied.reason}.")
+        self._leave_worker(for_good=False)
+        await self._become(copied, self._pristine.launch)
+        self._live = checkpoint.key
+        self._lineage = Lineage(checkpoint)
+
+    async def _become(self, copy: Copy, launch: Launch) -> None:
+        """Go on as a copy of an earlier process. Raises WorkerError if that has ended."""
+        worker = self._worker = Worker(launch, _Ears(self), self._guard, self._spawn)
+        try:
+            await copy.ready()
+            await worker.go_on_as(copy)
+        except WorkerError:
+            self._worker = None
+            raise
+        self._lost = False
+
+    def _leave_worker(self, *, for_good: bool = True) -> None:
+        """Let go of the worker for another one.
+
+        A process to which one may go back must not do what a program does at its end, such as remove
+        its temporary files: copies of it still need them.
+        """
         self._set_state(SessionState.STARTING)
         self._client.on_change()
         old, self._worker = self._worker, None
         self._live = None
         self._early_output.clear()
         if old is not None:
+            if not for_good or len(self._checkpoints):
+                old.kill()
             self._close_later(old)
-        launch = self._launch()
-        self._run_env = run.request.env
-        surroundings = self._surroundings(launch)
-        launch = replace(launch, env={**launch.env, **run.request.env})
-        worker = Worker(launch, _Ears(self), self._guard, self._spawn)
-        self._worker = worker
+
+    async def _keep_state(self, run: _Run, following: Placed, *, is_last: bool) -> None:
+        """Take a checkpoint of the state before `following`, if one is due."""
+        live, index = self._live, following.index
+        if self._worker is None or live is None or live in self._checkpoints or index == 0:
+            return
+        self._run_chain.follow(self._start_key, run.document.statements)
+        if live != self._run_chain[index]:
+            return  # No clean run comes through here.
+        shown = self._shown(following.statement)
+        hot = is_last or (shown is not None and shown.text != following.statement.text)
+        if self._checkpoints.is_due(self._lineage, hot=hot):
+            last = run.document.placed[index - 1].last
+            await self._checkpoints.take(
+                self._worker, live, self._lineage, last, on_path=self._run_chain.keys
+            )
+
+    async def _stand_up_again(self, run: _Run) -> None:
+        """The last statement of `run` has ended the process: stand where it began, if that can be had."""
+        placed = next(p for p in reversed(run.document.placed) if p.statement in run.results)
+        line = await self._stand_up(run.document, placed.index)
+        result = run.results[placed.statement]
+        if line is not None:
+            where = "before it" if line == placed.first - 1 else f"after line {line}"
+            result.note = f"{result.note} The variables are those {where}: a checkpoint was used."
+            result.changed()
+
+    async def _stand_up(self, document: Document, index: int) -> int | None:
+        """After the program has ended: go on from the deepest checkpoint before statement `index`.
+
+        Returns the last line that had run by then, or None where there is none.
+        """
+        self._recover = False
+        chain = self._run_chain
+        chain.follow(self._start_key, document.statements)
+        kind, start = way_back_to(index, chain, None, self._checkpoints)
+        checkpoint = self._checkpoints.at(chain[start]) if kind == "checkpoint" else None
+        if checkpoint is None:
+            return None
         try:
-            await worker.start()
-        except WorkerError:
-            self._worker = None
-            raise
-        self._start_key = self._live = self._keys.start(surroundings)
-        self._lost = False
+            await self._return_to(checkpoint)
+        except WorkerError as error:
+            log.info("%s: %s", self.document.uri, error)
+            self._set_state(SessionState.DEAD)
+            self._lost = True
+            return None
+        self._set_state(SessionState.IDLE)
+        self._client.on_change()
+        return checkpoint.line
 
     def _surroundings(self, launch: Launch) -> Hashable:
         """What an empty namespace depends on."""
@@ -520,18 +690,15 @@ class Session:
         # Not the script's own name: renaming it changes nothing that has run.
         return launch.python, launch.argv[1:], launch.cwd, frozenset(env.items())
 
-    async def _retire(self) -> None:
-        worker, self._worker, self._live = self._worker, None, None
-        if worker is not None:
-            await worker.close()
-            worker.release()
-
     def _close_later(self, worker: Worker) -> None:
         async def close() -> None:
             await worker.close()
             worker.release()
 
-        task = asyncio.create_task(close())
+        self._later(close())
+
+    def _later(self, closing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(closing)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -865,8 +1032,13 @@ class Session:
         self._worker = None
         self._live = None
         self._lost = True
+        was_idle = self._state is SessionState.IDLE
         self._set_state(SessionState.DEAD)
         self._client.on_change()
+        if was_idle and len(self._checkpoints):
+            self._recover = True
+            if self._driver is None:
+                self._driver = asyncio.create_task(self._drive())
 
     def _set_state(self, state: SessionState) -> None:
         if state is not self._state:

@@ -130,6 +130,7 @@ class Sessions:
             cwd=str(settings.cwd or folder),
             env=settings.env,
             is_file=is_file(uri),
+            checkpoints=settings.checkpoints == "auto",
         )
 
     def _home(self, uri: str) -> Path:

@@ -43,6 +43,8 @@ class Launch:
     """Read the program's output. Otherwise it goes where the server's own goes."""
     stdin: Literal["ask", "inherit", "empty"] = "ask"
     show_values: bool = True
+    checkpoints: bool = False
+    """Copies of the process may be asked for."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,30 @@ class Channel:
             except BrokenPipeError:
                 raise Disconnected from None
 
+    @property
+    def descriptor(self):
+        """The one it is on."""
+        return self._fd
+
+    def branch(self):
+        """A new pair of connected sockets: one for a copy of this process, one to send away."""
+        import _socket
+
+        mine, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        return mine.detach(), other.detach()
+
+    def take(self, fd):
+        """In a copy of the process: talk over `fd` from now on, and let go of the other's socket."""
+        try:
+            close(self._fd)
+        except OSError:
+            pass  # The program has closed it.
+        self._fd = _move_high(fd)
+        self._identity = _identity(self._fd)
+        self._frames = Frames()
+        self._waiting = []
+        self._lock = RLock()
+
     def wait(self):
         """Wait until something can be received. An interrupt that ends the wait loses nothing."""
         import _socket

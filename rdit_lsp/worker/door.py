@@ -20,6 +20,7 @@ entry, except SIGINT: an interrupt is meant for the statement in flight and dies
 
 import _signal
 import sys
+from posix import getpid
 from sys import getrecursionlimit, setrecursionlimit
 
 _ROOM = 1000
@@ -53,6 +54,8 @@ class Door:
     """Lets one call of user code through at a time, on the main thread."""
 
     def __init__(self):
+        self.process = getpid()
+        """The process whose statements run here; a child that user code forks is another."""
         self._is_open = False
         self._handlers = {}
         self._noted = []
@@ -93,6 +96,11 @@ class Door:
                 except BaseException as later:
                     error = later
         return (value, None) if error is None else (None, error)
+
+    @property
+    def is_here(self):
+        """Whether this is that process."""
+        return getpid() == self.process
 
     def step_out(self, call):
         """Run `call()` as the worker's own, from inside user code: nothing interrupts it."""

@@ -8,7 +8,6 @@ import _ast
 import os
 import sys
 from _functools import partial
-from posix import getpid
 from sys import setprofile, settrace
 
 from . import display, failures
@@ -76,7 +75,8 @@ class Executor:
         self._flags = 0
         self._early_warnings = ""
         self._event_loop = None
-        self._process = getpid()
+        self.knows_process = False
+        """The program has asked for its process id, which a copy of it does not share."""
 
     def prepare(self, source, *, whole):
         """Take `source` (text, or bytes that are no text) as what is to run; returns its spans.
@@ -100,18 +100,26 @@ class Executor:
         """Run statement `index`; a child that forks off here goes on up to `until` and exits."""
         code, error = self._code_of(index)
         value = None
+        self.knows_process = self.knows_process or self._asks_for_process(index)
         if error is None:
             if self._early_warnings:
-                self._door.enter(_tell, self._early_warnings)
+                if index == 0:  # That is when Python tells them, and only then.
+                    self._door.enter(_tell, self._early_warnings)
                 self._early_warnings = ""
             value, error = self._door.enter(self._evaluate, code)
             if self._annotations is not None:
                 self._annotations.collect()
-        if getpid() != self._process:
+        if not self._door.is_here:
             self._go_on_in_child(index, until, error)
         if error is not None:
             return self._failed(error)
         return self._succeeded(index, value)
+
+    def _asks_for_process(self, index):
+        if "getpid" not in self._source:
+            return False
+        node = self._body[index]
+        return "getpid" in "\n".join(self._lines[node.lineno - 1 : node.end_lineno])
 
     @unseen
     def _evaluate(self, code):

@@ -49,7 +49,7 @@ def load(folder):
     modules it finds there meets none of ours.
     """
     finder = _Finder(folder)
-    had_ascii = "encodings.ascii" in sys.modules
+    before = set(sys.modules)
     sys.meta_path.insert(0, finder)
     try:
         from _rdit_worker.loop import serve
@@ -57,7 +57,7 @@ def load(folder):
         sys.meta_path.remove(finder)
     for module in [m for m in sys.modules if m == _NAME or m.startswith(_NAME + ".")]:
         del sys.modules[module]
-    if not had_ascii:
-        # In development mode CPython imports this one to load any extension module.
-        sys.modules.pop("encodings.ascii", None)
+    # In development mode CPython imports the first one to load any extension module.
+    for module in {"encodings.ascii", "gc"} - before:
+        sys.modules.pop(module, None)
     return serve

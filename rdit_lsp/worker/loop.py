@@ -4,14 +4,16 @@ Knows the messages and in which order things happen at a statement's end. It mus
 run, shown or captured: it asks `executor` and `streams`.
 """
 
+import gc
 import os
 import sys
-from posix import close, getpid
+from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import executor, protocol
+from . import executor, forking, protocol
 from .channel import Channel, Disconnected
 from .door import Door, unseen
+from .forking import Forks, Refused
 from .modules import OwnModules
 from .publisher import Publisher
 from .stdin import open_stdin
@@ -56,7 +58,7 @@ class _Worker:
         if start["capture"]:
             self._streams = Streams()
         if start["ask_input"]:
-            sys.stdin = sys.__stdin__ = open_stdin(self._ask)
+            sys.stdin = sys.__stdin__ = open_stdin(self._ask, self.door)
         self._publisher = None
         if start["show_values"]:
             self._publisher = Publisher(
@@ -71,15 +73,10 @@ class _Worker:
             print_failures=not start["capture"],
         )
         self._modules = OwnModules()
-        channel.send(
-            {
-                "type": "ready",
-                "protocol": protocol.VERSION,
-                "python": sys.executable,
-                "version": ".".join(map(str, sys.version_info[:3])),
-                "pid": getpid(),
-            }
-        )
+        self._forks = Forks() if start["checkpoints"] and self._streams is not None else None
+        self._collects = None
+        """In a copy that waits: whether the program collects garbage."""
+        self._say_ready({})
 
     def end(self):
         """Leave the process to user code's own endings: threads, `atexit`, finalisers."""
@@ -97,6 +94,8 @@ class _Worker:
             self._channel.send(self._prepared(request["source"], request["whole"]))
         elif kind == "environ":
             self._channel.send({"type": "environ", "before": _set_environment(request["values"])})
+        elif kind == "fork":
+            self._fork()
         elif kind not in ("input", "shown"):  # An answer for which an interrupt ended the wait.
             raise protocol.ProtocolError(f"no such request: {kind}")
 
@@ -133,8 +132,94 @@ class _Worker:
             "modules": self._modules.imported(),
             "renewed": list(renewed),
         }
+        self._send_with_pipes(reply, renewed)
+
+    def _fork(self):
+        """Make a copy of this process that waits, on a socket of its own that the server gets.
+
+        Returns in this process; and in the copy, too, when that is to be the program.
+        """
         try:
-            self._channel.send(reply, list(renewed.values()))
+            if self._forks is None:
+                raise Refused("it was started without checkpoints")
+            if self._executor.knows_process:
+                raise Refused("it has asked for its process id")
+            mine, other = self._channel.branch()
+        except (Refused, OSError) as error:
+            self._channel.send({"type": "refused", "reason": str(error)})
+            return
+        own = {self._channel.descriptor, mine, other, *self._streams.descriptors}
+        try:
+            is_copy = self._forks.make(own)
+        except Refused as refused:
+            self._channel.send({"type": "refused", "reason": str(refused)})
+            close(other)
+            close(mine)
+            return
+        if is_copy:
+            close(other)
+            self._wait_as_copy(mine)
+            return
+        close(mine)
+        try:
+            self._channel.send({"type": "forked"}, [other])
+        finally:
+            close(other)
+
+    def _wait_as_copy(self, fd):
+        """Be a copy that waits on socket `fd`: to be copied in turn, or to become the program.
+
+        Nothing of the program runs meanwhile, nor at the end if it is never wanted.
+        """
+        try:
+            self.door.process = getpid()
+            self._channel.take(fd)
+            self._streams.let_go()
+            forking.settle_descriptors()
+            if self._collects is None:
+                # A collection would write to every object and end the sharing of their memory.
+                self._collects = gc.isenabled()
+                gc.disable()
+            self._channel.send({"type": "waiting", "pid": getpid()})
+            while self._collects is not None:
+                request = self._channel.receive()
+                if request["type"] == "fork":
+                    self._fork()
+                elif request["type"] == "resume":
+                    self._resume(request)
+                else:
+                    raise protocol.ProtocolError(f"no such request of a copy: {request['type']}")
+        except BaseException:
+            # Whatever it is, in particular the end of the server's wish for this copy.
+            _exit(0)
+
+    def _resume(self, request):
+        """Become the program."""
+        self._channel.home = request["home"]
+        renewed = self._streams.begin_anew()
+        if self._collects:
+            gc.enable()
+        self._collects = None
+        self._say_ready(renewed)
+
+    def _say_ready(self, renewed):
+        self._send_with_pipes(
+            {
+                "type": "ready",
+                "protocol": protocol.VERSION,
+                "python": sys.executable,
+                "version": ".".join(map(str, sys.version_info[:3])),
+                "pid": getpid(),
+                "renewed": list(renewed),
+                "libraries": [path for path in sys.path if "-packages" in path],
+            },
+            renewed,
+        )
+
+    def _send_with_pipes(self, message, renewed):
+        """Send a message and the reading ends of the pipes that begin now."""
+        try:
+            self._channel.send(message, list(renewed.values()))
         finally:
             for reading in renewed.values():
                 close(reading)

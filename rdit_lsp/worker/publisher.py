@@ -10,7 +10,6 @@ thread sends without it, and a forked child prints, as IPython's `display` does 
 
 import sys
 from _thread import get_ident
-from posix import getpid
 
 from . import display, figures
 from .channel import Disconnected
@@ -34,7 +33,6 @@ class Publisher:
         self._send = send
         self._folder = folder
         self._thread = get_ident()
-        self._process = getpid()
         self._statement = 0
         self._ids = 0
         self._figures = set()
@@ -83,10 +81,10 @@ class Publisher:
     def new_id(self):
         """A key that no other display of this process has."""
         self._ids += 1
-        return "rdit-%d-%d" % (self._process, self._ids)
+        return "rdit-%d-%d" % (self._door.process, self._ids)
 
     def _send_out(self, message, text):
-        if getpid() == self._process:
+        if self._door.is_here:
             try:
                 self._send(message, wait=get_ident() == self._thread)
                 return
@@ -181,7 +179,7 @@ class Publisher:
 
     def _fill_backend(self, module):
         def publish(figure, number):
-            key = "rdit-%d-figure-%d-%d" % (self._process, self._statement, number)
+            key = "rdit-%d-figure-%d-%d" % (self._door.process, self._statement, number)
             is_shown = key in self._figures
             self._figures.add(key)
             self.show(display.window(figure, self._folder), key, update=is_shown)

@@ -7,7 +7,6 @@ the editor's own stream. Knows the channel and how to recognise a password promp
 import io
 import sys
 from _thread import get_ident
-from posix import getpid
 
 
 class _Asked(io.RawIOBase):
@@ -16,11 +15,11 @@ class _Asked(io.RawIOBase):
     name = "<stdin>"
     mode = "rb"
 
-    def __init__(self, ask):
+    def __init__(self, ask, door):
         super().__init__()
         self._ask = ask
         self._rest = b""
-        self._process = getpid()
+        self._door = door
         self._thread = get_ident()
 
     def readable(self):
@@ -31,7 +30,7 @@ class _Asked(io.RawIOBase):
 
     def readinto(self, buffer):
         # The channel belongs to this process, and while the main thread runs user code, to it.
-        if getpid() != self._process or get_ident() != self._thread:
+        if not self._door.is_here or get_ident() != self._thread:
             return 0
         if not self._rest:
             for text in (sys.stdout, sys.stderr):
@@ -47,10 +46,10 @@ class _Asked(io.RawIOBase):
         return count
 
 
-def open_stdin(ask):
+def open_stdin(ask, door):
     """A text stream to use as `sys.stdin`; `ask(password)` gives a line, or None at end of file."""
     return io.TextIOWrapper(
-        io.BufferedReader(_Asked(ask)), encoding="utf-8", errors="surrogateescape"
+        io.BufferedReader(_Asked(ask, door)), encoding="utf-8", errors="surrogateescape"
     )
 
 

@@ -55,6 +55,8 @@ class LateWriter(io.BufferedWriter):
         self._old = set()
         """Descriptors of earlier pipes that threads may still write to."""
         self._inodes = set()
+        self._is_ours = True
+        """Of a copy: the program writes to this stream, and not to what it has put in its place."""
         self._take(_high(fd))
 
     def write(self, data):
@@ -110,6 +112,38 @@ class LateWriter(io.BufferedWriter):
         for fd in unused:
             _close_quietly(fd)
         self._old -= unused
+
+    @property
+    def descriptors(self):
+        """Those that are open for this stream alone."""
+        return {self._pipe, *self._old, self.fd} - {self.fd if self._is_redirected() else None}
+
+    def let_go(self):
+        """In a copy of the process: hold no pipe open, and write nowhere until `begin_anew`."""
+        if self._pipe is None:
+            return  # The copy of a copy.
+        self._routes.clear()
+        held = {self._pipe, *self._old}
+        self._old.clear()
+        if self._is_redirected():
+            self._is_ours = False
+        else:
+            null = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
+            os.dup2(null, self.fd)
+            os.close(null)
+        self._pipe = None
+        for fd in held:
+            _close_quietly(fd)
+
+    def begin_anew(self):
+        """In a copy of the process that becomes a program: a new pipe. Returns its reading end."""
+        reading, writing = os.pipe()
+        self._inodes.clear()
+        self._take(_high(writing))
+        if self._is_ours:
+            os.dup2(writing, self.fd)
+        os.close(writing)
+        return reading
 
     def _write_from_thread(self, data):
         _flush(self)  # What the main thread wrote comes first.
@@ -175,6 +209,22 @@ class Streams:
             if reading is not None:
                 renewed[writer.fd] = reading
         return renewed
+
+    @property
+    def descriptors(self):
+        """Those that are open for the two streams alone."""
+        return self._writers[0].descriptors | self._writers[1].descriptors
+
+    def let_go(self):
+        """In a copy of the process that waits: hold none of its pipes open."""
+        for writer in self._writers:
+            writer.let_go()
+
+    def begin_anew(self):
+        """In such a copy, when it becomes a program: new pipes, as `{fd: read end}`."""
+        self._known_threads = set()
+        self._reaped = _faults_of_reaped_children()
+        return {writer.fd: writer.begin_anew() for writer in self._writers}
 
     def flush(self):
         """Push out what Python and C have buffered."""

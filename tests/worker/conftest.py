@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rdit_lsp.process import Died, Worker
+from rdit_lsp.copies import Died
+from rdit_lsp.process import Worker
 from rdit_lsp.spawn import Launch
 
 if TYPE_CHECKING:

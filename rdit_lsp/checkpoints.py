@@ -1,0 +1,320 @@
+"""The checkpoints of one document: which states are kept, when one is taken, and which is let go.
+
+A checkpoint is a copy of the program's process and the key of the state it is in. Knows work, time and
+memory; knows neither documents nor results, and touches no process but through `Copy`.
+
+The rules. Taking checkpoints may cost a twentieth of the time that the program itself takes, and within
+that one is due whenever `_INTERVAL` of work has piled up, and before a statement that is likely to be
+edited. So what is lost by going back is bounded by the interval, or by thirty times what a copy costs.
+When there are too many, or they hold too much memory, the least valuable goes first: value is the time
+it saves against the next one before it, for the memory that it alone holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rdit_lsp.copies import Copy, Died, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Sequence
+
+    from rdit_lsp.children import Memory
+    from rdit_lsp.keys import Key
+    from rdit_lsp.process import Worker
+
+_INTERVAL = 0.025
+"""Seconds of work after which a checkpoint is due."""
+_LEAST = 0.001
+"""Seconds of work that are worth a checkpoint before a statement that is likely to be edited."""
+_SHARE = 0.05
+"""Part of the program's own time that taking checkpoints may cost."""
+_COPIES_COST = 30
+"""A checkpoint is due after as many times what taking one costs."""
+_MOST = 40
+"""How many are kept at most, beside those that were asked for by hand."""
+_OVERHEAD = 1 << 20
+"""Bytes that any process costs, however little of its memory is its own."""
+_MEASURE_EVERY = 0.25
+"""Seconds between two looks at the memory, at least."""
+
+DEFAULT_BUDGET = 1 << 30
+"""Bytes that all checkpoints of a document may hold beyond what its program holds anyway."""
+
+
+@dataclass(eq=False)
+class Checkpoint:
+    """A state one can return to."""
+
+    id: str
+    key: Key
+    copy: Copy | None
+    """The process that is in that state; None where none could be made."""
+    work: float
+    """Seconds of work between the empty namespace and this state."""
+    line: int
+    """The last line that had run."""
+    made: float
+    """When, in seconds since the epoch."""
+    name: str | None = None
+    """What the user calls it; None for one that was taken automatically."""
+    before: Checkpoint | None = None
+    """The one before it that is kept."""
+    refusal: str | None = None
+    """Why there is no process: "it has …"."""
+    memory: Memory | None = None
+    """What it held when that was last looked at."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a process in that state."""
+        return self.copy is not None and self.copy.is_alive
+
+
+class Lineage:
+    """What the program that runs has behind it."""
+
+    def __init__(self, checkpoint: Checkpoint | None = None) -> None:
+        """Begin at a checkpoint, or at an empty namespace."""
+        self.last = checkpoint
+        """The newest checkpoint that it comes through."""
+        self.work = checkpoint.work if checkpoint is not None else 0.0
+        """Seconds since the empty namespace, over all the processes it was a copy of."""
+        self.asked = self.work
+        """As much of it as had been done when a checkpoint was last asked for."""
+        self.worked = 0.0
+        """Seconds of work in this run."""
+        self.spent = 0.0
+        """Seconds of this run that went into taking checkpoints."""
+
+
+class Checkpoints:
+    """Those of one document."""
+
+    def __init__(self) -> None:
+        self.budget = DEFAULT_BUDGET
+        self.is_on = True
+        """Whether states are kept automatically."""
+        self.refusal: tuple[int, str] | None = None
+        """The line up to which the program had run when a copy was last refused, and why."""
+        self._by_key: dict[Key, Checkpoint] = {}
+        self._named: dict[str, Checkpoint] = {}
+        self._cost = 0.001
+        """Seconds that a copy takes, as it was lately."""
+        self._numbers = count(1)
+        self._measured = 0.0
+        self._measuring: asyncio.Task[None] | None = None
+        self._dropping: list[Copy] = []
+        self._burial: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """How many states one can return to at once."""
+        return sum(checkpoint.is_ready for checkpoint in self.all())
+
+    def __contains__(self, key: object) -> bool:
+        """Whether one can return to the state `key` at once."""
+        return isinstance(key, int) and self.at(key) is not None
+
+    def all(self) -> list[Checkpoint]:
+        """All, in the order in which they were taken."""
+        found = {*self._by_key.values(), *self._named.values()}
+        return sorted(found, key=lambda checkpoint: checkpoint.made)
+
+    def at(self, key: Key) -> Checkpoint | None:
+        """The checkpoint of state `key` if there is a process in that state."""
+        found = self._by_key.get(key)
+        return found if found is not None and found.is_ready else None
+
+    def named(self, identifier: str) -> Checkpoint | None:
+        """The one with this id, whether or not it is ready."""
+        return next((found for found in self.all() if found.id == identifier), None)
+
+    @property
+    def has_named(self) -> bool:
+        """Whether one that was asked for by hand is ready."""
+        return any(checkpoint.is_ready for checkpoint in self._named.values())
+
+    @property
+    def unshared(self) -> int:
+        """Bytes that would be free if there were no checkpoints, as last measured."""
+        return sum(c.memory.unshared for c in self.all() if c.is_ready and c.memory is not None)
+
+    def is_due(self, lineage: Lineage, *, hot: bool) -> bool:
+        """Whether to take one now; `hot`: before a statement that is likely to be edited."""
+        if not self.is_on:
+            return False
+        since = lineage.work - lineage.asked
+        if since < (_LEAST if hot else max(_INTERVAL, _COPIES_COST * self._cost)):
+            return False
+        return lineage.spent + self._cost <= _SHARE * max(lineage.worked, lineage.work)
+
+    async def take(
+        self,
+        worker: Worker,
+        key: Key,
+        lineage: Lineage,
+        line: int,
+        *,
+        name: str | None = None,
+        on_path: Callable[[], Container[Key]] = tuple,
+    ) -> Checkpoint | Died:
+        """Take one of `worker`, which stands at `key`; it has a process unless that was refused.
+
+        `on_path` tells the keys of the text as it is: where one has to go, the others go first.
+        """
+        begin = time.perf_counter()
+        copy = await worker.fork()
+        cost = time.perf_counter() - begin
+        lineage.spent += cost
+        lineage.asked = lineage.work
+        if isinstance(copy, Died):
+            return copy
+        made = Checkpoint(
+            f"{next(self._numbers)}",
+            key,
+            None,
+            lineage.work,
+            line,
+            time.time(),
+            name,
+            lineage.last,
+        )
+        if isinstance(copy, Refusal):
+            made.refusal = copy.reason
+            self.refusal = line, copy.reason
+        else:
+            made.copy = copy
+            self.refusal = None
+            self._cost += (cost - self._cost) / 4
+            lineage.last = made
+            self._keep(made, on_path)
+        if name is not None:
+            self._named[made.id] = made
+        self._look_at_memory()
+        return made
+
+    def _keep(self, made: Checkpoint, on_path: Callable[[], Container[Key]]) -> None:
+        before = self._by_key.get(made.key)
+        if made.key >= 0:
+            self._by_key[made.key] = made
+            if before is not None and before.id not in self._named:
+                self._drop(before)
+        automatic = [c for c in self._by_key.values() if c.name is None and c.is_ready]
+        if len(automatic) > _MOST:
+            path = on_path()
+            astray = [checkpoint for checkpoint in automatic if checkpoint.key not in path]
+            self._forget(least_valuable(astray or automatic))
+
+    def forget(self, *, named: bool) -> None:
+        """Let go of those that were taken automatically, and with `named` of all."""
+        for checkpoint in self.all():
+            if named or checkpoint.id not in self._named:
+                self._forget(checkpoint)
+
+    def _forget(self, checkpoint: Checkpoint) -> None:
+        if self._by_key.get(checkpoint.key) is checkpoint:
+            del self._by_key[checkpoint.key]
+        self._named.pop(checkpoint.id, None)
+        self._drop(checkpoint)
+
+    def _drop(self, checkpoint: Checkpoint) -> None:
+        for other in self.all():
+            if other.before is checkpoint:
+                other.before = checkpoint.before
+        copy, checkpoint.copy = checkpoint.copy, None
+        if copy is None:
+            return
+        self._dropping.append(copy)
+        if self._burial is None:
+            self._burial = asyncio.create_task(self._bury())
+
+    async def _bury(self) -> None:
+        """End copies one after the other: freeing the memory of one takes the system a while."""
+        while self._dropping:
+            copy = self._dropping.pop()
+            copy.drop()
+            await copy.ended
+        self._burial = None
+
+    async def close(self) -> None:
+        """Let go of everything, and wait until it is gone."""
+        self.forget(named=True)
+        if self._measuring is not None:
+            await asyncio.wait([self._measuring])
+        for copy in self._dropping:
+            copy.drop()
+        if self._burial is not None:
+            await asyncio.wait([self._burial])
+
+    # Memory.
+
+    def _look_at_memory(self) -> None:
+        if self._measuring is None and time.monotonic() - self._measured > _MEASURE_EVERY:
+            self._measuring = asyncio.create_task(self._measure())
+
+    async def measure(self) -> None:
+        """Bring what is known of the memory of each up to date, and keep the budget."""
+        if self._measuring is None:
+            self._measuring = asyncio.create_task(self._measure())
+        await asyncio.shield(self._measuring)
+
+    async def _measure(self) -> None:
+        try:
+            held = [(c, c.copy) for c in self.all() if c.copy is not None and c.copy.is_alive]
+            loop = asyncio.get_running_loop()
+            sizes = await loop.run_in_executor(None, _sizes, [copy for _, copy in held])
+            for (checkpoint, _), size in zip(held, sizes, strict=True):
+                checkpoint.memory = size
+            self._keep_the_budget([c for c, _ in held if c.is_ready])
+        finally:
+            self._measured = time.monotonic()
+            self._measuring = None
+
+    def _keep_the_budget(self, held: list[Checkpoint]) -> None:
+        """Drop the least valuable, first of those taken automatically, while there is too much."""
+        total = sum(c.memory.unshared for c in held if c.memory is not None)
+        limit = min(self.budget, _available() // 2 + total)
+        for candidates in (
+            [c for c in held if c.id not in self._named],
+            [c for c in held if c.id in self._named],
+        ):
+            while candidates and total > limit:
+                worst = least_valuable(candidates)
+                candidates.remove(worst)
+                total -= worst.memory.unshared if worst.memory is not None else 0
+                if worst.id in self._named:
+                    self._drop(worst)  # It stays known: one can return there by running again.
+                else:
+                    self._forget(worst)
+
+
+def least_valuable(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    """The one that saves the least time for the memory it holds. There must be one."""
+    return min(checkpoints, key=_value)
+
+
+def _value(checkpoint: Checkpoint) -> float:
+    """Seconds saved against the next one before it, for each byte."""
+    before = checkpoint.before.work if checkpoint.before is not None else 0.0
+    held = checkpoint.memory.unshared if checkpoint.memory is not None else 0
+    return (checkpoint.work - before) / (_OVERHEAD + held)
+
+
+def _sizes(copies: Iterable[Copy]) -> list[Memory | None]:
+    return [copy.memory() for copy in copies]
+
+
+def _available() -> int:
+    """Bytes of memory that the machine could give; very many where it does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    except OSError:
+        pass
+    return 1 << 62

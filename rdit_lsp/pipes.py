@@ -1,0 +1,81 @@
+"""The reading ends of a program's output streams.
+
+Knows descriptors and whose output comes out of each; nothing of processes or of what the output is.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import fcntl
+import os
+import termios
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rdit_lsp.outputs import StreamName
+
+_CHUNK = 1 << 18
+
+
+class Reader(Protocol):
+    """Whoever gets what the pipes bring."""
+
+    def on_pipe_data(self, pipe: Pipe, data: bytes) -> None:
+        """Data came."""
+
+    def on_pipe_closed(self, pipe: Pipe) -> None:
+        """Nobody can write to it any more."""
+
+
+class Pipe:
+    """The reading end of one of the program's output streams."""
+
+    def __init__(self, reader: Reader, name: StreamName, fd: int) -> None:
+        self.name = name
+        self.owner: object = None
+        """Whose output it carries for good; None while it is the current one."""
+        loop = asyncio.get_running_loop()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self._reader = reader
+        self._fd = fd
+        os.set_blocking(fd, False)
+        loop.add_reader(fd, self._read, _CHUNK)
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to read now."""
+        return not self.closed.done() and held(self._fd) > 0
+
+    def drain(self) -> None:
+        """Read what is there now, and no more than that."""
+        while not self.closed.done():
+            waiting = held(self._fd)
+            if not waiting:
+                return
+            self._read(waiting)
+
+    def close(self) -> None:
+        """Stop reading."""
+        if not self.closed.done():
+            asyncio.get_running_loop().remove_reader(self._fd)
+            os.close(self._fd)
+            self.closed.set_result(None)
+            self._reader.on_pipe_closed(self)
+
+    def _read(self, limit: int) -> None:
+        try:
+            data = os.read(self._fd, limit)
+        except (BlockingIOError, InterruptedError):
+            return
+        if not data:
+            self.close()
+            return
+        self._reader.on_pipe_data(self, data)
+
+
+def held(fd: int) -> int:
+    """Bytes that can be read from a pipe at this moment."""
+    size = array.array("i", [0])
+    fcntl.ioctl(fd, termios.FIONREAD, size)
+    return size[0]

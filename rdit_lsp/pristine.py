@@ -1,0 +1,56 @@
+"""An interpreter that has started and run nothing, kept ready so that starting over takes no time.
+
+Knows for which surroundings it is good: those it was started in, while the packages installed there
+stay what they were.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from rdit_lsp.copies import Copy
+
+if TYPE_CHECKING:
+    from rdit_lsp.spawn import Launch
+
+
+class Pristine:
+    """A copy of a new process."""
+
+    def __init__(self, launch: Launch, libraries: tuple[str, ...], copy: Copy) -> None:
+        """`libraries` are the folders of installed packages."""
+        self.launch = launch
+        self._copy = copy
+        self._libraries = libraries
+        self._installed = _changed_at(libraries)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a new process would still begin as it did."""
+        return self._copy.is_alive and _changed_at(self._libraries) == self._installed
+
+    def suits(self, launch: Launch) -> bool:
+        """Whether it is what a process started with `launch` would be."""
+        return launch == self.launch and self.is_good
+
+    async def copy(self) -> Copy | None:
+        """Another one like it, to be used up; None where that failed."""
+        copied = await self._copy.copy()
+        return copied if isinstance(copied, Copy) else None
+
+    async def close(self) -> None:
+        """End it."""
+        self._copy.drop()
+        await self._copy.ended
+
+
+def _changed_at(folders: tuple[str, ...]) -> tuple[int, ...]:
+    """When something was last put into or taken out of each folder; 0 where there is none."""
+    times = []
+    for folder in folders:
+        try:
+            times.append(os.stat(folder).st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return tuple(times)
