@@ -45,7 +45,8 @@ class Link:
         self._on_message = on_message
         self._on_end = on_end
         self._on_nonsense = on_nonsense
-        asyncio.get_running_loop().add_reader(channel, self.read)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(channel, self.read)
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +65,7 @@ class Link:
         sent = self._send_now(frame)
         if sent < len(frame):
             with contextlib.suppress(OSError):
-                await asyncio.get_running_loop().sock_sendall(self._channel, frame[sent:])
+                await self._loop.sock_sendall(self._channel, frame[sent:])
 
     def send_small(self, message: Message) -> None:
         """Send a message that surely fits into the socket's buffer."""
@@ -104,7 +105,7 @@ class Link:
         """Let go of the socket, which must be open and is somebody else's from now on."""
         assert self._channel is not None
         channel, self._channel = self._channel, None
-        asyncio.get_running_loop().remove_reader(channel)
+        self._loop.remove_reader(channel)
         return channel
 
     def _send_now(self, frame: bytes) -> int:

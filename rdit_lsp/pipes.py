@@ -35,12 +35,12 @@ class Pipe:
         self.name = name
         self.owner: object = None
         """Whose output it carries for good; None while it is the current one."""
-        loop = asyncio.get_running_loop()
-        self.closed: asyncio.Future[None] = loop.create_future()
+        self._loop = asyncio.get_running_loop()
+        self.closed: asyncio.Future[None] = self._loop.create_future()
         self._reader = reader
         self._fd = fd
         os.set_blocking(fd, False)
-        loop.add_reader(fd, self._read, _CHUNK)
+        self._loop.add_reader(fd, self._read, _CHUNK)
 
     @property
     def holds(self) -> bool:
@@ -58,7 +58,7 @@ class Pipe:
     def close(self) -> None:
         """Stop reading."""
         if not self.closed.done():
-            asyncio.get_running_loop().remove_reader(self._fd)
+            self._loop.remove_reader(self._fd)
             os.close(self._fd)
             self.closed.set_result(None)
             self._reader.on_pipe_closed(self)

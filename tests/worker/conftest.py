@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rdit_lsp.copies import Died
+from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.process import Worker
 from rdit_lsp.spawn import Launch
 
@@ -99,8 +99,11 @@ class Program:
         self.late_answers: list[Callable[[str | None], None]] = []
         """To be called by the test, for the answers given as "wait"."""
         self.rejected: dict[str, Any] | None = None
+        self._folder = folder
         self._answers = iter(answers)
         self._loop = asyncio.new_event_loop()
+        self._earlier: list[Worker] = []
+        self._copies: list[Copy] = []
         self.worker: Worker = self.wait(self._start(launch, folder))
 
     def wait(self, awaitable: Any) -> Any:
@@ -158,6 +161,22 @@ class Program:
         self._news = self._loop.create_future()
         await self._news
 
+    def fork(self) -> Copy | Refusal:
+        """A copy of the program as it is now, or why there is none."""
+        copied = self.wait(self.worker.fork())
+        if isinstance(copied, Copy):
+            self._copies.append(copied)
+            self.wait(copied.ready())
+        return copied
+
+    def go_back_to(self, copy: Copy) -> None:
+        """Go on as a copy of `copy`; what ran until now stays where it is until the end."""
+        copied = self.wait(copy.copy())
+        assert isinstance(copied, Copy), copied
+        self.wait(copied.ready())
+        self._earlier.append(self.worker)
+        self.worker = self.wait(self._go_on_as(copied))
+
     def finish(self) -> int:
         """End the worker as the server does, wait for the last output; returns the exit code."""
         died = self.worker.died
@@ -168,15 +187,24 @@ class Program:
 
     def close(self) -> None:
         """Make sure that nothing is left."""
-        if self.worker.died is None:
-            self.wait(self.worker.close())
-        self.worker.kill()
-        self.worker.release()
+        for copy in self._copies:
+            copy.drop()
+            self.wait(copy.ended)
+        for worker in (self.worker, *self._earlier):
+            if worker.died is None:
+                self.wait(worker.close())
+            worker.kill()
+            worker.release()
         self._loop.close()
 
     async def _start(self, launch: Launch, folder: Path) -> Worker:
         worker = Worker(launch, self, _NoGuard(folder))
         await worker.start()
+        return worker
+
+    async def _go_on_as(self, copy: Copy) -> Worker:
+        worker = Worker(self.launch, self, _NoGuard(self._folder))
+        await worker.go_on_as(copy)
         return worker
 
     # As a listener.
