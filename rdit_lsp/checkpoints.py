@@ -1,7 +1,7 @@
 """The checkpoints of one document: which states are kept, when one is taken, and which is let go.
 
 A checkpoint is a copy of the program's process and the key of the state it is in. Knows work, time and
-memory; knows neither documents nor results, and touches no process but through `Copy`.
+memory; it does not look into documents or results, and touches no process but through `Copy`.
 
 The rules. Taking checkpoints may cost a twentieth of the time that the program itself takes, and within
 that one is due whenever `_INTERVAL` of work has piled up, and before a statement that is likely to be
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
     from rdit_lsp.children import Memory
+    from rdit_lsp.document import Document
     from rdit_lsp.keys import Key
     from rdit_lsp.process import Worker
 
@@ -65,6 +66,8 @@ class Checkpoint:
     """What the user calls it; None for one that was taken automatically."""
     before: Checkpoint | None = None
     """The one before it that is kept."""
+    place: tuple[Document, int] | None = None
+    """A text, and the index of the statement before which a run of it comes to this state."""
     refusal: str | None = None
     """Why there is no process: "it has …"."""
     memory: Memory | None = None
@@ -210,6 +213,13 @@ class Checkpoints:
             astray = [checkpoint for checkpoint in automatic if checkpoint.key not in path]
             self._forget(least_valuable(astray or automatic))
 
+    def give_up(self, checkpoint: Checkpoint) -> None:
+        """Its process is of no use any more; one that was asked for by hand and has a place stays known."""
+        if checkpoint.place is not None:
+            self._drop(checkpoint)
+        else:
+            self._forget(checkpoint)
+
     def forget(self, *, named: bool) -> None:
         """Let go of those that were taken automatically, and with `named` of all."""
         for checkpoint in self.all():
@@ -287,10 +297,7 @@ class Checkpoints:
                 worst = least_valuable(candidates)
                 candidates.remove(worst)
                 total -= worst.memory.unshared if worst.memory is not None else 0
-                if worst.id in self._named:
-                    self._drop(worst)  # It stays known: one can return there by running again.
-                else:
-                    self._forget(worst)
+                self.give_up(worst)
 
 
 def least_valuable(checkpoints: Sequence[Checkpoint]) -> Checkpoint:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from rdit_lsp.configuration import can_be_environment
 from rdit_lsp.export.formats import Format
-from rdit_lsp.run import Request, Scope
+from rdit_lsp.run import Policy, Request, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +68,10 @@ class Execute:
         if on_error not in ("stop", "continue"):
             raise MessageError(f"onError is {on_error!r}, not stop or continue.")
         policy = found.get("transactionPolicy", "commit_always")
-        if policy != "commit_always":
-            raise MessageError(f"transactionPolicy {policy!r} is not supported yet.")
+        if policy not in get_args(Policy):
+            raise MessageError(
+                f"transactionPolicy is {policy!r}, not one of {', '.join(get_args(Policy))}."
+            )
         timeout = found.get("timeout")
         if timeout is not None and (not _is_number(timeout) or timeout <= 0):
             raise MessageError(f"timeout is {timeout!r}, not a number of seconds above 0.")
@@ -81,10 +83,42 @@ class Execute:
             stop_on_error=on_error == "stop",
             timeout=timeout,
             env=_environment(found),
+            policy=cast("Policy", policy),
         )
         if request.line is None and lines is None and scope not in ("file", "stale"):
             raise MessageError(f"scope {scope!r} needs a position or a lineRange.")
         return cls(uri_of(found), _of_type(found, "version", int), request)
+
+
+@dataclass(frozen=True)
+class TakeCheckpoint:
+    """The argument of `rdit/checkpoint`."""
+
+    uri: str
+    name: str | None
+
+    @classmethod
+    def decode(cls, raw: object) -> TakeCheckpoint:
+        """Raises MessageError."""
+        found = _object(raw)
+        return cls(uri_of(found), _of_type(found, "name", str))
+
+
+@dataclass(frozen=True)
+class Restore:
+    """The argument of `rdit/restore`."""
+
+    uri: str
+    checkpoint: str
+
+    @classmethod
+    def decode(cls, raw: object) -> Restore:
+        """Raises MessageError."""
+        found = _object(raw)
+        wanted = found.get("checkpointId")
+        if isinstance(wanted, bool) or not isinstance(wanted, str | int):
+            raise MessageError(f"checkpointId is {wanted!r}, not the id of a checkpoint.")
+        return cls(uri_of(found), str(wanted))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ Scope: TypeAlias = Literal["file", "stale", "toHere", "statement", "range", "cel
 RunStatus: TypeAlias = Literal[
     "ok", "error", "interrupted", "timeout", "exit", "crashed", "cancelled"
 ]
+Policy: TypeAlias = Literal["commit_always", "commit_on_success", "rollback_always"]
 WayBackKind: TypeAlias = Literal["live", "kept", "checkpoint", "start"]
 
 
@@ -38,6 +39,8 @@ class Request:
     stop_on_error: bool = True
     timeout: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    policy: Policy = "commit_always"
+    """What is taken back: nothing, a run that fails, or every run."""
     automatic: bool = False
     """Asked for by a save or a key stroke, not by a person."""
 

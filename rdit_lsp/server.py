@@ -15,7 +15,7 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import converters, types
 from pygls import uris
@@ -41,7 +41,13 @@ from rdit_lsp.positions import from_units
 from rdit_lsp.publish import Publisher
 from rdit_lsp.run import RequestError
 from rdit_lsp.sessions import Sessions, is_file, name_of, path_of
-from rdit_lsp.snapshot import execute_result, statement_result
+from rdit_lsp.snapshot import (
+    checkpoint_result,
+    execute_result,
+    kept_result,
+    statement_result,
+    way_back_result,
+)
 from rdit_lsp.spawn import WorkerError
 from rdit_lsp.transport import Transport
 from rdit_lsp.version import VERSION
@@ -60,6 +66,8 @@ if TYPE_CHECKING:
     from rdit_lsp.snapshot import Report, Snapshot
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 REQUEST_FAILED = types.LSPErrorCodes.RequestFailed.value
@@ -551,6 +559,21 @@ def _add_commands(server: RditServer) -> None:
             "sessions": [_session_status(session) for session in chosen],
         }
 
+    async def checkpoint(raw: Any) -> dict[str, Any]:
+        wanted = _decoded(messages.TakeCheckpoint.decode, raw)
+        taking = server.session(wanted.uri).checkpoint(wanted.name)
+        return checkpoint_result(await _answered(name_of(wanted.uri), taking))
+
+    async def restore(raw: Any) -> dict[str, Any]:
+        wanted = _decoded(messages.Restore.decode, raw)
+        restoring = server.session(wanted.uri).restore(wanted.checkpoint)
+        way_back = await _answered(name_of(wanted.uri), restoring)
+        return {"status": "restored", "wayBack": way_back_result(way_back)}
+
+    async def checkpoints(raw: Any) -> dict[str, Any]:
+        session = server.session(_decoded(messages.uri_of, raw))
+        return {"checkpoints": [checkpoint_result(c) for c in await session.checkpoints()]}
+
     async def results(raw: Any) -> dict[str, Any]:
         wanted = _decoded(messages.Results.decode, raw)
         views = server.session(wanted.uri).snapshot().views
@@ -578,6 +601,9 @@ def _add_commands(server: RditServer) -> None:
         "rdit/reset": reset,
         "rdit/status": status,
         "rdit/results": results,
+        "rdit/checkpoint": checkpoint,
+        "rdit/restore": restore,
+        "rdit/checkpoints": checkpoints,
         "rdit/openOutput": open_output,
         "rdit/export": partial(_export, server),
     }
@@ -609,8 +635,13 @@ async def _export(server: RditServer, raw: Any) -> dict[str, Any]:
 
 
 async def _reply_of_run(name: str, report: asyncio.Future[Report]) -> dict[str, Any]:
+    return execute_result(await _answered(name, report))
+
+
+async def _answered(name: str, future: asyncio.Future[T]) -> T:
+    """What a session gives in the end; its errors become replies."""
     try:
-        return execute_result(await report)
+        return await future
     except RequestError as error:
         raise _failed(f"{name}: {error}", JsonRpcInvalidParams.CODE) from error
     except WorkerError as error:
@@ -641,6 +672,7 @@ def _session_status(session: Session) -> dict[str, Any]:
         "pythonVersion": worker.version if worker is not None else None,
         "pid": worker.pid if worker is not None else None,
         "queued": session.queued,
+        "checkpoints": kept_result(session.kept),
     }
 
 

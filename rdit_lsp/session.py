@@ -16,23 +16,23 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from rdit_lsp import document as documents
-from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
-from rdit_lsp.copies import Copy, Died
+from rdit_lsp.checkpoints import Checkpoint
+from rdit_lsp.copies import Died, Refusal
 from rdit_lsp.displays import Displays
 from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
 from rdit_lsp.outputs import Failure, Stream, display_from, failure_from
-from rdit_lsp.pristine import Pristine
-from rdit_lsp.process import Worker
+from rdit_lsp.program import Program
 from rdit_lsp.project import ProjectFiles
 from rdit_lsp.run import (
     Plan,
     Request,
     RequestError,
+    WayBack,
     check,
     plan,
     statements_in_scope,
@@ -46,16 +46,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
     from signal import Signals
 
+    from rdit_lsp.checkpoints import Checkpoints
     from rdit_lsp.document import Document, Placed, Statement
     from rdit_lsp.guard import Guard
     from rdit_lsp.ledger import Status
     from rdit_lsp.link import Message
     from rdit_lsp.outputs import StreamName
-    from rdit_lsp.process import Owner
+    from rdit_lsp.process import Owner, Worker
     from rdit_lsp.run import RunStatus
     from rdit_lsp.spawn import Launch, Spawned
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LADDER = (
     (0.0, "an interrupt"),
@@ -67,6 +70,8 @@ LADDER = (
 
 
 _TOO_MANY_CRASHES = 2
+_AT_ONCE = 0.25
+"""Seconds of work that are done again without being asked, to stand where a crash began."""
 _REST_OF_LINE = 0.005
 """Seconds that a part of a line waits for the rest before it is shown."""
 _IMPORT_CHANGED = " has changed since it was imported"
@@ -105,6 +110,24 @@ class _Run:
     """The rung of the ladder that was reached."""
 
 
+@dataclass(eq=False)
+class _Errand:
+    """Something to be done between two runs."""
+
+    do: Callable[[], Coroutine[Any, Any, Any]]
+    done: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The state before a run that may be taken back."""
+
+    checkpoint: Checkpoint | None = None
+    """A checkpoint for this run alone; None where there can be none."""
+    place: tuple[Document, int] | None = None
+    """Otherwise the text and the index of the statement before which that state is reached."""
+
+
 class Session:
     """One document's results and the process they come from."""
 
@@ -120,8 +143,7 @@ class Session:
         self.document = document
         self._launch = launch
         self._client = client
-        self._guard = guard
-        self._spawn = spawn
+        self._folder = guard.folder
         self._state = SessionState.IDLE
         self._files = ProjectFiles()
         self._keys = Keys(self._files.fingerprint)
@@ -139,32 +161,23 @@ class Session:
         """Results that the run from the top under way has yet to replace."""
         self._rejection: Result | None = None
         self._rejection_lines = (1, 1)
-        self._worker: Worker | None = None
-        self._leaving: Worker | None = None
-        """The worker of a session that is being closed."""
-        self._checkpoints = Checkpoints()
-        self._lineage = Lineage()
-        self._pristine: Pristine | None = None
-        """An interpreter that has run nothing yet, as the last one was when it had started."""
+        self._program = Program(partial(_Ears, self), guard, spawn)
         self._recover = False
         """The program ended on its own, and there may be a checkpoint to go on from."""
         self._prepared: tuple[Worker, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
         """Index of a statement in that document to the worker's index of it."""
-        self._live: Key | None = None
-        """The state the live namespace is in; None without a worker."""
         self._lost = False
         """The process that made the results ended on its own."""
         self._was_run = False
         """A person has run the document since it was opened."""
         self._crashes = 0
         """Runs in a row that ended in a crash."""
-        self._queue: deque[_Run] = deque()
+        self._queue: deque[_Run | _Errand] = deque()
         self._run: _Run | None = None
         self._driver: asyncio.Task[None] | None = None
         self._ladder: asyncio.Task[None] | None = None
-        self._closing: set[asyncio.Task[Any]] = set()
         self._moved: dict[Statement, Statement | None] = {}
         """Where statements of runs under way have gone by edits; None for those that are gone."""
         self._input_refused = False
@@ -184,7 +197,7 @@ class Session:
     @property
     def worker(self) -> Worker | None:
         """The living worker, for reports."""
-        return self._worker
+        return self._program.worker
 
     @property
     def queued(self) -> int:
@@ -225,7 +238,7 @@ class Session:
         if changed:
             self._shown_chain.forget()
             self._run_chain.forget()
-        if self._ledger or self._worker is not None:
+        if self._ledger or self.worker is not None:
             try:
                 start = self._keys.start(self._surroundings(self._launch()))
             except WorkerError as error:
@@ -248,16 +261,51 @@ class Session:
         done: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         run = _Run(f"{next(self._execution_ids)}", request, self.document, done)
         done.add_done_callback(partial(self._waited_for, run))
-        self._queue.append(run)
+        self._enqueue(run)
+        return done
+
+    def checkpoint(self, name: str | None = None) -> asyncio.Future[Checkpoint]:
+        """Keep the state that the namespace is in after the runs that are queued now.
+
+        The future raises RequestError where there is none to keep, or no way to come back to it.
+        """
+        return self._send_on_errand(partial(self._take_checkpoint, name))
+
+    def restore(self, identifier: str) -> asyncio.Future[WayBack]:
+        """Go back to a checkpoint; where its process is gone, by running again what led there.
+
+        The future raises RequestError where that is not possible. The text stays what it is.
+        """
+        return self._send_on_errand(partial(self._restore, identifier))
+
+    async def checkpoints(self) -> list[Checkpoint]:
+        """All checkpoints, with what each holds now."""
+        await self._program.checkpoints.measure()
+        return self._program.checkpoints.all()
+
+    @property
+    def kept(self) -> Checkpoints:
+        """The checkpoints, for reports."""
+        return self._program.checkpoints
+
+    def _send_on_errand(self, do: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
+        errand = _Errand(do, asyncio.get_running_loop().create_future())
+        self._enqueue(errand)
+        return errand.done
+
+    def _enqueue(self, what: _Run | _Errand) -> None:
+        self._queue.append(what)
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
-        return done
 
     def interrupt(self) -> bool:
         """Stop the run under way and drop those that wait. Returns whether there was one."""
         waiting, self._queue = list(self._queue), deque()
-        for run in waiting:
-            self._finish(run, Report(run.id, "cancelled", ()))
+        for item in waiting:
+            if isinstance(item, _Run):
+                self._finish(item, Report(item.id, "cancelled", ()))
+            elif not item.done.done():
+                item.done.set_exception(RequestError("it was cancelled before it had begun."))
         if self._run is None:
             return bool(waiting)
         self._stop(self._run, "interrupted")
@@ -265,10 +313,10 @@ class Session:
 
     def pass_on(self, sign: Signals) -> None:
         """Do to the program what a signal to `python FILE` would do: it decides what comes of it."""
-        if self._leaving is not None:
-            self._leaving.send_signal(sign)
-        elif self._state is SessionState.BUSY and self._worker is not None:
-            self._worker.send_signal(sign)
+        if self._program.send_signal(sign):
+            return
+        if self._state is SessionState.BUSY and self.worker is not None:
+            self.worker.send_signal(sign)
         else:
             self.interrupt()
 
@@ -282,7 +330,7 @@ class Session:
         self._cancel_runs()
         if self._driver is not None:
             await asyncio.wait([self._driver])
-        self._checkpoints.forget(named=True)
+        self._program.checkpoints.forget(named=True)
         self._ledger.forget()
         self._rejection = None
         self._lost = False
@@ -303,17 +351,7 @@ class Session:
         self._cancel_runs()
         if self._driver is not None:
             await asyncio.wait([self._driver])
-        await self._checkpoints.close()
-        if self._pristine is not None:
-            await self._pristine.close()
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            self._leaving = worker
-            await worker.close(leave_children=leave_children, patient=patient)
-            await worker.wait_until_quiet()
-            worker.release()
-        if self._closing:
-            await asyncio.wait(self._closing)
+        await self._program.close(leave_children=leave_children, patient=patient)
 
     # The driver: one run after the other.
 
@@ -321,7 +359,11 @@ class Session:
         if self._recover:
             await self._stand_up(self.document, len(self.document.statements))
         while self._queue:
-            run = self._run = self._queue.popleft()
+            item = self._queue.popleft()
+            if isinstance(item, _Errand):
+                await self._do(item)
+                continue
+            run = self._run = item
             timer = self._start_timer(run)
             try:
                 report = await self._perform(run)
@@ -338,8 +380,22 @@ class Session:
         self._driver = None
         self._client.on_change()
 
+    async def _do(self, errand: _Errand) -> None:
+        try:
+            result = await errand.do()
+        except Exception as error:  # noqa: BLE001  (whatever it is, the errand gets its one reply)
+            if not errand.done.done():
+                errand.done.set_exception(error)
+        else:
+            if not errand.done.done():
+                errand.done.set_result(result)
+        self._leave_ladder()
+        self._run = None
+        if self._state is SessionState.STARTING:
+            self._set_state(SessionState.DEAD if self.worker is None else SessionState.IDLE)
+
     def _fail(self, run: _Run, error: Exception) -> None:
-        self._set_state(SessionState.DEAD if self._worker is None else SessionState.IDLE)
+        self._set_state(SessionState.DEAD if self.worker is None else SessionState.IDLE)
         if run.stop is not None and isinstance(error, WorkerError):
             scope = statements_in_scope(run.request, run.document)
             self._finish(run, Report(run.id, run.stop, self._scope_views(run, scope)))
@@ -355,27 +411,48 @@ class Session:
         decided = self._plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
             return self._kept(run, decided)
-        self._lineage.worked = self._lineage.spent = 0.0
-        decided = await self._go_back(run, decided)
+        self._program.lineage.worked = self._program.lineage.spent = 0.0
+        before = await self._note_state() if run.request.policy != "commit_always" else None
+        decided = await self._go_back(run, decided, for_good=before is None)
         restore = await self._set_environment(run, restarted=decided.restart)
         rejected = await self._prepare(run)
         if rejected is not None:
-            return Report(run.id, "error", [rejected], decided.way_back)
+            way_back = await self._settle_program(run, before, "error", restore)
+            return Report(run.id, "error", [rejected], way_back or decided.way_back)
         todo, scope = self._settled(run, decided)
         if decided.restart or decided.checkpoint is not None:
             self._await_again(todo)
         status = await self._run_statements(run, todo)
-        if self._worker is None:
-            await self._stand_up_again(run)
-        if restore and self._worker is not None:
-            await self._worker.request("environ", values=restore)
-        self._settle_awaited(status)
-        if self._worker is not None:
-            self._set_state(SessionState.IDLE)
         way_back = decided.way_back
         if way_back is not None and todo:
             way_back = replace(way_back, line=todo[0].first)
+        way_back = await self._settle_program(run, before, status, restore) or way_back
+        self._settle_awaited(status)
         return Report(run.id, status, self._scope_views(run, scope), way_back)
+
+    async def _settle_program(
+        self,
+        run: _Run,
+        before: _Before | None,
+        status: RunStatus,
+        environment: Mapping[str, str | None],
+    ) -> WayBack | None:
+        """A run is over: leave the program in the state in which the next one is to find it.
+
+        Returns how it was taken back, where it was.
+        """
+        way_back = None
+        if before is not None and (status != "ok" or run.request.policy == "rollback_always"):
+            way_back = await self._roll_back(before)
+        elif self.worker is None:
+            await self._stand_up_again(run)
+        elif environment:
+            await self.worker.request("environ", values=environment)
+        if before is not None and before.checkpoint is not None:
+            self._program.checkpoints.give_up(before.checkpoint)
+        if self.worker is not None:
+            self._set_state(SessionState.IDLE)
+        return way_back
 
     def _plan(self, run: _Run) -> Plan:
         chain = self._run_chain
@@ -392,25 +469,37 @@ class Session:
             return result is not None and result.status in ("error", "exit")
 
         return plan(
-            run.request, run.document, chain, self._live, self._checkpoints, is_fresh, ends_run
+            run.request,
+            run.document,
+            chain,
+            self._program.live,
+            self._program.checkpoints,
+            is_fresh,
+            ends_run,
         )
 
-    async def _go_back(self, run: _Run, decided: Plan) -> Plan:
+    async def _go_back(self, run: _Run, decided: Plan, *, for_good: bool) -> Plan:
         """Bring the namespace to where a plan begins. Returns the plan that it is then."""
         while decided.checkpoint is not None:
-            checkpoint = self._checkpoints.at(decided.checkpoint)
-            try:
-                if checkpoint is not None:
-                    await self._return_to(checkpoint)
-                    return decided
-            except WorkerError as error:
-                if run.stop is not None:
-                    raise
-                log.info("%s: %s Another way back is taken.", self.document.uri, error)
+            checkpoint = self._program.checkpoints.at(decided.checkpoint)
+            if checkpoint is not None and await self._returned_to(checkpoint, run):
+                return decided
             decided = self._plan(run)
         if decided.restart:
-            await self._restart(run)
+            await self._restart(run, for_good=for_good)
         return decided
+
+    async def _returned_to(self, checkpoint: Checkpoint, run: _Run) -> bool:
+        """Go on from a checkpoint. Where it cannot be had, it is given up. Raises if `run` was stopped."""
+        try:
+            await self._return_to(checkpoint)
+        except WorkerError as error:
+            if run.stop is not None:
+                raise
+            log.info("%s: %s Another way back is taken.", self.document.uri, error)
+            self._program.checkpoints.give_up(checkpoint)
+            return False
+        return True
 
     def _kept(self, run: _Run, decided: Plan) -> Report:
         for placed in decided.scope:
@@ -438,6 +527,8 @@ class Session:
     async def _run_statements(self, run: _Run, todo: Sequence[Placed]) -> RunStatus:
         status: RunStatus = "ok"
         self._set_state(SessionState.BUSY)
+        worker = self.worker
+        assert worker is not None
         for position, placed in enumerate(todo):
             if run.stop is not None:
                 return run.stop
@@ -445,7 +536,7 @@ class Session:
                 todo[-1] if todo[-1].index - placed.index == len(todo) - 1 - position else placed
             )
             await self._keep_state(run, placed, is_last=position == len(todo) - 1)
-            result = await self._run_statement(run, placed, until)
+            result = await self._run_statement(run, worker, placed, until)
             if result.status == "ok":
                 continue
             if result.status != "crashed":
@@ -460,7 +551,9 @@ class Session:
             self._crashes = 0
         return run.stop or status
 
-    async def _run_statement(self, run: _Run, placed: Placed, until: Placed) -> Result:
+    async def _run_statement(
+        self, run: _Run, worker: Worker, placed: Placed, until: Placed
+    ) -> Result:
         statement = placed.statement
         result = Result(statement.text, first=placed.first)
         run.results[statement] = result
@@ -469,8 +562,6 @@ class Session:
             self._append(result, stream, data)
         self._early_output.clear()
         self._client.on_change()
-        assert self._worker is not None
-        worker = self._worker
         index, last = self._worker_index[placed.index], self._worker_index[until.index]
         reply = await worker.execute(index, last, result)
         if isinstance(reply, Died):
@@ -490,8 +581,8 @@ class Session:
         if status == "interrupted" and run.stop == "timeout":
             status = "timeout"
         result.seconds = reply["seconds"]
-        self._lineage.work += reply["seconds"]
-        self._lineage.worked += reply["seconds"]
+        self._program.lineage.work += reply["seconds"]
+        self._program.lineage.worked += reply["seconds"]
         result.exit_code = reply["code"]
         if reply["value"] is not None:
             result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
@@ -500,20 +591,20 @@ class Session:
         if run.stop is not None and run.means not in (None, LADDER[0][1]):
             result.note = f"It did not stop at once; what stopped it was {run.means}."
         result.status = status
-        if self._live is not None:
-            before = self._live
+        if self._program.live is not None:
+            before = self._program.live
             files = reply["modules"]
             if files:
                 result.imports = {file: self._files.fingerprint(file) for file in files}
                 self._keys.imported(before, statement.text, statement.part, files)
-            self._live = self._keys.after(before, statement.text, statement.part)
-            result.key = self._live
+            self._program.live = self._keys.after(before, statement.text, statement.part)
+            result.key = self._program.live
             self._run_chain.follow(self._start_key, run.document.statements)
             result.off_path = result.key != self._run_chain[placed.index + 1]
             if status not in REPEATABLE:
-                self._live = OFF_PATH
+                self._program.live = OFF_PATH
             elif status != "ok":
-                self._live = self._keys.beyond(self._live)
+                self._program.live = self._keys.beyond(self._program.live)
         self._ledger.keep(result)
 
     def _explain_end_of_input(self, result: Result, reply: Message) -> None:
@@ -545,144 +636,221 @@ class Session:
 
     # Workers.
 
-    async def _restart(self, run: _Run) -> None:
-        """Replace the worker by a new one, with the environment of `run`."""
-        if run.request.scope == "file":
+    async def _restart(self, run: _Run, *, for_good: bool = True) -> None:
+        """Replace the worker by a new one, with the environment of `run`.
+
+        `for_good`: nobody will want the present state back if the run fails.
+        """
+        if run.request.scope == "file" and for_good:
             # The program begins again, so the earlier one comes to its end, and nothing goes back to it.
-            self._checkpoints.forget(named=False)
-        self._leave_worker()
+            self._program.checkpoints.forget(named=False)
+        self._set_out()
+        self._program.leave(for_good=for_good)
         launch = self._launch()
         self._run_env = run.request.env
         surroundings = self._surroundings(launch)
         launch = replace(launch, env={**launch.env, **run.request.env})
-        await self._start(launch)
-        self._start_key = self._live = self._keys.start(surroundings)
+        key = self._keys.start(surroundings)
+        await self._program.start(launch, key)
+        self._start_key = key
+        self._lost = False
 
     async def _begin_again(self) -> None:
         """Have an empty namespace at once, where an interpreter is kept ready for that."""
-        self._leave_worker()
+        self._set_out()
+        self._program.leave()
         self._run_env = {}
         try:
             launch = self._launch()
         except WorkerError as error:
             log.info("%s: %s", self.document.uri, error)  # The next run will say so.
             return
-        if self._pristine is not None and self._pristine.suits(launch):
-            await self._start(launch)
-            self._start_key = self._live = self._keys.start(self._surroundings(launch))
-
-    async def _start(self, launch: Launch) -> None:
-        """Have a new worker: a copy of the interpreter kept ready if it suits, else a new process."""
-        if self._pristine is not None and self._pristine.suits(launch):
-            copy = await self._pristine.copy()
-            if copy is not None:
-                await self._become(copy, launch)
-                self._lineage = Lineage()
-                return
-        if self._pristine is not None:
-            self._later(self._pristine.close())
-            self._pristine = None
-        worker = self._worker = Worker(launch, _Ears(self), self._guard, self._spawn)
-        try:
-            await worker.start()
-        except WorkerError:
-            self._worker = None
-            raise
-        self._lineage = Lineage()
-        self._lost = False
-        self._checkpoints.is_on = launch.checkpoints
-        if launch.checkpoints:
-            copied = await worker.fork()
-            if isinstance(copied, Copy):
-                self._pristine = Pristine(launch, worker.libraries, copied)
+        if self._program.can_start_at_once(launch):
+            self._start_key = self._keys.start(self._surroundings(launch))
+            await self._program.start(launch, self._start_key)
 
     async def _return_to(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
-        if checkpoint.copy is None or self._pristine is None:
-            raise WorkerError("there is no process at that state.")
-        copied = await checkpoint.copy.copy()
-        if not isinstance(copied, Copy):
-            raise WorkerError(f"the state cannot be copied: {copied.reason}.")
-        self._leave_worker(for_good=False)
-        await self._become(copied, self._pristine.launch)
-        self._live = checkpoint.key
-        self._lineage = Lineage(checkpoint)
-
-    async def _become(self, copy: Copy, launch: Launch) -> None:
-        """Go on as a copy of an earlier process. Raises WorkerError if that has ended."""
-        worker = self._worker = Worker(launch, _Ears(self), self._guard, self._spawn)
-        try:
-            await copy.ready()
-            await worker.go_on_as(copy)
-        except WorkerError:
-            self._worker = None
-            raise
+        """Go on from a checkpoint. Raises WorkerError if it cannot be had."""
+        self._set_out()
+        await self._program.return_to(checkpoint)
         self._lost = False
 
-    def _leave_worker(self, *, for_good: bool = True) -> None:
-        """Let go of the worker for another one.
-
-        A process to which one may go back must not do what a program does at its end, such as remove
-        its temporary files: copies of it still need them.
-        """
+    def _set_out(self) -> None:
+        """There will be another process."""
         self._set_state(SessionState.STARTING)
         self._client.on_change()
-        old, self._worker = self._worker, None
-        self._live = None
         self._early_output.clear()
-        if old is not None:
-            if not for_good or len(self._checkpoints):
-                old.kill()
-            self._close_later(old)
 
     async def _keep_state(self, run: _Run, following: Placed, *, is_last: bool) -> None:
         """Take a checkpoint of the state before `following`, if one is due."""
-        live, index = self._live, following.index
-        if self._worker is None or live is None or live in self._checkpoints or index == 0:
+        program, index = self._program, following.index
+        live = program.live
+        if live is None or live in program.checkpoints or index == 0:
             return
         self._run_chain.follow(self._start_key, run.document.statements)
         if live != self._run_chain[index]:
             return  # No clean run comes through here.
         shown = self._shown(following.statement)
         hot = is_last or (shown is not None and shown.text != following.statement.text)
-        if self._checkpoints.is_due(self._lineage, hot=hot):
+        if program.checkpoints.is_due(program.lineage, hot=hot):
             last = run.document.placed[index - 1].last
-            await self._checkpoints.take(
-                self._worker, live, self._lineage, last, on_path=self._run_chain.keys
-            )
+            await program.keep(last, on_path=self._run_chain.keys)
 
     async def _stand_up_again(self, run: _Run) -> None:
         """The last statement of `run` has ended the process: stand where it began, if that can be had."""
-        placed = next(p for p in reversed(run.document.placed) if p.statement in run.results)
-        line = await self._stand_up(run.document, placed.index)
+        ran = [placed for placed in run.document.placed if placed.statement in run.results]
+        if not ran:
+            return  # It was ended before it ran anything; the next run finds its own way.
+        placed = ran[-1]
         result = run.results[placed.statement]
-        if line is not None:
-            where = "before it" if line == placed.first - 1 else f"after line {line}"
-            result.note = f"{result.note} The variables are those {where}: a checkpoint was used."
-            result.changed()
+        line = await self._stand_up(run.document, placed.index)
+        if line is None:
+            return
+        where = "before it" if line >= placed.first - 1 else f"after line {line}"
+        result.note = f"{result.note} The variables are those {where}: a checkpoint was used."
+        result.changed()
 
     async def _stand_up(self, document: Document, index: int) -> int | None:
         """After the program has ended: go on from the deepest checkpoint before statement `index`.
 
-        Returns the last line that had run by then, or None where there is none.
+        What little ran between the two is run again. Returns the last line that has run by then, or None
+        where there is no checkpoint.
         """
         self._recover = False
-        chain = self._run_chain
-        chain.follow(self._start_key, document.statements)
-        kind, start = way_back_to(index, chain, None, self._checkpoints)
-        checkpoint = self._checkpoints.at(chain[start]) if kind == "checkpoint" else None
-        if checkpoint is None:
-            return None
-        try:
-            await self._return_to(checkpoint)
-        except WorkerError as error:
-            log.info("%s: %s", self.document.uri, error)
-            self._set_state(SessionState.DEAD)
-            self._lost = True
-            return None
-        self._set_state(SessionState.IDLE)
+        run = self._internal_run(document)
+        while True:
+            kind, start = way_back_to(index, self._run_chain, None, self._program.checkpoints)
+            checkpoint = self._program.checkpoints.at(self._run_chain[start])
+            if kind != "checkpoint" or checkpoint is None:
+                self._set_state(SessionState.DEAD)
+                return None
+            if await self._returned_to(checkpoint, run):
+                break
+        between = document.placed[start:index]
+        known = [self._shown(placed.statement) for placed in between]
+        line = checkpoint.line
+        if sum(result.seconds or 0.0 for result in known if result is not None) < _AT_ONCE:
+            try:
+                await self._run_to(run, start, index)
+                line = between[-1].last if between else line
+            except (RequestError, WorkerError) as error:
+                log.info("%s: %s", self.document.uri, error)
+        self._set_state(SessionState.DEAD if self.worker is None else SessionState.IDLE)
         self._client.on_change()
-        return checkpoint.line
+        return line
+
+    def _internal_run(self, document: Document) -> _Run:
+        """A run of rdit's own, to come to a state of `document`; nobody waits for its report."""
+        self._run_chain.follow(self._start_key, document.statements)
+        done: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
+        return _Run("", Request("stale"), document, done)
+
+    async def _run_to(self, run: _Run, start: int, index: int) -> None:
+        """Run a document's statements from `start` up to before `index`. Raises RequestError on failure."""
+        if start == index:
+            return
+        rejected = await self._prepare(run)
+        if rejected is not None:
+            raise RequestError("the text that led to that state does not compile any more.")
+        status = await self._run_statements(run, run.document.placed[start:index])
+        if status != "ok":
+            raise RequestError(f"running the statements again ended with {status}.")
+
+    async def _stand_at(self, document: Document, index: int) -> WayBack:
+        """Come to the state before statement `index` of `document`, by whatever way is shortest.
+
+        Raises RequestError or WorkerError where none leads there.
+        """
+        run = self._internal_run(document)
+        self._run = self._run or run
+        while True:
+            kind, start = way_back_to(
+                index, self._run_chain, self._program.live, self._program.checkpoints
+            )
+            checkpoint = self._program.checkpoints.at(self._run_chain[start])
+            if kind != "checkpoint" or checkpoint is None:
+                break
+            if await self._returned_to(checkpoint, run):
+                break
+        if kind == "start":
+            await self._restart(run)
+        await self._run_to(run, start, index)
+        self._set_state(SessionState.IDLE)
+        return WayBack(kind, _line_at(document, start))
+
+    # Checkpoints by hand, and runs that are taken back.
+
+    async def _take_checkpoint(self, name: str | None) -> Checkpoint:
+        if self._program.live is None:
+            raise RequestError("nothing has run yet, so there is no state to keep.")
+        index = self._place_of_live()
+        last = self.document.placed[index - 1].last if index else 0
+        made = await self._program.keep(last, name=name or f"after line {last}")
+        if isinstance(made, Died):
+            raise WorkerError("Python ended before its state could be kept.")
+        if index is not None:
+            made.place = self.document, index
+        elif made.copy is None:
+            self._program.checkpoints.give_up(made)
+            raise RequestError(
+                f"this state cannot be kept: {made.refusal}, and a run of the file does not lead to it."
+            )
+        return made
+
+    async def _restore(self, identifier: str) -> WayBack:
+        checkpoint = self._program.checkpoints.named(identifier)
+        if checkpoint is None:
+            raise RequestError(f"there is no checkpoint {identifier!r}.")
+        if checkpoint.is_ready:
+            try:
+                await self._return_to(checkpoint)
+            except WorkerError as error:
+                log.info("%s: %s", self.document.uri, error)
+            else:
+                self._set_state(SessionState.IDLE)
+                self._client.on_change()
+                return WayBack("checkpoint", checkpoint.line + 1)
+        if checkpoint.place is None:
+            raise RequestError(f"the process of checkpoint {identifier!r} is gone.")
+        return await self._stand_at(*checkpoint.place)
+
+    def _place_of_live(self) -> int | None:
+        """The index of the statement before which the document's text leads to the present state."""
+        chain = self._shown_chain
+        chain.follow(self._start_key, self.document.statements)
+        indexes = range(len(self.document.statements), -1, -1)
+        return next((index for index in indexes if chain[index] == self._program.live), None)
+
+    async def _note_state(self) -> _Before:
+        """Make sure that there is a way back to the present state. Raises RequestError if there is none."""
+        if self._program.live is None:
+            return _Before()
+        held = await self._program.hold()
+        if isinstance(held, Checkpoint):
+            return _Before(held)
+        index = self._place_of_live()
+        if index is None:
+            reason = held.reason if isinstance(held, Refusal) else "it has ended"
+            raise RequestError(
+                f"this run could not be taken back: the program cannot be copied, because {reason}."
+            )
+        return _Before(place=(self.document, index))
+
+    async def _roll_back(self, before: _Before) -> WayBack:
+        """Return to the state before a run."""
+        if before.checkpoint is not None:
+            try:
+                await self._return_to(before.checkpoint)
+            except WorkerError as error:
+                log.warning("%s: a run was not taken back: %s", self.document.uri, error)
+                raise
+            self._set_state(SessionState.IDLE)
+            return WayBack("checkpoint", before.checkpoint.line or None)
+        if before.place is not None:
+            return await self._stand_at(*before.place)
+        await self._begin_again()
+        self._set_state(SessionState.IDLE)
+        return WayBack("start")
 
     def _surroundings(self, launch: Launch) -> Hashable:
         """What an empty namespace depends on."""
@@ -690,42 +858,30 @@ class Session:
         # Not the script's own name: renaming it changes nothing that has run.
         return launch.python, launch.argv[1:], launch.cwd, frozenset(env.items())
 
-    def _close_later(self, worker: Worker) -> None:
-        async def close() -> None:
-            await worker.close()
-            worker.release()
-
-        self._later(close())
-
-    def _later(self, closing: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(closing)
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
     async def _set_environment(self, run: _Run, *, restarted: bool) -> dict[str, str | None]:
         """Apply the variables of a run; returns what is to be set again after it."""
-        if not run.request.env or self._worker is None:
+        if not run.request.env or self.worker is None:
             return {}
         if restarted:
             base = {**os.environ, **self._launch().env}
             return {name: base.get(name) for name in run.request.env}
-        reply = await self._worker.request("environ", values=dict(run.request.env))
+        reply = await self.worker.request("environ", values=dict(run.request.env))
         return {} if isinstance(reply, Died) else reply["before"]
 
     async def _prepare(self, run: _Run) -> View | None:
         """Give the worker the source. Returns the view of the rejection if it does not compile."""
-        assert self._worker is not None
+        assert self.worker is not None
         whole = run.request.whole
         scope = () if whole else statements_in_scope(run.request, run.document)
         nothing_parses = bool(scope) and all(placed.statement.is_broken for placed in scope)
         for known in (True, whole):
-            if not nothing_parses and self._prepared == (self._worker, run.document, known):
+            if not nothing_parses and self._prepared == (self.worker, run.document, known):
                 return None
-        reply = await self._worker.request("prepare", source=run.document.text, whole=whole)
+        reply = await self.worker.request("prepare", source=run.document.text, whole=whole)
         rejected = not isinstance(reply, Died) and reply["type"] == "rejected"
         if rejected and not whole and not nothing_parses:
             text = run.document.runnable_text
-            reply = await self._worker.request("prepare", source=text, whole=False)
+            reply = await self.worker.request("prepare", source=text, whole=False)
         if isinstance(reply, Died):
             if run.stop is not None or reply.code == -signal.SIGKILL:
                 # Somebody ended it: that says nothing about the source.
@@ -739,12 +895,12 @@ class Session:
         self._settle(run, spans)
         runnable = [p for p in run.document.placed if not p.statement.is_broken]
         self._worker_index = {placed.index: number for number, placed in enumerate(runnable)}
-        self._prepared = (self._worker, run.document, whole)
+        self._prepared = (self.worker, run.document, whole)
         return None
 
     def _rejected(self, run: _Run, lines: tuple[int, int], failure: Failure) -> View:
         result = Result("", status="error", outputs=[failure], seconds=0.0)
-        self._set_state(SessionState.IDLE if self._worker is not None else SessionState.DEAD)
+        self._set_state(SessionState.IDLE if self.worker is not None else SessionState.DEAD)
         if run.document.lines == self.document.lines:
             self._rejection, self._rejection_lines = result, lines
         self._client.on_change()
@@ -924,7 +1080,7 @@ class Session:
         last = result.outputs[-1] if result.outputs else None
         if not isinstance(last, Stream) or last.name != stream:
             last = Stream(
-                stream, self._guard.folder / f"output-{id(self):x}-{next(self._spill_numbers)}.txt"
+                stream, self._folder / f"output-{id(self):x}-{next(self._spill_numbers)}.txt"
             )
             result.outputs.append(last)
         last.append(data)
@@ -950,12 +1106,12 @@ class Session:
         if run is not self._run or run.stop is not None:
             return
         run.stop = why
-        if self._worker is None:
+        if self.worker is None:
             return
         if self._state is SessionState.STARTING:
-            self._worker.kill()
+            self.worker.kill()
         elif self._state is SessionState.BUSY:
-            self._ladder = asyncio.create_task(self._climb(run, self._worker))
+            self._ladder = asyncio.create_task(self._climb(run, self.worker))
 
     async def _climb(self, run: _Run, worker: Worker) -> None:
         """Stop what runs: by an interrupt, and if it goes on, by ever stronger means."""
@@ -975,8 +1131,8 @@ class Session:
 
     def _cancel_runs(self) -> None:
         self.interrupt()
-        if self._run is not None and self._worker is not None:
-            self._worker.kill()
+        if self._run is not None and self.worker is not None:
+            self.worker.kill()
 
     # What the worker tells.
 
@@ -1025,17 +1181,15 @@ class Session:
 
     def heard_death(self, worker: object, died: Died) -> None:
         """The worker ended; unless we ended it, its state is lost."""
-        if self._worker is None or self._worker.listener is not worker:
+        if self.worker is None or self.worker.listener is not worker:
             return
         log.info("%s: Python ended with %d", self.document.uri, died.code)
-        self._worker.release()
-        self._worker = None
-        self._live = None
+        self._program.ended()
         self._lost = True
         was_idle = self._state is SessionState.IDLE
         self._set_state(SessionState.DEAD)
         self._client.on_change()
-        if was_idle and len(self._checkpoints):
+        if was_idle and len(self._program.checkpoints):
             self._recover = True
             if self._driver is None:
                 self._driver = asyncio.create_task(self._drive())
@@ -1107,6 +1261,10 @@ def _cause(result: Result, line: int, reason: str | None) -> str:
     if result.status not in REPEATABLE:
         return f"line {line} above did not finish"
     return f"line {line} above is stale"
+
+
+def _line_at(document: Document, index: int) -> int | None:
+    return document.firsts[index] if index < len(document.firsts) else None
 
 
 def _lines_text(placed: Placed) -> str:

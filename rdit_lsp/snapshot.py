@@ -6,6 +6,7 @@ Pure data and its JSON shapes (`docs/protocol.md`); knows no session, no worker 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from rdit_lsp.outputs import as_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document import Document
     from rdit_lsp.ledger import Status
     from rdit_lsp.outputs import Output
@@ -120,7 +122,41 @@ def execute_result(report: Report, *, limit: int | None = None) -> dict[str, Any
         "results": [statement_result(view, limit=limit) for view in report.views],
     }
     if report.way_back is not None:
-        found["wayBack"] = {"kind": report.way_back.kind}
-        if report.way_back.line is not None:
-            found["wayBack"]["lineStart"] = report.way_back.line
+        found["wayBack"] = way_back_result(report.way_back)
+    return found
+
+
+def way_back_result(way_back: WayBack) -> dict[str, Any]:
+    """The `wayBack` of the public protocol."""
+    found: dict[str, Any] = {"kind": way_back.kind}
+    if way_back.line is not None:
+        found["lineStart"] = way_back.line
+    return found
+
+
+def checkpoint_result(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The `Checkpoint` of the public protocol."""
+    found: dict[str, Any] = {
+        "checkpointId": checkpoint.id,
+        "kind": "process" if checkpoint.is_ready else "rerun",
+        "automatic": checkpoint.name is None,
+        "time": datetime.fromtimestamp(checkpoint.made, tz=timezone.utc).isoformat(),
+        "lineEnd": checkpoint.line,
+        "workMs": round(checkpoint.work * 1000, 3),
+    }
+    if checkpoint.name is not None:
+        found["name"] = checkpoint.name
+    if checkpoint.memory is not None and checkpoint.is_ready:
+        found["memory"] = checkpoint.memory.unshared
+    if checkpoint.refusal is not None:
+        found["reason"] = checkpoint.refusal
+    return found
+
+
+def kept_result(checkpoints: Checkpoints) -> dict[str, Any]:
+    """What `rdit/status` says of checkpoints."""
+    found: dict[str, Any] = {"count": len(checkpoints), "memory": checkpoints.unshared}
+    if checkpoints.refusal is not None:
+        line, reason = checkpoints.refusal
+        found["refused"] = {"lineEnd": line, "reason": reason}
     return found

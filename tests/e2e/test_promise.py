@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from rdit_lsp import document as documents
+from rdit_lsp.checkpoints import Checkpoints
 from rdit_lsp.guard import Guard
 from rdit_lsp.outputs import as_json
 from rdit_lsp.run import Request, RequestError
@@ -105,7 +106,8 @@ class Promise(RuleBasedStateMachine):
         self.lines = lines
         self.undo: list[list[str]] = []
         self.client = _Silent()
-        self.session = self._session(self._document(), self.client)
+        self.session = self._session(self._document(), self.client, checkpoints=True)
+        self.kept: list[str] = []
 
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
@@ -150,6 +152,28 @@ class Promise(RuleBasedStateMachine):
         if self.lines is not lines:
             self._change(lines)
 
+    @rule(data=st.data(), scope=st.sampled_from(SCOPES), always=st.booleans())
+    def run_and_roll_back(self, data: st.DataObject, scope: str, *, always: bool) -> None:
+        """Run something that is taken back, always or if it fails."""
+        policy = "rollback_always" if always else "commit_on_success"
+        self._run(data, scope, policy=policy)
+
+    @rule()
+    def keep(self) -> None:
+        """Make a checkpoint by hand."""
+        self._wait(self._keep())
+
+    @rule(number=st.integers(0, 3))
+    def restore(self, number: int) -> None:
+        """Go back to a checkpoint, whatever the text has become."""
+        if self.kept:
+            self._wait(self._restore(self.kept[number % len(self.kept)]))
+
+    @rule()
+    def kill_between_runs(self) -> None:
+        """Kill the worker while nothing runs."""
+        self._kill()
+
     @rule()
     def reset(self) -> None:
         """Start over."""
@@ -182,16 +206,24 @@ class Promise(RuleBasedStateMachine):
         old = self.session.document
         self.session.change(documents.replace_text(old, old.version + 1, "\n".join(self.lines)))
 
-    def _run(self, data: st.DataObject, scope: str, *, stop_on_error: bool = True) -> None:
+    def _run(self, data: st.DataObject, scope: str, **how: Any) -> None:
         # What is drawn must not depend on what a race has left.
         line = data.draw(st.integers(0, 20)) % len(self.session.document.lines) + 1
-        request = Request(scope, lines=(line, line), line=line, stop_on_error=stop_on_error)
+        request = Request(scope, lines=(line, line), line=line, **how)
         self._wait(self._perform(request))
         self.client.then = None
 
     async def _perform(self, request: Request) -> None:
         with suppress(RequestError, WorkerError):
             await self.session.execute(request)
+
+    async def _keep(self) -> None:
+        with suppress(RequestError, WorkerError):
+            self.kept.append((await self.session.checkpoint()).id)
+
+    async def _restore(self, identifier: str) -> None:
+        with suppress(RequestError, WorkerError):
+            await self.session.restore(identifier)
 
     def _kill(self) -> None:
         worker = self.session.worker
@@ -215,8 +247,16 @@ class Promise(RuleBasedStateMachine):
     def _document(self) -> Document:
         return documents.open_document("file:///p.py", 1, "\n".join(self.lines))
 
-    def _session(self, document: Document, client: _Silent) -> Session:
-        launch = Launch((sys.executable,), f"{self.folder}/p.py", ("p.py",), self.folder)
+    def _session(
+        self, document: Document, client: _Silent, *, checkpoints: bool = False
+    ) -> Session:
+        launch = Launch(
+            (sys.executable,),
+            f"{self.folder}/p.py",
+            ("p.py",),
+            self.folder,
+            checkpoints=checkpoints,
+        )
 
         async def make() -> Session:
             return Session(document, lambda: launch, client, self.guard)
@@ -242,8 +282,12 @@ def _essence(view: View) -> tuple[Any, ...]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_fresh_results_are_those_of_a_clean_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_fresh_results_are_those_of_a_clean_run(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The one thing rdit promises would not hold."""
+    # A checkpoint before every statement, so that every way back is taken.
+    monkeypatch.setattr(Checkpoints, "is_due", lambda self, *_, **__: self.is_on)
     Promise.guard = Guard()
     Promise.folder = str(tmp_path_factory.mktemp("promise"))
     Promise.loop = asyncio.new_event_loop()

@@ -1,0 +1,192 @@
+"""The program of one document: the process it is now, the state its namespace is in, and the ways back.
+
+Knows processes, copies and state keys; knows neither text nor results. Its one user is the session, whose
+driver does one thing at a time with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
+from rdit_lsp.copies import Copy
+from rdit_lsp.pristine import Pristine
+from rdit_lsp.process import Worker
+from rdit_lsp.spawn import WorkerError, spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Coroutine
+    from signal import Signals
+
+    from rdit_lsp.copies import Died, Refusal
+    from rdit_lsp.guard import Guard
+    from rdit_lsp.keys import Key
+    from rdit_lsp.process import Listener
+    from rdit_lsp.spawn import Launch, Spawned
+
+log = logging.getLogger(__name__)
+
+
+class Program:
+    """What runs a document's code."""
+
+    def __init__(
+        self,
+        listener: Callable[[], Listener],
+        guard: Guard,
+        spawn: Callable[[Launch], Spawned] = spawn,
+    ) -> None:
+        """`listener` makes whoever listens to the next process."""
+        self.worker: Worker | None = None
+        """The process; None before the first, between two, and after it has ended by itself."""
+        self.live: Key | None = None
+        """The state its namespace is in; None where there is none."""
+        self.checkpoints = Checkpoints()
+        self.lineage = Lineage()
+        self._listener = listener
+        self._guard = guard
+        self._spawn = spawn
+        self._launch: Launch | None = None
+        """How the first process of the present line was started."""
+        self._pristine: Pristine | None = None
+        self._leaving: Worker | None = None
+        """The process of a document that is being closed."""
+        self._closing: set[asyncio.Task[Any]] = set()
+
+    async def start(self, launch: Launch, key: Key) -> None:
+        """Have an empty namespace, whose state is `key`. Raises WorkerError where none can be had.
+
+        It is a copy of the interpreter kept ready if that suits, else a new process.
+        """
+        self.leave()
+        self._launch = launch
+        if not await self._start_from_pristine(launch):
+            await self._start_anew(launch)
+        self.live, self.lineage = key, Lineage()
+
+    def can_start_at_once(self, launch: Launch) -> bool:
+        """Whether `start` would take no time."""
+        return self._pristine is not None and self._pristine.suits(launch)
+
+    async def return_to(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
+        if checkpoint.copy is None or self._launch is None:
+            raise WorkerError("there is no process in that state.")
+        copied = await checkpoint.copy.copy()
+        if not isinstance(copied, Copy):
+            raise WorkerError(f"the state cannot be copied: {copied.reason}.")
+        self.leave(for_good=False)
+        await self._become(copied, self._launch)
+        self.live, self.lineage = checkpoint.key, Lineage(checkpoint)
+
+    async def keep(
+        self,
+        line: int,
+        *,
+        name: str | None = None,
+        on_path: Callable[[], Container[Key]] = tuple,
+    ) -> Checkpoint | Died:
+        """Take a checkpoint of the present state; `line` is the last one that has run."""
+        assert self.worker is not None
+        assert self.live is not None
+        return await self.checkpoints.take(
+            self.worker, self.live, self.lineage, line, name=name, on_path=on_path
+        )
+
+    async def hold(self) -> Checkpoint | Refusal | Died:
+        """The present state as a checkpoint that nobody else knows of."""
+        assert self.worker is not None
+        assert self.live is not None
+        copied = await self.worker.fork()
+        if not isinstance(copied, Copy):
+            return copied
+        return Checkpoint("", self.live, copied, self.lineage.work, 0, time.time())
+
+    def leave(self, *, for_good: bool = True) -> None:
+        """Let go of the process.
+
+        One to which the program may go back must not do what a program does at its end, such as remove
+        its temporary files: copies of it still need them.
+        """
+        worker, self.worker, self.live = self.worker, None, None
+        if worker is not None:
+            if not for_good or len(self.checkpoints):
+                worker.kill()
+            self._later(_close(worker))
+
+    def ended(self) -> None:
+        """The process has ended by itself."""
+        if self.worker is not None:
+            self.worker.release()
+        self.worker = self.live = None
+
+    def send_signal(self, sign: Signals) -> bool:
+        """Pass a signal on to a program that is being closed. Returns whether there is one."""
+        if self._leaving is None:
+            return False
+        self._leaving.send_signal(sign)
+        return True
+
+    async def close(self, *, leave_children: bool, patient: bool) -> None:
+        """End the process and whatever it started, and its copies before it; both as in `Worker.close`."""
+        await self.checkpoints.close()
+        await self._drop_pristine()
+        worker, self.worker = self.worker, None
+        if worker is not None:
+            self._leaving = worker
+            await worker.close(leave_children=leave_children, patient=patient)
+            await worker.wait_until_quiet()
+            worker.release()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _start_from_pristine(self, launch: Launch) -> bool:
+        if self._pristine is None or not self._pristine.suits(launch):
+            return False
+        copy = await self._pristine.copy()
+        if copy is None:
+            return False
+        await self._become(copy, launch)
+        return True
+
+    async def _start_anew(self, launch: Launch) -> None:
+        self._later(self._drop_pristine())
+        worker = self.worker = Worker(launch, self._listener(), self._guard, self._spawn)
+        try:
+            await worker.start()
+        except WorkerError:
+            self.worker = None
+            raise
+        self.checkpoints.is_on = launch.checkpoints
+        if launch.checkpoints:
+            copied = await worker.fork()
+            if isinstance(copied, Copy):
+                self._pristine = Pristine(launch, worker.libraries, copied)
+
+    async def _become(self, copy: Copy, launch: Launch) -> None:
+        """Go on as a copy of an earlier process. Raises WorkerError if that has ended."""
+        worker = self.worker = Worker(launch, self._listener(), self._guard, self._spawn)
+        try:
+            await copy.ready()
+            await worker.go_on_as(copy)
+        except WorkerError:
+            self.worker = None
+            raise
+
+    async def _drop_pristine(self) -> None:
+        pristine, self._pristine = self._pristine, None
+        if pristine is not None:
+            await pristine.close()
+
+    def _later(self, closing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(closing)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def _close(worker: Worker) -> None:
+    await worker.close()
+    worker.release()
