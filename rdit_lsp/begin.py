@@ -32,7 +32,7 @@ class Order:
     file: str
     args: tuple[str, ...]
     layout: str
-    """`text`, `quiet`, `json` or `jsonl`."""
+    """`text`, `quiet`, `json`, `jsonl` or `watch`."""
     python: str | None
     cwd: Path | None
     env: Mapping[str, str]
@@ -120,6 +120,7 @@ def _launch(order: Order) -> Launch:
         capture=order.layout != "quiet",
         stdin="inherit" if is_file else "empty",
         show_values=order.layout != "quiet",
+        checkpoints=order.layout == "watch" and settings.checkpoints == "auto",
     )
 
 

@@ -107,16 +107,15 @@ def adopt_orphans() -> bool:
     return _adopts
 
 
-def bury_orphans() -> None:
-    """Wait for every child that nobody here knows, whenever one ends. For a process that is the server."""
+def bury_orphans(known: int) -> None:
+    """From now on wait for every child that nobody here knows, whenever one ends, but not for `known`.
+
+    For a process that has no other children: the server.
+    """
     global _buries_others
     _buries_others = True
+    _known.add(known)
     asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, bury_others)
-
-
-def keep(pid: int) -> None:
-    """Somebody waits for child `pid`."""
-    _known.add(pid)
 
 
 def bury_others() -> None:

@@ -90,7 +90,7 @@ def watch(**chosen: Any) -> None:
 
     Ctrl-C interrupts what runs; while nothing runs, it ends the watch.
     """
-    begun = _begin("text", chosen)
+    begun = _begin("watch", chosen)
     from rdit_lsp import terminal  # After the interpreter has been started.
 
     sys.exit(terminal.watch(begun))

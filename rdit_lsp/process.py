@@ -106,6 +106,8 @@ class Worker:
     async def start(self) -> None:
         """Start the interpreter. Raises WorkerError with the reason when it does not come up."""
         self._connect(self._spawn(self.launch))
+        if self.launch.checkpoints:
+            adopt_orphans()  # Its copies will be. It takes a moment, as the interpreter does to start.
         try:
             ready = await asyncio.wait_for(self._ask(self._start_request()), _START_UP)
         except asyncio.TimeoutError:
@@ -136,7 +138,6 @@ class Worker:
 
     async def fork(self) -> Copy | Refusal | Died:
         """A copy of the process as it is now, between two statements, or why there can be none."""
-        adopt_orphans()
         reply = await self.request("fork")
         if isinstance(reply, Died):
             return reply

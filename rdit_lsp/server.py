@@ -33,6 +33,7 @@ from pygls.protocol import (
 from rdit_lsp import document as documents
 from rdit_lsp import messages
 from rdit_lsp.autorun import AutoRun
+from rdit_lsp.children import bury_orphans
 from rdit_lsp.export import files
 from rdit_lsp.export.formats import About
 from rdit_lsp.features import actions, diagnostics, hints, hover, page
@@ -383,6 +384,7 @@ async def _serve(server: RditServer) -> None:
     # What has been imported stays, so no collection needs to look at it again.
     gc.freeze()
     gc.enable()
+    bury_orphans(server.guard.pid)
     transport = await Transport.take_over_stdio()
     server.transport = transport
     server.protocol.set_writer(transport)

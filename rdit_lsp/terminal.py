@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rdit_lsp import document as documents
 from rdit_lsp.begin import read_source, refuse
+from rdit_lsp.children import bury_orphans
 from rdit_lsp.features.summary import as_text, summary
 from rdit_lsp.outputs import Display, Failure, as_json, decode
 from rdit_lsp.run import Request
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs import StreamName
     from rdit_lsp.spawn import Launch
 
+_STARTS = {
+    "start": "in a new namespace",
+    "checkpoint": "from a checkpoint",
+    "live": "in the live namespace",
+}
 _LOOK_EVERY = 0.1
 """Seconds between two looks at a watched file: on every file system, also without notifications."""
 
@@ -87,6 +93,7 @@ async def _run(begun: Begun) -> int:
 
 async def _watch(begun: Begun) -> None:
     order = begun.order
+    bury_orphans(begun.guard.pid)
     teller = _Watch(order, begun.launch)
     session = _session(begun, teller)
     quitting = asyncio.Event()
@@ -236,8 +243,8 @@ class _Watch(_Text):
         reused = sum(1 for view in report.views if view.reused)
         where = ""
         if report.way_back is not None and report.way_back.line is not None:
-            start = "a new namespace" if report.way_back.kind == "start" else "the live namespace"
-            where = f" from line {report.way_back.line} in {start}"
+            start = _STARTS[report.way_back.kind]
+            where = f" from line {report.way_back.line} {start}"
         ended = "" if report.status == "ok" else f", ended with {report.status}"
         self._rule(f"{ran} run{where}, {reused} reused{ended}")
 

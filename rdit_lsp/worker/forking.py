@@ -252,7 +252,7 @@ def _refuse_descriptor(descriptor):
         raise Refused("it has a socket open")
     if S_ISFIFO(mode):
         raise Refused("it has a pipe open")
-    if S_ISCHR(mode) and name in _HARMLESS_DEVICES:
+    if S_ISCHR(mode) and (name in _HARMLESS_DEVICES or os.isatty(descriptor)):
         return
     if S_ISREG(mode) and not _is_read_only_file(descriptor):
         raise Refused("it has %s open for writing" % name)

@@ -81,6 +81,7 @@ class _Worker:
     def end(self):
         """Leave the process to user code's own endings: threads, `atexit`, finalisers."""
         self._executor.release()
+        self.door.forget_interrupts()
         self.door.leave_open()
 
     @unseen
