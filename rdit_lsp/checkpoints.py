@@ -137,10 +137,9 @@ class Checkpoints:
         """The one with this id, whether or not it is ready."""
         return next((found for found in self.all() if found.id == identifier), None)
 
-    @property
-    def has_named(self) -> bool:
-        """Whether one that was asked for by hand is ready."""
-        return any(checkpoint.is_ready for checkpoint in self._named.values())
+    def names(self) -> list[tuple[str, str]]:
+        """Id and name of those that were asked for by hand, the newest first."""
+        return [(c.id, c.name or c.id) for c in reversed(self._named.values())]
 
     @property
     def unshared(self) -> int:

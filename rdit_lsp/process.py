@@ -97,6 +97,9 @@ class Worker:
         """What came on stderr before the worker was ready, to explain why it did not start."""
         self._reply: asyncio.Future[Message | Died] | None = None
         self._ended: asyncio.Future[Died] = asyncio.get_running_loop().create_future()
+        self._sight: asyncio.Future[int | None] | None = None
+        """The end of the socket to a copy that was asked for, to look at the program."""
+        self._glancing = asyncio.Lock()
         self._owner: Owner = None
         self._pipes: dict[StreamName, Pipe] = {}
         self._late_pipes: set[Pipe] = set()
@@ -144,6 +147,26 @@ class Worker:
         if reply["type"] == "refused":
             return Refusal(reply["reason"])
         return Copy(self._take_fd(), self._guard)
+
+    async def glance(self, patience: float) -> Copy | None:
+        """A copy of the process wherever it is, also in the middle of a statement, to be asked questions.
+
+        None where that takes longer than `patience` seconds, as in C code, or cannot be had.
+        """
+        async with self._glancing:
+            if self.died is not None or self._link is None:
+                return None
+            if self._sight is None:
+                self._sight = asyncio.get_running_loop().create_future()
+                self._link.send_small({"type": "glance"})
+                if self._in_statement:
+                    self._signal_alone(signal.SIGURG)
+            try:
+                fd = await asyncio.wait_for(asyncio.shield(self._sight), patience)
+            except asyncio.TimeoutError:
+                return None  # What comes all the same is for the next one who asks.
+            self._sight = None
+            return Copy(fd, self._guard) if fd is not None else None
 
     async def request(self, kind: str, **fields: object) -> Message | Died:
         """Send a request and wait for its one reply."""
@@ -276,6 +299,12 @@ class Worker:
             self._drain()
             answer = partial(self._answer_input, message["number"])
             self.listener.on_input(self._owner, answer, bool(message["password"]))
+        elif kind in ("glanced", "blind"):
+            fd = self._take_fd() if kind == "glanced" else None
+            if self._sight is not None and not self._sight.done():
+                self._sight.set_result(fd)
+            elif fd is not None:
+                os.close(fd)
         elif kind == "display":
             self._drain()
             self.listener.on_display(self._owner, message)
@@ -347,9 +376,13 @@ class Worker:
         self._nudge = None
         if any(pipe.holds for pipe in self._pipes.values()):
             return  # It has written since, and may wait inside `write`; reading that asks anew.
-        if self._in_statement and self.died is None and self.pid is not None:
+        if self._in_statement:
+            self._signal_alone(signal.SIGURG)
+
+    def _signal_alone(self, sign: signal.Signals) -> None:
+        if self.died is None and self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGURG)
+                os.kill(self.pid, sign)
 
     def send_signal(self, sign: signal.Signals) -> None:
         """Send a signal to the program and its children, or to it alone where it has our terminal."""
@@ -373,6 +406,8 @@ class Worker:
             self._guard.forget(self.pid)
         if self._reply is not None and not self._reply.done():
             self._reply.set_result(self.died)
+        if self._sight is not None and not self._sight.done():
+            self._sight.set_result(None)
         self._ended.set_result(self.died)
         self.listener.on_death(self.died)
 
@@ -394,6 +429,9 @@ class Worker:
         """Let go of pipes that a child may hold open for ever; what it writes from now on is lost."""
         for pipe in [*self._pipes.values(), *self._late_pipes]:
             pipe.close()
+        if self._sight is not None and self._sight.done() and (fd := self._sight.result()):
+            os.close(fd)
+            self._sight = None
         if self.pid is not None and not self._shares_terminal:
             self._guard.forget(self.pid)
 

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
-from rdit_lsp.copies import Copy
+from rdit_lsp.copies import Copy, Died
 from rdit_lsp.pristine import Pristine
 from rdit_lsp.process import Worker
 from rdit_lsp.spawn import WorkerError, spawn
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Coroutine
     from signal import Signals
 
-    from rdit_lsp.copies import Died, Refusal
+    from rdit_lsp.copies import Refusal
     from rdit_lsp.guard import Guard
     from rdit_lsp.keys import Key
+    from rdit_lsp.link import Message
     from rdit_lsp.process import Listener
     from rdit_lsp.spawn import Launch, Spawned
 
 log = logging.getLogger(__name__)
+
+_PATIENCE = 0.03
+"""Seconds that a look waits for a busy program to be at a bytecode, before it takes an older state."""
 
 
 class Program:
@@ -95,6 +99,33 @@ class Program:
         return await self.checkpoints.take(
             self.worker, self.live, self.lineage, line, name=name, on_path=on_path
         )
+
+    async def look(
+        self, question: Message, deadline: float
+    ) -> tuple[Message, Checkpoint | None] | None:
+        """The answer to a question about the namespace, which changes nothing, and how old it is.
+
+        A copy made for the purpose gives it; where none can be had soon enough, as in the middle of
+        long C code, a copy of the newest checkpoint, which is then told. None after `deadline` seconds.
+        """
+        end = time.monotonic() + deadline
+        copy = await self.worker.glance(_PATIENCE) if self.worker is not None else None
+        checkpoint = None
+        if copy is None:
+            checkpoint = self.lineage.last
+            if checkpoint is None or checkpoint.copy is None:
+                return None
+            copied = await checkpoint.copy.copy()
+            if not isinstance(copied, Copy):
+                return None
+            copy = copied
+        try:
+            reply = await copy.ask(
+                {"type": "look", "question": question}, max(end - time.monotonic(), 0.0)
+            )
+        finally:
+            copy.drop()
+        return None if isinstance(reply, Died) else (reply["answer"], checkpoint)
 
     async def hold(self) -> Checkpoint | Refusal | Died:
         """The present state as a checkpoint that nobody else knows of."""

@@ -519,7 +519,8 @@ def _add_features(server: RditServer) -> None:
             return []
         only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()] or None
         first, last = messages.selected_lines(params.range)
-        return actions.code_actions(session.snapshot(first, last), first, last, only)
+        snapshot = session.snapshot(first, last)
+        return actions.code_actions(snapshot, first, last, only, session.kept.names())
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())
     def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:

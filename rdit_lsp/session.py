@@ -38,7 +38,7 @@ from rdit_lsp.run import (
     statements_in_scope,
     way_back_to,
 )
-from rdit_lsp.snapshot import Report, SessionState, Snapshot, View
+from rdit_lsp.snapshot import Report, SessionState, Sight, Snapshot, View
 from rdit_lsp.spawn import WorkerError, spawn
 from rdit_lsp.worker.statements import Span
 
@@ -287,6 +287,45 @@ class Session:
     def kept(self) -> Checkpoints:
         """The checkpoints, for reports."""
         return self._program.checkpoints
+
+    async def look(self, question: Mapping[str, Any], deadline: float = 0.5) -> Sight | None:
+        """The answer to a question about the namespace, which never changes the program.
+
+        None where nothing has run, and where nothing can be had within `deadline` seconds.
+        """
+        runs = self._line_that_runs()
+        found = await self._program.look(dict(question), deadline)
+        if found is not None:
+            answer, checkpoint = found
+            if checkpoint is not None:
+                return Sight(answer, f"after line {checkpoint.line}")
+            return Sight(answer, "now" if runs is None else f"while line {runs} runs")
+        if self._program.live is None or self._driver is not None:
+            return None
+        # No copy can be had: ask the program itself, gently, before the next run.
+        asking = self._send_on_errand(partial(self._look_gently, dict(question)))
+        try:
+            gentle = await asyncio.wait_for(asyncio.shield(asking), deadline)
+        except (asyncio.TimeoutError, RequestError):
+            return None
+        return Sight(gentle, "now") if gentle is not None else None
+
+    async def _look_gently(self, question: Message) -> Message | None:
+        if self.worker is None:
+            return None
+        reply = await self.worker.request("look", question=question)
+        return None if isinstance(reply, Died) else cast("Message", reply["answer"])
+
+    def _line_that_runs(self) -> int | None:
+        """The first line of the statement under way, in the text as it is now."""
+        if self._state is not SessionState.BUSY or self._run is None:
+            return None
+        for statement, result in self._run.results.items():
+            if result.status == "running":
+                current = self._current(statement)
+                placed = self.document.placed
+                return next((p.first for p in placed if p.statement is current), result.first)
+        return None
 
     def _send_on_errand(self, do: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
         errand = _Errand(do, asyncio.get_running_loop().create_future())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rdit_lsp.outputs import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document import Document
@@ -86,6 +86,15 @@ class Report:
     views: Sequence[View]
     """Of the statements in its scope, in document order."""
     way_back: WayBack | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a look at the program's namespace found."""
+
+    answer: Mapping[str, Any]
+    origin: str
+    """How old it is, in words: "now", "while line 3 runs", "after line 2"."""
 
 
 def statement_result(

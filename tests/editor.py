@@ -38,6 +38,9 @@ REPLIES = {
     "rdit/reset": "Ok",
     "rdit/status": "Status",
     "rdit/results": "Results",
+    "rdit/checkpoint": "Checkpoint",
+    "rdit/restore": "Restored",
+    "rdit/checkpoints": "Checkpoints",
 }
 """The entry of the schema that each command's reply must fit."""
 

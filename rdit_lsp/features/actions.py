@@ -10,6 +10,8 @@ from rdit_lsp.document import is_cell_marker
 from rdit_lsp.export import script
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rdit_lsp.document import Document
     from rdit_lsp.snapshot import Snapshot, View
 
@@ -17,9 +19,16 @@ _KIND = types.CodeActionKind.Source + ".rdit"
 
 
 def code_actions(
-    snapshot: Snapshot, first: int, last: int, only: list[str] | None
+    snapshot: Snapshot,
+    first: int,
+    last: int,
+    only: list[str] | None,
+    checkpoints: Sequence[tuple[str, str]] = (),
 ) -> list[types.CodeAction]:
-    """The actions for lines `first` to `last`, which count from 1."""
+    """The actions for lines `first` to `last`, which count from 1.
+
+    `checkpoints` are the ids and names of those that were made by hand.
+    """
     if only is not None and not any(_is_kind(wanted) for wanted in only):
         return []
     document = snapshot.document
@@ -48,6 +57,11 @@ def code_actions(
     if snapshot.at(first):
         wanted = {"uri": document.uri, "to": "html", "show": True}
         actions.append(_action("Export as a page", "rdit/export", wanted))
+    if any(view.status != "notRun" for view in snapshot.views):
+        actions.append(_action("Keep checkpoint", "rdit/checkpoint", {"uri": document.uri}))
+    for identifier, name in checkpoints:
+        wanted = {"uri": document.uri, "checkpointId": identifier}
+        actions.append(_action(f"Restore checkpoint: {name}", "rdit/restore", wanted))
     actions.append(_action("Reset: empty namespace", "rdit/reset", {"uri": document.uri}))
     return actions
 

@@ -6,10 +6,12 @@ or run out of them, so every send first makes sure that the descriptor is still 
 
 import sys
 from _thread import RLock
-from fcntl import F_DUPFD_CLOEXEC, fcntl
+from fcntl import F_DUPFD_CLOEXEC, fcntl, ioctl
 from posix import close, fstat, read, set_inheritable, write
 
 from .protocol import Frames, decode_request, encode_reply
+
+_FIONREAD = 0x541B  # Of Linux's <asm-generic/ioctls.h>; `termios` has it, but need not be imported.
 
 
 class Disconnected(Exception):  # noqa: N818  (how things end, not an error)
@@ -77,6 +79,13 @@ class Channel:
         self._frames = Frames()
         self._waiting = []
         self._lock = RLock()
+
+    def has_news(self):
+        """Whether something can be received at once (Linux)."""
+        try:
+            return any(ioctl(self._fd, _FIONREAD, bytes(4)))
+        except OSError:
+            return False  # Closed by user code; the next message finds out.
 
     def wait(self):
         """Wait until something can be received. An interrupt that ends the wait loses nothing."""

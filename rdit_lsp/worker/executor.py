@@ -65,10 +65,11 @@ class Executor:
         self._folder = folder
         self._show_values = show_values
         self._print_failures = print_failures
-        self._namespace = sys.modules["__main__"].__dict__
+        self.namespace = sys.modules["__main__"].__dict__
+        """What the program's names stand for."""
         self._annotations = None
         if sys.version_info >= (3, 14):
-            self._annotations = Annotations(self._namespace)
+            self._annotations = Annotations(self.namespace)
         self._source = ""
         self._lines = []
         self._body = []
@@ -124,7 +125,7 @@ class Executor:
     @unseen
     def _evaluate(self, code):
         # From here to the end no frame of ours may begin: the user's trace functions would see it.
-        run = partial(eval, code, self._namespace)
+        run = partial(eval, code, self.namespace)
         tracer, profiler = self._door.tracers
         try:
             if tracer is not None:
@@ -226,7 +227,7 @@ class Executor:
 
     def release(self):
         """Let go of the namespace, which the interpreter's end is to take apart as it does."""
-        self._namespace = self._annotations = None
+        self.namespace = self._annotations = None
 
     def _failed(self, error):
         if issubclass(type(error), SystemExit):

@@ -42,22 +42,32 @@ class _Finder:
         return None
 
 
-def load(folder):
-    """Import the worker from `folder`; returns its loop's entry.
+class _Ours:
+    """Our modules, which user code does not meet: neither `sys.path` nor `sys.modules` holds them."""
 
-    Neither `sys.path` nor `sys.modules` keeps a trace: user code that clears, lists or patches the
-    modules it finds there meets none of ours.
-    """
-    finder = _Finder(folder)
-    before = set(sys.modules)
-    sys.meta_path.insert(0, finder)
-    try:
-        from _rdit_worker.loop import serve
-    finally:
-        sys.meta_path.remove(finder)
-    for module in [m for m in sys.modules if m == _NAME or m.startswith(_NAME + ".")]:
-        del sys.modules[module]
-    # In development mode CPython imports the first one to load any extension module.
-    for module in {"encodings.ascii", "gc"} - before:
-        sys.modules.pop(module, None)
-    return serve
+    def __init__(self, folder):
+        self._finder = _Finder(folder)
+        self._modules = {}
+
+    def fetch(self, name):
+        """Our module `name`, imported now if it was not yet."""
+        before = set(sys.modules)
+        sys.modules.update(self._modules)
+        sys.meta_path.insert(0, self._finder)
+        try:
+            return __import__(_NAME + "." + name, fromlist=[name])
+        finally:
+            sys.meta_path.remove(self._finder)
+            for module in [m for m in sys.modules if m == _NAME or m.startswith(_NAME + ".")]:
+                self._modules[module] = sys.modules.pop(module)
+            # In development mode CPython imports the first one to load any extension module.
+            for module in {"encodings.ascii", "gc"} - before:
+                sys.modules.pop(module, None)
+
+
+def load(folder):
+    """Import the worker from `folder`; returns its loop's entry."""
+    ours = _Ours(folder)
+    loop = ours.fetch("loop")
+    loop.fetch = ours.fetch
+    return loop.serve

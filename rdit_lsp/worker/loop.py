@@ -24,6 +24,11 @@ _FRAMES = 9 if sys.version_info < (3, 9) else 8 if sys.version_info < (3, 12) el
 execute, enter and _evaluate; and up to 3.11 `eval`, and in 3.8 the `partial` that calls it."""
 
 
+def fetch(name):
+    """One of our modules that is seldom needed; put in place by whoever loads this one."""
+    raise NotImplementedError(name)
+
+
 @unseen
 def serve(fd):
     """Answer the server on socket `fd` until it hangs up; then the interpreter ends as usual."""
@@ -74,6 +79,8 @@ class _Worker:
         )
         self._modules = OwnModules()
         self._forks = Forks() if start["checkpoints"] and self._streams is not None else None
+        if self._forks is not None:
+            self._streams.on_nudge = self._glance_if_asked
         self._collects = None
         """In a copy that waits: whether the program collects garbage."""
         self._say_ready({})
@@ -97,6 +104,10 @@ class _Worker:
             self._channel.send({"type": "environ", "before": _set_environment(request["values"])})
         elif kind == "fork":
             self._fork()
+        elif kind == "glance":
+            self._glance()
+        elif kind == "look":
+            self._channel.send(self._looked(request["question"], gentle=True))
         elif kind not in ("input", "shown"):  # An answer for which an interrupt ended the wait.
             raise protocol.ProtocolError(f"no such request: {kind}")
 
@@ -167,10 +178,52 @@ class _Worker:
         finally:
             close(other)
 
-    def _wait_as_copy(self, fd):
+    def _glance_if_asked(self):
+        """From within user code: let the server look, if that is why it has sent a signal."""
+        if self.door.is_here and self._channel.has_news():
+            self.door.step_out(self._receive_within)
+
+    def _receive_within(self):
+        request = self._channel.receive()
+        if request["type"] != "glance":
+            raise protocol.ProtocolError(
+                f"no request for the middle of a statement: {request['type']}"
+            )
+        self._glance()
+
+    def _glance(self):
+        """Make a copy of this process, wherever it is, that only answers questions."""
+        try:
+            if self._forks is None:
+                raise Refused("it was started without checkpoints")
+            mine, other = self._channel.branch()
+        except (Refused, OSError):
+            self._channel.send({"type": "blind"})
+            return
+        try:
+            is_copy = self._forks.make_any()
+        except Refused:
+            self._channel.send({"type": "blind"})
+        else:
+            if is_copy:
+                close(other)
+                self._wait_as_copy(mine, is_whole=False)
+            self._channel.send({"type": "glanced"}, [other])
+        finally:
+            close(other)
+            close(mine)
+
+    def _looked(self, question, *, gentle):
+        """The answer to a question about the namespace; `gentle`: without running the program's code."""
+        answer = fetch("inspection").answer
+        found = answer(self._executor.namespace, question, gentle=gentle)
+        return {"type": "looked", "answer": found}
+
+    def _wait_as_copy(self, fd, *, is_whole=True):
         """Be a copy that waits on socket `fd`: to be copied in turn, or to become the program.
 
-        Nothing of the program runs meanwhile, nor at the end if it is never wanted.
+        Nothing of the program runs meanwhile, nor at the end if it is never wanted. One that is not
+        whole, because a statement had begun, can only be asked questions.
         """
         try:
             self.door.process = getpid()
@@ -184,9 +237,14 @@ class _Worker:
             self._channel.send({"type": "waiting", "pid": getpid()})
             while self._collects is not None:
                 request = self._channel.receive()
-                if request["type"] == "fork":
+                if request["type"] == "look":
+                    # It is of no other use from now on: what it runs must not reach anybody else.
+                    forking.cut_off({self._channel.descriptor})
+                    is_whole = False
+                    self._channel.send(self._looked(request["question"], gentle=False))
+                elif request["type"] == "fork" and is_whole:
                     self._fork()
-                elif request["type"] == "resume":
+                elif request["type"] == "resume" and is_whole:
                     self._resume(request)
                 else:
                     raise protocol.ProtocolError(f"no such request of a copy: {request['type']}")
@@ -254,6 +312,9 @@ class _Worker:
         while self._heard < number:
             self._channel.wait()
             answer = self.door.step_out(self._channel.receive)
+            if answer["type"] == "glance":
+                self.door.step_out(self._glance)
+                continue
             self._heard = answer.get("number", 0)
             if self._heard == number:
                 return answer

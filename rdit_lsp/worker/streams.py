@@ -184,6 +184,8 @@ class Streams:
         sys.stdout = sys.__stdout__ = _text(self._writers[0], sys.stdout)
         sys.stderr = sys.__stderr__ = _text(self._writers[1], sys.stderr)
         self._texts = (sys.stdout, sys.stderr)
+        self.on_nudge = None
+        """Called from within user code when the server has sent a signal, to see what else it wants."""
         self._known_threads = set()
         self._reaped = _faults_of_reaped_children()
         self._flush_c = None
@@ -235,6 +237,8 @@ class Streams:
     def _nudged(self, _signal_number, _frame):
         for text in self._texts:
             _flush_quietly(text)
+        if self.on_nudge is not None:
+            self.on_nudge()
 
     def _flush_c_stdout(self):
         """Call C's `fflush(stdout)`, by way of ctypes, once code of C's own may have used it."""
