@@ -57,6 +57,8 @@ class _Worker:
         """How many lines were asked for and displays sent; tells an answer that comes too late."""
         self._heard = 0
         """The number of the last answer."""
+        self._is_asking = False
+        """An answer is waited for, so a signal alone says nothing of what there is to receive."""
         argv = start["argv"]
         executor.become_main(argv, start["path"], is_file=start["is_file"])
         executor.allow_for_our_frames(_FRAMES)
@@ -180,16 +182,15 @@ class _Worker:
 
     def _glance_if_asked(self):
         """From within user code: let the server look, if that is why it has sent a signal."""
-        if self.door.is_here and self._channel.has_news():
+        while not self._is_asking and self.door.is_here and self._channel.has_news():
             self.door.step_out(self._receive_within)
 
     def _receive_within(self):
         request = self._channel.receive()
-        if request["type"] != "glance":
-            raise protocol.ProtocolError(
-                f"no request for the middle of a statement: {request['type']}"
-            )
-        self._glance()
+        if request["type"] == "glance":
+            self._glance()
+        elif request["type"] not in ("input", "shown"):  # An answer that comes too late.
+            raise protocol.ProtocolError(f"no request for now: {request['type']}")
 
     def _glance(self):
         """Make a copy of this process, wherever it is, that only answers questions."""
@@ -309,16 +310,20 @@ class _Worker:
 
         An interrupt ends the wait.
         """
-        while self._heard < number:
-            self._channel.wait()
-            answer = self.door.step_out(self._channel.receive)
-            if answer["type"] == "glance":
-                self.door.step_out(self._glance)
-                continue
-            self._heard = answer.get("number", 0)
-            if self._heard == number:
-                return answer
-        return {}
+        was_asking, self._is_asking = self._is_asking, True
+        try:
+            while self._heard < number:
+                self._channel.wait()
+                answer = self.door.step_out(self._channel.receive)
+                if answer["type"] == "glance":
+                    self.door.step_out(self._glance)
+                    continue
+                self._heard = answer.get("number", 0)
+                if self._heard == number:
+                    return answer
+            return {}
+        finally:
+            self._is_asking = was_asking
 
 
 def _set_environment(values):
