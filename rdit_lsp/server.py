@@ -34,6 +34,7 @@ from rdit_lsp import document as documents
 from rdit_lsp import messages
 from rdit_lsp.autorun import AutoRun
 from rdit_lsp.children import bury_orphans
+from rdit_lsp.edits import Edit
 from rdit_lsp.export import files
 from rdit_lsp.export.formats import About
 from rdit_lsp.features import actions, diagnostics, hints, hover, page
@@ -461,10 +462,14 @@ def _add_documents(server: RditServer) -> None:
         session = server.sessions.find(params.text_document.uri)
         if session is None:
             return
-        document = session.document
-        for change in params.content_changes:
-            document = _edited(document, params.text_document.version, change, server.encoding)
-        session.change(document)
+        version = params.text_document.version
+
+        def change(document: documents.Document) -> documents.Document:
+            for each in params.content_changes:
+                document = _edited(document, version, each, server.encoding)
+            return document
+
+        session.edit(Edit(version, change))
         server.run_by_itself(params.text_document.uri, "type")
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)

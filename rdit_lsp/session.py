@@ -23,6 +23,7 @@ from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoint
 from rdit_lsp.copies import Died, Refusal
 from rdit_lsp.displays import Displays
+from rdit_lsp.edits import Edits
 from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
 from rdit_lsp.outputs import Failure, Stream, display_from, failure_from
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.checkpoints import Checkpoints
     from rdit_lsp.document import Document, Placed, Statement
+    from rdit_lsp.edits import Edit
     from rdit_lsp.guard import Guard
     from rdit_lsp.ledger import Status
     from rdit_lsp.link import Message
@@ -141,6 +143,7 @@ class Session:
     ) -> None:
         """`launch` is asked at each start of an interpreter and may raise WorkerError."""
         self.document = document
+        self._edits = Edits()
         self._launch = launch
         self._client = client
         self._folder = guard.folder
@@ -220,12 +223,13 @@ class Session:
     # What others may do.
 
     def change(self, document: Document) -> None:
-        """Take a new version of the document; results stay with their statements."""
-        old, self.document = self.document, document
-        self._carry_over(old, document)
-        if self._rejection is not None and old.lines != document.lines:
-            self._rejection = None
-        self._client.on_change()
+        """Take an entirely new text of the document; results stay with their statements."""
+        self._edits.forget()
+        self._take(document)
+
+    def edit(self, edit: Edit) -> None:
+        """Edit the document; an edit that comes late takes its place among the others."""
+        self._take(self._edits.apply(self.document, edit))
 
     def rename(self, document: Document, launch: Callable[[], Launch], client: Client) -> None:
         """Go on as another document with the same text: its file has a new name."""
@@ -984,6 +988,13 @@ class Session:
             if before is not None:
                 self._awaited.discard(before)
             self._ledger.show(current, result)
+
+    def _take(self, document: Document) -> None:
+        old, self.document = self.document, document
+        self._carry_over(old, document)
+        if self._rejection is not None and old.lines != document.lines:
+            self._rejection = None
+        self._client.on_change()
 
     def _carry_over(self, old: Document, new: Document) -> None:
         under_way = self._run is not None or bool(self._queue)

@@ -363,8 +363,12 @@ class OpenDocument:
 
     def change(self, *changes: Json) -> None:
         """Send these content changes as the next version."""
-        self.version += 1
-        identifier = {"uri": self.uri, "version": self.version}
+        self.change_to(self.version + 1, *changes)
+
+    def change_to(self, version: int, *changes: Json) -> None:
+        """Send these content changes as a version of any number."""
+        self.version = version
+        identifier = {"uri": self.uri, "version": version}
         params = {"textDocument": identifier, "contentChanges": changes}
         self.editor.notify("textDocument/didChange", params)
 

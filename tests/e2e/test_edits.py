@@ -41,6 +41,19 @@ async def test_undo_makes_fresh_again(numbers: OpenDocument) -> None:
     assert before == await numbers.results()
 
 
+async def test_changes_that_overtake_each_other(numbers: OpenDocument) -> None:
+    """Two undos in Helix 25.01, which may send the second first, would leave us another text."""
+    await numbers.execute()
+    before = await numbers.results()
+    numbers.change({"range": between(0, 0, 0, 5), "text": ""})
+    numbers.change(insertion(0, 0, "x = 123"))
+    numbers.change_to(5, insertion(0, 0, "x = 1"))
+    numbers.change_to(4, {"range": between(0, 0, 0, 7), "text": ""})
+    assert before == await numbers.results()
+    report = await numbers.execute(version=5)
+    assert "2" == outputs(report["results"][1])
+
+
 async def test_undo_after_a_run_makes_fresh_again(numbers: OpenDocument) -> None:
     """Going back to an earlier text would forget what it gave."""
     await numbers.execute()

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rdit_editors.editor import ROOT, Editor, program
@@ -37,7 +36,7 @@ class Helix(Editor):
     def wait_until_served(self) -> None:
         # Nothing on the screen tells when a server is there but what it answers.
         until = time.monotonic() + LIMIT
-        while not self._try(lambda: self._open_actions(limit=1)):
+        while not self._ask_for_actions():
             assert time.monotonic() < until, f"no code actions:\n{self.terminal.text}"
         self._close()
 
@@ -102,27 +101,31 @@ class Helix(Editor):
         self.terminal.send(_ESCAPE)
         self.terminal.wait_until_gone("rdit: ", limit=LIMIT)
 
-    def _open_actions(self, limit: float = LIMIT) -> None:
-        self.terminal.send(" a")
-        self.terminal.wait_for("rdit: Reset", limit=limit)
-
     def act(self, title: str) -> None:
         """Choose a code action by its title."""
-        self._open_actions()
-        # A key that comes while the menu is being built is lost, so each one is waited for.
-        for _ in range(_PRESSES):
-            chosen = self._chosen()
-            if chosen == title:
-                break
+        assert self._ask_for_actions(), f"no code actions:\n{self.terminal.text}"
+        first = chosen = self._wait_for_other(None)
+        while chosen != title:
             self.terminal.send(_DOWN)
-            self._try(partial(self._wait_for_other, chosen))
-        else:
-            raise AssertionError(f"{title!r} is not offered:\n{self.terminal.text}")
+            chosen = self._wait_for_other(chosen)
+            assert chosen != first, f"{title!r} is not offered:\n{self.terminal.text}"
         self.terminal.send("\r")
         self.terminal.wait_until_gone("rdit: Reset")
 
+    def _ask_for_actions(self) -> bool:
+        """Open the menu of code actions; False if there are none."""
+        # The first key takes away what an earlier attempt has said.
+        self.terminal.send(" ")
+        self.terminal.wait_for("Space")
+        self.terminal.send("a")
+        row = self.terminal.wait_for_match(r"rdit: Reset|supports code actions|No code actions")
+        return row[0] == "rdit: Reset"
+
     def _chosen(self) -> str | None:
-        """The title that is marked in the menu: the one that looks like no other."""
+        """The title that is marked in the menu: the one that looks like no other.
+
+        None while the menu is being drawn.
+        """
         found = {}
         for row, line in enumerate(self.terminal.lines):
             if match := re.search(r"rdit: .*?(?=\s{2}|$)", line):
@@ -130,9 +133,14 @@ class Helix(Editor):
         styles = list(found.values())
         return next((title for title, style in found.items() if styles.count(style) == 1), None)
 
-    def _wait_for_other(self, before: str | None) -> None:
-        """Wait a moment until another title is marked."""
-        self.terminal.wait(lambda: self._chosen() != before or None, "another title", limit=1)
+    def _wait_for_other(self, before: str | None) -> str:
+        """Wait until a title other than `before` is marked."""
+
+        def other() -> str | None:
+            chosen = self._chosen()
+            return chosen if chosen != before else None
+
+        return self.terminal.wait(other, "another title")
 
     def _ask_for_hints(self) -> None:
         for state in ("false", "true"):

@@ -29,7 +29,7 @@ class Processes:
         found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
         return [pid for pid in found if self._is_ours(pid)]
 
-    def wait_until_none(self, limit: float = 20.0) -> None:
+    def wait_until_none(self, limit: float = 60.0) -> None:
         """Return as soon as none is alive; after `limit` seconds fail and name those that are."""
         until = time.monotonic() + limit
         while pids := self.alive():

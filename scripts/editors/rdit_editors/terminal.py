@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds until a wait fails: for a machine that is busy with other things, too."""
 
 _CONTROL_STRING = re.compile(rb"\x1bP.*?\x1b\\", re.DOTALL)

@@ -1,0 +1,69 @@
+"""A document's edits in the order of their versions, also where the client's messages are not.
+
+Pure: nothing here knows what an edit does. Helix up to 25.01 sends each edit from a task of its own, so
+two in quick succession can overtake each other. Each says where it is in the text before it, so applied
+in the order they came they give a text that nobody typed, and every edit after it makes that worse.
+
+Waiting for a missing number does not work: LSP lets versions grow by more than one, and some clients'
+do. So an edit is applied when it comes, and where one comes late, those it should have preceded are
+made again after it.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rdit_lsp.document import Document
+
+_REMEMBERED = 64
+"""Edits after a missing number until it counts as one that the client left out."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What one message of the client does to a document."""
+
+    version: int
+    """The document's version after it."""
+    change: Callable[[Document], Document]
+    """Makes the document after it of the one before it."""
+
+
+class Edits:
+    """The edits since the last version before which none is missing."""
+
+    def __init__(self) -> None:
+        self._base: Document | None = None
+        """The document before them."""
+        self._since: list[Edit] = []
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._since)
+
+    def apply(self, document: Document, edit: Edit) -> Document:
+        """The document after `edit`, which came last, wherever among those before it belongs."""
+        base = self._base
+        if base is None:
+            base = self._base = document
+        is_late = base.version < edit.version < document.version
+        insort(self._since, edit, key=lambda each: each.version)
+        if is_late:
+            document = base
+            for each in self._since:
+                document = each.change(document)
+        else:
+            document = edit.change(document)
+        if len(self._since) >= min(document.version - base.version, _REMEMBERED):
+            self.forget()
+        return document
+
+    def forget(self) -> None:
+        """Begin anew: none is missing, or the text is another one altogether."""
+        self._base = None
+        self._since.clear()
