@@ -456,9 +456,7 @@ class Session:
             return self._kept(run, decided)
         self._program.lineage.worked = self._program.lineage.spent = 0.0
         before = await self._note_state() if run.request.policy != "commit_always" else None
-        decided = await self._go_back(run, decided, for_good=before is None)
-        restore = await self._set_environment(run, restarted=decided.restart)
-        rejected = await self._prepare(run)
+        decided, restore, rejected = await self._get_ready(run, decided, for_good=before is None)
         if rejected is not None:
             way_back = await self._settle_program(run, before, "error", restore)
             return Report(run.id, "error", [rejected], way_back or decided.way_back)
@@ -472,6 +470,26 @@ class Session:
         way_back = await self._settle_program(run, before, status, restore) or way_back
         self._settle_awaited(status)
         return Report(run.id, status, self._scope_views(run, scope), way_back)
+
+    async def _get_ready(
+        self, run: _Run, decided: Plan, *, for_good: bool
+    ) -> tuple[Plan, dict[str, str | None], View | None]:
+        """Have a program that is where the plan begins and knows the source.
+
+        Returns the plan as it is then, the environment to be set again, and the view of a rejection.
+        """
+        for is_last_try in (False, True):
+            decided = await self._go_back(run, decided, for_good=for_good)
+            restore = await self._set_environment(run, restarted=decided.restart)
+            try:
+                return decided, restore, await self._prepare(run)
+            except WorkerError:
+                if is_last_try or run.stop is not None:
+                    raise
+                # Somebody has ended the process that was there, and we had not heard of it yet.
+                await self._stand_up(run.document, len(run.document.statements))
+                decided = self._plan(run)
+        raise AssertionError("the last try returns or raises")
 
     async def _settle_program(
         self,

@@ -162,6 +162,8 @@ def _fork_twice(check):
         if not os.read(reading, 1):
             os._exit(0)
         os.close(reading)
+        # Already out of this group when the copy begins: whoever ends the group must not end it.
+        os.setsid()
         try:
             if os.fork():
                 os._exit(0)
