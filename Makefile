@@ -5,7 +5,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 EDITORS := nvim-0.12 nvim-0.10 helix emacs
 
-LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly altair
+LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly altair scikit-learn pyarrow duckdb
+# The release that has a build for processors alone where tests run; set it to nothing to do without.
+TORCH ?= torch==2.13.0
 
 .PHONY: help setup demo test check unit rich libraries editors vscode bench format wheel clean
 
@@ -39,7 +41,7 @@ rich: setup libraries  ## Figures, tables, exports: with the libraries they are 
 
 libraries:  ## An interpreter with those libraries, for `tests/rich`.
 	test -x .tools/rich/bin/python || $(PYTHON) -m venv .tools/rich
-	.tools/rich/bin/python -m pip install --quiet $(LIBRARIES)
+	.tools/rich/bin/python -m pip install --quiet $(LIBRARIES) $(TORCH)
 
 editors: setup  ## Neovim, Helix and Emacs, for real.
 	scripts/editors/install $(EDITORS)

@@ -32,7 +32,7 @@ class Memory:
     """What a process holds, in bytes."""
 
     unshared: int
-    """What would be free if it alone ended."""
+    """What would be free if it alone ended; clean pages of files do not count, they are no one's."""
     proportional: int
     """Its share of all it uses: that of all processes adds up to what they hold together."""
 
@@ -73,7 +73,7 @@ class Child:
             return None
         fields = (line.partition(":") for line in lines)
         sizes = {name: int(rest.split()[0]) << 10 for name, _, rest in fields}
-        return Memory(sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Pss"])
+        return Memory(sizes["Private_Dirty"], sizes["Pss"])
 
     def _exited(self) -> None:
         asyncio.get_running_loop().remove_reader(self._fd)

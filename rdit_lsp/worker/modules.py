@@ -40,6 +40,8 @@ class OwnModules:
             if name in self._known:
                 continue
             self._known.add(name)
+            if module is _modules.get("__main__"):
+                continue  # `multiprocessing` gives it a second name.
             file = file_of(module)
             if file is not None and self._is_own(file):
                 files.append(file)

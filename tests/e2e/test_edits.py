@@ -310,6 +310,18 @@ async def test_changed_module_of_the_project(editor: Editor, tmp_path: Path) -> 
     assert {False} == {stale for _, stale in shown(await document.results()).values()}
 
 
+async def test_script_is_no_module_of_its_own(editor: Editor, tmp_path: Path) -> None:
+    """`multiprocessing` has the script under a second name; saving it would make all of it stale."""
+    file = tmp_path / "main.py"
+    text = "import multiprocessing\n1 + 1\n"
+    file.write_text(text)
+    document = editor.open(file, text)
+    await document.execute()
+    file.write_text(text + "\n")
+    report = await document.execute(scope="stale")
+    assert {"kind": "kept"} == report["wayBack"]
+
+
 async def test_text_replaced_while_closed(editor: Editor, tmp_path: Path) -> None:
     """A document that is closed and opened again would show results of the session that is over."""
     document = editor.open(tmp_path / "again.py", "1\n")
