@@ -38,6 +38,8 @@ REPLIES = {
     "rdit/reset": "Ok",
     "rdit/status": "Status",
     "rdit/results": "Results",
+    "rdit/copyResult": "Copied",
+    "rdit/openPicture": "Pictures",
 }
 """The entry of the schema that each command's reply must fit."""
 
