@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 EDITORS := nvim-0.12 nvim-0.10 helix emacs
 
-LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly altair
+LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly kaleido altair vl-convert-python
 
 .PHONY: help setup demo test check unit rich libraries editors vscode bench format wheel clean
 

@@ -130,6 +130,8 @@ class Sessions:
             cwd=str(settings.cwd or folder),
             env=settings.env,
             is_file=is_file(uri),
+            figure_format=settings.figure_format,
+            figure_dpi=settings.figure_dpi,
         )
 
     def _home(self, uri: str) -> Path:

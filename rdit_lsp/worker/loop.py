@@ -9,7 +9,7 @@ import sys
 from posix import close, getpid
 from time import perf_counter
 
-from . import executor, protocol
+from . import drawing, executor, protocol
 from .channel import Channel, Disconnected
 from .door import Door, unseen
 from .modules import OwnModules
@@ -53,6 +53,7 @@ class _Worker:
         argv = start["argv"]
         executor.become_main(argv, start["path"], is_file=start["is_file"])
         executor.allow_for_our_frames(_FRAMES)
+        drawing.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
         if start["ask_input"]:
@@ -111,7 +112,7 @@ class _Worker:
                 "last": rejected.last,
             }
         if self._publisher is not None:
-            self._publisher.offer_display(source)
+            self._publisher.look_at(source)
         return {"type": "prepared", "spans": [tuple(span) for span in spans]}
 
     @unseen

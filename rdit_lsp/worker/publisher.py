@@ -12,7 +12,7 @@ import sys
 from _thread import get_ident
 from posix import getpid
 
-from . import display, figures
+from . import display, drawing, figures
 from .channel import Disconnected
 from .imports import ImportHooks
 
@@ -53,10 +53,11 @@ class Publisher:
         """Serve libraries from now on, whenever they are imported."""
         self._hooks.install()
 
-    def offer_display(self, source):
-        """Make `display` a builtin where `source` calls it by that name."""
+    def look_at(self, source):
+        """Get ready for `source`: `display` is a builtin where it is called by that name."""
         import builtins
 
+        drawing.look_at(source)
         called = "display(" if isinstance(source, str) else b"display("
         if called in source and not hasattr(builtins, "display"):
             builtins.display = self._builtin()

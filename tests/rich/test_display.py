@@ -26,7 +26,7 @@ def a_class(body: str) -> str:
         ("_repr_html_", "'<b>x</b>'", "text/html", "<b>x</b>"),
         ("_repr_markdown_", "'**x**'", "text/markdown", "**x**"),
         ("_repr_latex_", "'$x$'", "text/latex", "$x$"),
-        ("_repr_svg_", "'<svg></svg>'", "image/svg+xml", "<svg></svg>"),
+        ("_repr_svg_", "'<svg xmlns=\"x\"/>'", "image/svg+xml", '<svg xmlns="x"/>'),
         ("_repr_json_", "{'a': [1, None, True]}", "application/json", {"a": [1, None, True]}),
         ("_repr_png_", f"base64.b64decode('{PNG}')", "image/png", PNG),
         ("_repr_png_", f"'{PNG}'", "image/png", PNG),

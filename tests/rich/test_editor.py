@@ -18,6 +18,7 @@ from rdit_lsp.server import _images
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+LIBRARIES = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SOURCE = f"""\
 class Picture:
@@ -211,3 +212,20 @@ async def test_pictures_as_files(start, tmp_path: Path) -> None:
     assert item["data"].keys() == {"text/plain"}
     assert Path(item["path"]).read_bytes() == base64.b64decode(PNG)
     assert "path" not in (await document.results())[1]["output"][0]
+
+
+@pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
+async def test_settings_of_figures_take_effect(start, tmp_path: Path) -> None:
+    """Whoever asks for SVG would go on to see what was drawn before."""
+    python = {"python": [str(LIBRARIES)]}
+    editor = await start(Kind("neovim", options=json.dumps({"rdit": python})))
+    source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
+    document = editor.open(tmp_path / "svg.py", source)
+    await document.execute()
+    settings = {"rdit": {**python, "figureFormat": "svg"}}
+    editor.notify("workspace/didChangeConfiguration", {"settings": settings})
+    (_, old) = await document.results()
+    assert (old["stale"], "image/png" in old["output"][0]["data"]) == (True, True)
+    await document.execute(scope="stale")
+    (_, new) = await document.results()
+    assert "image/svg+xml" in new["output"][0]["data"]
