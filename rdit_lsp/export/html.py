@@ -206,7 +206,7 @@ def _of_latex(output: Display, latex: str) -> str:
     source = f'<pre class="latex">{_text(latex)}</pre>'
     if not output.pretty:
         return source
-    pretty = f'<pre class="value">{_text(output.pretty)}</pre>'
+    pretty = f'<pre class="formula">{_text(output.pretty)}</pre>'
     return f"{pretty}<details><summary>LaTeX</summary>{source}</details>"
 
 
@@ -278,7 +278,7 @@ section { margin: 0.75rem 0; }
 .code .numbers { color: var(--dim); text-align: right; user-select: none; padding-right: 0; }
 .output { margin: 0.5rem 0 0 0.5rem; padding-left: 0.75rem; border-left: 3px solid var(--line); }
 .output > * { margin: 0.35rem 0; } .output pre { max-height: 40rem; overflow: auto; }
-.output .stderr { color: var(--dim); }
+.output .formula { line-height: 1.15; } .output .stderr { color: var(--dim); }
 .output .error { background: var(--soft); border-left: 3px solid var(--bad); padding: 0.5rem; }
 .picture { display: block; max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
 .html { overflow: auto; max-height: 40rem; }

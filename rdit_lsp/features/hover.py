@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _LIMIT = 20_000
 """Characters of each output shown; editors lay out a hover before they show it."""
-_PICTURE = 90_000
-"""Characters of a picture in a hover: VS Code cuts what it renders at 100,000."""
+_ROOM = 90_000
+"""Characters of all outputs together, pictures included: VS Code cuts what it renders at 100,000."""
 
 _FENCE = re.compile(r"`{3,}")
 
@@ -79,10 +79,14 @@ def state_in_words(view: View) -> str:
 
 
 def _markdown(view: View, images: Images | None) -> str:
-    room = _PICTURE
-    parts = []
-    for output in view.outputs:
+    room = _ROOM
+    parts: list[str] = []
+    for number, output in enumerate(view.outputs):
         part = _shown(output, images, room)
+        if len(part) > room:
+            left = len(view.outputs) - number
+            parts.append(f"*… and {left} more output{'s' if left > 1 else ''}*")
+            break
         room -= len(part)
         parts.append(part)
     if view.note:
@@ -93,10 +97,11 @@ def _markdown(view: View, images: Images | None) -> str:
 
 def _shown(output: Output, images: Images | None, room: int) -> str:
     if isinstance(output, Stream):
+        text = last_screen(output.text(_LIMIT))
         title = "" if output.name == "stdout" else "stderr:\n\n"
-        return title + _fenced(last_screen(output.text(_LIMIT)), "text")
+        return title + _fenced(text, "text") if text.strip() else ""
     if isinstance(output, Failure):
-        return _fenced(output.text, "pytb")
+        return _fenced(_cut(output.text), "pytb")
     assert isinstance(output, Display)
     notes = [f"*{escaped(note)}*" for note in output.notes]
     return "\n\n".join([_display(output, images, room), *notes])
@@ -111,7 +116,7 @@ def _display(output: Display, images: Images | None, room: int) -> str:
         return _picture(output, picture, images, room)
     html = str(data.get("text/html", ""))
     table = markdown_table(html) if html else None
-    if table is not None:
+    if table is not None and len(table) < _ROOM // 2:
         return printable(f"{escaped(caption(output))}\n\n{table}")
     if output.pretty:
         return _fenced(_cut(output.pretty), "text")

@@ -9,10 +9,12 @@ Methods are looked up on the type, past `__getattr__`: a mock answers to every n
 """
 
 from posix import O_CREAT, O_EXCL, O_WRONLY, getpid, write
+from posix import _exit as end_process
 from posix import close as close_fd
 from posix import open as open_fd
 
 from . import charts, drawing, formulas
+from .classes import bases, name_of
 from .representation import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
 
@@ -60,6 +62,15 @@ def markdown(text, folder):
 
 def bundle(value, folder):
     """The display of `value`: data by MIME type, and metadata."""
+    process = getpid()
+    try:
+        return _bundle(value, folder)
+    finally:
+        if getpid() != process:
+            end_process(0)  # Forked by a display method: under plain Python nothing would follow.
+
+
+def _bundle(value, folder):
     kind = type(value)
     if kind in _PLAIN and not (kind in _HOLDERS and drawing.are_parts_shown()):
         return {"text/plain": bounded(repr(value), folder)}, {}
@@ -151,7 +162,7 @@ class _Found:
             except (TooLong, Exception):
                 pass  # Not worth a word: a summary will do without.
         if self.data or "shape" in self._about:
-            self._about.setdefault("type", exact(type(value).__name__))
+            self._about.setdefault("type", name_of(type(value)))
 
     def _describe_picture(self, value, limit):
         kind = type(value)
@@ -275,7 +286,11 @@ class _Found:
             self._notes.append("%s %s" % (name, refused))
         except TooLong:
             self._notes.append("%s took more than %d seconds" % (name, seconds))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except (
+            BaseException
+        ) as error:  # An exit, too: a plain run never asks for the representation.
             self._notes.append("%s raised %s" % (name, _in_words(error)))
 
     def _add_one(self, mime, content):
@@ -297,8 +312,7 @@ class _Found:
             raise Refused(
                 "gave %.0f MB; more than %d MB are not shown" % (size / 1e6, LONGEST >> 20)
             )
-        about = plain(metadata.get(mime)) if isinstance(metadata, dict) else None
-        about = about if isinstance(about, dict) else {}
+        about = _about(mime, metadata)
         if mime.startswith("image/"):
             about = self._picture(mime, content, about)
         self._size += size
@@ -316,9 +330,18 @@ class _Found:
         return {"width": pixels[0], "height": pixels[1], **about}
 
 
+def _about(mime, metadata):
+    """What `metadata` says of the representation, where that can be sent."""
+    try:
+        about = plain(metadata.get(mime)) if isinstance(metadata, dict) else None
+    except Refused:
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
 def _on_type(kind, name):
     """Attribute `name` of the class `kind`, whatever metaclasses and `__getattr__` would say."""
-    for base in kind.__mro__:
+    for base in bases(kind):
         namespace = base.__dict__
         if name in namespace:
             return namespace[name]
@@ -352,7 +375,8 @@ def _shape(shape):
 
 def _in_words(error):
     try:
-        return " ".join((type(error).__name__ + ": " + exact(str(error))).split())[:500]
+        said = exact(str(error))
+        return " ".join((type(error).__name__ + (": " + said if said else "")).split())[:500]
     except Exception:
         return type(error).__name__
 

@@ -19,10 +19,10 @@ MAGIC = {
 """What each kind of picture begins with."""
 
 
-_SVG = r"<(?:\w+:)?svg\b([^>]{0,10000})>"
+_SVG = r"<(?:\w{1,20}:)?svg(?=[\s/>])"
 _SIDE = r"""(?<![\w-])(width|height)\s*=\s*(["'])\s*(\d{1,6}(?:\.\d+)?)\s*([a-z]*)\s*\2"""
 _SVG_HEAD = 100_000
-"""Characters in which the root of an SVG has to begin."""
+"""Characters in which the root of an SVG has to begin, and as many for its attributes."""
 
 _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
 
@@ -66,23 +66,27 @@ def _base64(mime, content):
         raise Refused("returned %s, not bytes" % type(content).__name__)
     if not raw.startswith(MAGIC.get(mime, b"")):
         raise Refused("returned bytes that are no %s" % mime.rpartition("/")[2].upper())
+    if mime == "image/png" and (raw[12:16] != b"IHDR" or 0 in png_pixels(raw)):
+        raise Refused("returned bytes that only begin as a PNG")
     return binascii.b2a_base64(raw, newline=False).decode("ascii"), len(raw)
 
 
 def _svg(text):
     """SVG that can stand alone, as a picture; what is inside of HTML needs no namespace."""
-    tag = _svg_tag(text)
-    if tag is None:
+    begin, end = _svg_attributes(text)
+    if end < 0:
         raise Refused("returned text that is no SVG")
-    if "xmlns" in tag.group():
+    if "xmlns" in text[begin:end]:
         return text
-    return text[: tag.start(1)] + ' xmlns="http://www.w3.org/2000/svg"' + text[tag.start(1) :]
+    return text[:begin] + ' xmlns="http://www.w3.org/2000/svg"' + text[begin:]
 
 
-def _svg_tag(text):
+def _svg_attributes(text):
+    """Where the attributes of the root begin and end; -1 twice where there is no root."""
     import re  # It takes long to import, and most values need none.
 
-    return re.search(_SVG, text[:_SVG_HEAD])
+    root = re.search(_SVG, text[:_SVG_HEAD])
+    return (root.end(), text.find(">", root.end(), root.end() + _SVG_HEAD)) if root else (-1, -1)
 
 
 def pixels_of(mime, content):
@@ -110,8 +114,9 @@ def _svg_pixels(text):
     """Width and height that an SVG asks for, in CSS pixels; None where it leaves them to others."""
     import re
 
-    tag = _svg_tag(text).group()
-    found = {name: (float(number), unit) for name, _, number, unit in re.findall(_SIDE, tag)}
+    begin, end = _svg_attributes(text)
+    sides = re.findall(_SIDE, text[begin:end])
+    found = {name: (float(number), unit) for name, _, number, unit in sides}
     sides = [found.get(name, (0.0, "")) for name in ("width", "height")]
     width, height = (round(number * _UNITS.get(unit, 0.0)) for number, unit in sides)
     return (width, height) if width and height else None

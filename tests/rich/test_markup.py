@@ -133,6 +133,18 @@ def test_picture_files_are_few(tmp_path: Path) -> None:
     assert PictureFiles(kept).keep(Picture("image/png", b"x")) is None
 
 
+def test_hovers_are_bounded() -> None:
+    """An editor would lay out megabytes, or cut them where a code block is open."""
+    text = Display("display", {"text/plain": "x" * 15_000})
+    shown = hover._markdown(view(*[text] * 200), None)
+    assert len(shown) < 100_000
+    assert "*… and 195 more outputs*" in shown
+    cell = f"<td>{'y' * 190}</td>"
+    wide = f"<table>{f'<tr>{cell * 30}</tr>' * 60}</table>"
+    table = Display("result", {"text/plain": "cut by pandas", "text/html": wide})
+    assert "cut by pandas" in hover._markdown(view(table), None)
+
+
 def test_tables_in_hovers() -> None:
     """HTML would be shown as text, or not at all."""
     text = hover._markdown(view(FRAME), None)
