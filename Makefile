@@ -5,7 +5,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 EDITORS := nvim-0.12 nvim-0.10 helix emacs
 
-LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly altair scikit-learn pyarrow duckdb
+LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly kaleido altair vl-convert-python \
+	scikit-learn pyarrow duckdb
 # The release that has a build for processors alone where tests run; set it to nothing to do without.
 TORCH ?= torch==2.13.0
 

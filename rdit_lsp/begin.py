@@ -117,6 +117,8 @@ def _launch(order: Order) -> Launch:
         cwd=str((order.cwd or settings.cwd or Path.cwd()).absolute()),
         env={**settings.env, **order.env},
         is_file=is_file,
+        figure_format=settings.figure_format,
+        figure_dpi=settings.figure_dpi,
         capture=order.layout != "quiet",
         stdin="inherit" if is_file else "empty",
         show_values=order.layout != "quiet",

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RunOn: TypeAlias = Literal["command", "save", "type"]
+FigureFormat: TypeAlias = Literal["png", "svg"]
+
+_DPI = range(10, 1201)
+"""Resolutions a figure may be drawn at."""
 
 
 class ConfigurationError(Exception):
@@ -32,6 +36,10 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     run_on: RunOn = "command"
     checkpoints: Literal["auto", "off"] = "auto"
+    figure_format: FigureFormat = "png"
+    """What figures are drawn as."""
+    figure_dpi: float | None = None
+    """Dots per inch they are drawn at; None for each figure's own."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
 
@@ -152,6 +160,14 @@ def _variable(value: object) -> str:
     raise TypeError
 
 
+def _dpi(value: object, _base: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if not _DPI[0] <= value <= _DPI[-1]:
+        raise ValueError
+    return float(value)
+
+
 def _one_of(*choices: str) -> Any:  # a reader of a choice
     def read(value: object, _base: Path) -> str:
         if value not in choices:
@@ -168,4 +184,6 @@ _READERS: dict[str, tuple[str, Any, str]] = {
     "env": ("env", _variables, "it must map names to strings"),
     "runOn": ("run_on", _one_of("command", "save", "type"), "it must be command, save or type"),
     "checkpoints": ("checkpoints", _one_of("auto", "off"), "it must be auto or off"),
+    "figureFormat": ("figure_format", _one_of("png", "svg"), "it must be png or svg"),
+    "figureDpi": ("figure_dpi", _dpi, f"it must be a number from {_DPI[0]} to {_DPI[-1]}"),
 }

@@ -76,6 +76,9 @@ def _tell_settings(settings: Settings, folder: Path) -> None:
     _tell("environment", _listed(assignments, settings, "env"))
     _tell("runOn", _listed(settings.run_on, settings, "run_on"))
     _tell("checkpoints", _listed(settings.checkpoints, settings, "checkpoints"))
+    dpi = "the figure's own" if settings.figure_dpi is None else f"{settings.figure_dpi:g}"
+    _tell("figureFormat", _listed(settings.figure_format, settings, "figure_format"))
+    _tell("figureDpi", _listed(dpi, settings, "figure_dpi"))
 
 
 def _listed(value: str, settings: Settings, name: str) -> str:

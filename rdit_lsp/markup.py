@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 READ = 400_000
 """Characters of HTML that are looked at."""
@@ -28,6 +32,20 @@ _LINK = re.compile(
     r"(\]\(\s*<?|^\s*\[[^\]]+\]:\s*<?)(?!https?:|#|mailto:)[a-z][\w+.-]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_ACTIVE = {
+    "script", "handler", "listener", "foreignobject", "animate", "animatemotion", "animatetransform",
+    "set", "discard", "iframe", "audio", "video",
+}  # fmt: skip
+"""Elements of SVG that run something, hold something else, or lead elsewhere."""
+
+_INSIDE = re.compile(r"\s*(#|data:image/(png|jpeg|gif|webp);)", re.IGNORECASE)
+_FETCHED = re.compile(
+    r"""url\(\s*["']?(?!\s*["']?(#|data:image/(png|jpeg|gif|webp);))[^)]*\)|@import[^;]*;?|image-set\(""",
+    re.IGNORECASE,
+)
+"""What makes a style fetch something."""
+
 _SILENT = {"style", "script", "head", "title", "template", "noscript", "svg", "math"}
 _BREAKING = {"p", "div", "br", "tr", "li", "table", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "hr"}
 
@@ -78,6 +96,49 @@ def markdown_table(html: str) -> str | None:
     rules = ["--:" if _is_numeric(rows, column) else "---" for column in columns]
     lines = [_line(names, columns), f"| {' | '.join(rules)} |"]
     return "\n".join(lines + [_line(row, columns) for row in rows])
+
+
+def safe_svg(text: str) -> str | None:
+    """SVG without scripts, foreign elements, and anything remote; None for what is no SVG."""
+    from xml.etree import ElementTree  # It is needed for pictures in files only.
+
+    if "<!ENTITY" in text:
+        return None  # Entities of entities fill the memory.
+    try:
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError):
+        return None
+    if root.tag != f"{{{_SVG}}}svg":
+        return None
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        _defuse_svg(element)
+        pending += element
+    for name, namespace in (("", _SVG), ("xlink", _XLINK)):
+        ElementTree.register_namespace(name, namespace)
+    try:
+        return ElementTree.tostring(root, encoding="unicode")
+    except RecursionError:
+        return None
+
+
+def _defuse_svg(element: Element) -> None:
+    """Leave out of `element` what is not to be in it, children included but not theirs."""
+    for name, value in list(element.attrib.items()):
+        local = name.rpartition("}")[2].lower()
+        is_link = local in ("href", "src", "base") and not _INSIDE.match(value)
+        # A backslash in a style can spell any name.
+        if local.startswith("on") or is_link or ("\\" in value and "(" in value):
+            del element.attrib[name]
+        else:
+            element.attrib[name] = _FETCHED.sub("none", value)
+    if element.tag == f"{{{_SVG}}}style" and element.text:
+        element.text = _FETCHED.sub("none", element.text.replace("\\", ""))
+    for child in list(element):
+        namespace, _, local = child.tag.removeprefix("{").rpartition("}")
+        if namespace != _SVG or local.lower() in _ACTIVE:
+            element.remove(child)
 
 
 class _Reader(HTMLParser):

@@ -31,6 +31,8 @@ class Options:
     input: bool = False
     images: bool | None = None
     """Its hovers show `data:` images; None where it did not say."""
+    clipboard: bool = False
+    """It puts the text of `rdit/copyResult` on its clipboard."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -42,6 +44,7 @@ class Options:
             result_notifications=section.get("resultNotifications") is True,
             input=section.get("input") is True,
             images=images if isinstance(images, bool) else None,
+            clipboard=section.get("clipboard") is True,
             settings=section,
         )
 
@@ -127,30 +130,35 @@ class Results:
 
     uri: str
     lines: tuple[int, int] | None
+    picture_files: bool
+    """Pictures as files, not as data."""
 
     @classmethod
     def decode(cls, raw: object) -> Results:
         """Raises MessageError."""
         found = _object(raw)
-        return cls(uri_of(found), _line_range(found))
+        as_files = _of_type(found, "pictureFiles", bool, default=False)
+        return cls(uri_of(found), _line_range(found), as_files)
 
 
 @dataclass(frozen=True)
-class OpenOutput:
-    """The argument of `rdit/openOutput`."""
+class Place:
+    """The argument of `rdit/openOutput`, `rdit/openPicture` and `rdit/copyResult`: a statement."""
 
     uri: str
     line: int
     """From 1."""
+    show: bool
+    """Have the client open it, beside telling where it is."""
 
     @classmethod
-    def decode(cls, raw: object) -> OpenOutput:
+    def decode(cls, raw: object) -> Place:
         """Raises MessageError."""
         found = _object(raw)
         line = _line_of_position(found)
         if line is None:
-            raise MessageError("a position is expected: whose output is to be opened?")
-        return cls(uri_of(found), line)
+            raise MessageError("a position is expected: whose output is meant?")
+        return cls(uri_of(found), line, _of_type(found, "show", bool, default=True))
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,28 @@ class Display:
         return [str(note) for note in notes] if isinstance(notes, list) else []
 
     @property
+    def figure(self) -> int | None:
+        """A number that tells the figure it shows from others of its program."""
+        figure = self.about.get("figure")
+        return figure if isinstance(figure, int) else None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the value is only a part of the figure that stands for it."""
+        return self.about.get("part") is True
+
+    @property
+    def pretty(self) -> str:
+        """It as a person would write it, over several lines; empty where that is its text."""
+        pretty = self.about.get("pretty")
+        return pretty if isinstance(pretty, str) else ""
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether it can be looked at."""
+        return any(mime.startswith("image/") for mime in self.data)
+
+    @property
     def size(self) -> int:
         """Characters of all its data, about."""
         return sum(len(value) for value in self.data.values() if isinstance(value, str))

@@ -264,6 +264,7 @@ class Worker:
             "home": str(self._home),
             "path": launch.path,
             "argv": list(launch.argv),
+            "figures": {"format": launch.figure_format, "dpi": launch.figure_dpi},
             "is_file": launch.is_file,
             "capture": launch.capture,
             "ask_input": launch.stdin == "ask",

@@ -39,6 +39,7 @@ from rdit_lsp.export import files
 from rdit_lsp.export.formats import About
 from rdit_lsp.features import actions, diagnostics, hints, hover, page
 from rdit_lsp.guard import Guard
+from rdit_lsp.pictures import PictureFiles, pictures_of
 from rdit_lsp.positions import from_units
 from rdit_lsp.publish import Publisher
 from rdit_lsp.run import RequestError
@@ -55,7 +56,7 @@ from rdit_lsp.transport import Transport
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from cattrs import Converter
     from pygls.protocol.json_rpc import MsgId
@@ -64,8 +65,9 @@ if TYPE_CHECKING:
     from rdit_lsp.document import Placed
     from rdit_lsp.ledger import Result
     from rdit_lsp.outputs import StreamName
+    from rdit_lsp.pictures import Picture
     from rdit_lsp.session import Session
-    from rdit_lsp.snapshot import Report, Snapshot
+    from rdit_lsp.snapshot import Report, Snapshot, View
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +168,10 @@ class RditServer(LanguageServer):
         self.publishers: dict[str, Publisher] = {}
         self.wants_results = False
         self.wants_input = False
-        self.shows_images = False
+        self.has_clipboard = False
+        self.images: hover.Images | None = None
+        """How the client shows images, None where it does not."""
+        self.pictures = PictureFiles(guard.folder / "pictures")
         self.transport: Transport | None = None
         self._diagnostics: dict[str, list[types.Diagnostic]] = {}
         self._runners: dict[str, AutoRun] = {}
@@ -408,7 +413,8 @@ def _add_lifecycle(server: RditServer) -> None:
         options = messages.Options.decode(params.initialization_options)
         server.wants_results = options.result_notifications
         server.wants_input = options.input
-        server.shows_images = _shows_images(params.client_info, options)
+        server.has_clipboard = options.clipboard
+        server.images = _images(params.client_info, options, server.pictures)
         server.sessions.editor_settings = options.settings
         root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
         path = uris.to_fs_path(root) if root else None
@@ -512,7 +518,7 @@ def _add_features(server: RditServer) -> None:
             return None
         line = params.position.line + 1
         snapshot = session.snapshot(line, line)
-        return hover.hover(snapshot, line, images=server.shows_images)
+        return hover.hover(snapshot, line, server.images)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
@@ -590,17 +596,18 @@ def _add_commands(server: RditServer) -> None:
             views = [view for view in views if view.first <= last and view.last >= first]
         # Whole outputs may be read back from disk.
         encode = partial(statement_result, complete=True)
-        return {"results": await asyncio.to_thread(lambda: [encode(view) for view in views])}
+        found = await asyncio.to_thread(lambda: [encode(view) for view in views])
+        if wanted.picture_files:
+            for result, view in zip(found, views, strict=True):
+                result["output"] = server.pictures.instead(result["output"], view.outputs)
+        return {"results": found}
 
     async def open_output(raw: Any) -> dict[str, Any]:
-        wanted = _decoded(messages.OpenOutput.decode, raw)
-        views = server.session(wanted.uri).snapshot(wanted.line, wanted.line).at(wanted.line)
-        if not views:
-            text = f"{name_of(wanted.uri)}: nothing has run at line {wanted.line}."
-            raise _failed(text, JsonRpcInvalidParams.CODE)
+        wanted, views = _views(server, raw)
         path = server.guard.folder / f"{name_of(wanted.uri)}-line-{views[0].first}.txt"
         await asyncio.to_thread(page.write, views, path)
-        server.show_file(path)
+        if wanted.show:
+            server.show_file(path)
         return {"path": str(path)}
 
     handlers: dict[str, Callable[..., Any]] = {
@@ -613,12 +620,48 @@ def _add_commands(server: RditServer) -> None:
         "rdit/restore": restore,
         "rdit/checkpoints": checkpoints,
         "rdit/openOutput": open_output,
+        "rdit/openPicture": partial(_open_picture, server),
+        "rdit/copyResult": partial(_copy_result, server),
         "rdit/export": partial(_export, server),
     }
     server.protocol.commands = handlers
     for name, handler in handlers.items():
         server.feature(name)(handler)
         server.command(name)(handler)
+
+
+def _views(server: RditServer, raw: Any) -> tuple[messages.Place, Sequence[View]]:
+    """The place that an argument names, and what has run there. Raises an error reply for nothing."""
+    wanted = _decoded(messages.Place.decode, raw)
+    views = server.session(wanted.uri).snapshot(wanted.line, wanted.line).at(wanted.line)
+    if not views:
+        text = f"{name_of(wanted.uri)}: nothing has run at line {wanted.line}."
+        raise _failed(text, JsonRpcInvalidParams.CODE)
+    return wanted, views
+
+
+def _open_picture(server: RditServer, raw: Any) -> dict[str, Any]:
+    """Open the pictures of a statement with the system's program for them."""
+    wanted, views = _views(server, raw)
+    found = pictures_of(output for view in views for output in view.outputs)
+    paths = [path for picture in found if (path := server.pictures.keep(picture)) is not None]
+    if not paths:
+        raise _failed(f"{name_of(wanted.uri)}: there is no picture to open at line {wanted.line}.")
+    for path in paths if wanted.show else ():
+        server.show_file(path, external=True)
+    return {"paths": list(map(str, paths))}
+
+
+def _copy_result(server: RditServer, raw: Any) -> dict[str, Any]:
+    """The text of a result, for the client's clipboard; opened where the client has none for us."""
+    wanted, views = _views(server, raw)
+    text = page.to_copy(views, server.pictures.keep)
+    if server.has_clipboard:
+        return {"text": text}
+    path = server.guard.folder / f"{name_of(wanted.uri)}-line-{views[0].first}-result.txt"
+    path.write_text(text, "utf-8", "backslashreplace")
+    server.show_file(path)
+    return {"text": text, "path": str(path)}
 
 
 async def _export(server: RditServer, raw: Any) -> dict[str, Any]:
@@ -720,11 +763,21 @@ def _is_unexpected(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))
 
 
-def _shows_images(client: types.ClientInfo | None, options: messages.Options) -> bool:
-    """Whether hovers may hold pictures; where nobody says, those of VS Code and its kin may."""
-    if options.images is not None:
-        return options.images
-    return client is not None and client.name.startswith(_SHOW_IMAGES)
+def _images(
+    client: types.ClientInfo | None, options: messages.Options, files: PictureFiles
+) -> hover.Images | None:
+    """How hovers show pictures; where nobody says, those of VS Code and its kin do."""
+    is_vscode = client is not None and client.name.startswith(_SHOW_IMAGES)
+    if not (is_vscode if options.images is None else options.images):
+        return None
+    if not is_vscode:
+        return hover.Images()
+
+    def file(picture: Picture) -> str | None:
+        path = files.keep(picture)
+        return path.as_uri() if path is not None else None
+
+    return hover.Images(file, has_sizes=True)
 
 
 def _set_keys(section: dict[str, Any]) -> dict[str, Any]:

@@ -917,7 +917,8 @@ class Session:
         """What an empty namespace depends on."""
         env = {**launch.env, **self._run_env}
         # Not the script's own name: renaming it changes nothing that has run.
-        return launch.python, launch.argv[1:], launch.cwd, frozenset(env.items())
+        drawing = launch.figure_format, launch.figure_dpi
+        return launch.python, launch.argv[1:], launch.cwd, frozenset(env.items()), drawing
 
     async def _set_environment(self, run: _Run, *, restarted: bool) -> dict[str, str | None]:
         """Apply the variables of a run; returns what is to be set again after it."""

@@ -131,6 +131,8 @@ class Sessions:
             env=settings.env,
             is_file=is_file(uri),
             checkpoints=settings.checkpoints == "auto",
+            figure_format=settings.figure_format,
+            figure_dpi=settings.figure_dpi,
         )
 
     def _home(self, uri: str) -> Path:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rdit_lsp.configuration import FigureFormat
+
 BOOTSTRAP = Path(__file__).with_name("worker") / "importlib_bootstrap.py"
 
 
@@ -39,6 +41,10 @@ class Launch:
     """Changes to the server's own environment; None removes a variable."""
     is_file: bool = True
     """`path` is, or could be, a file; not so for standard input."""
+    figure_format: FigureFormat = "png"
+    """What figures are drawn as."""
+    figure_dpi: float | None = None
+    """Dots per inch they are drawn at; None for each figure's own."""
     capture: bool = True
     """Read the program's output. Otherwise it goes where the server's own goes."""
     stdin: Literal["ask", "inherit", "empty"] = "ask"

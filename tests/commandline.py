@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -68,3 +69,10 @@ class Rdit:
 def notes(output: dict[str, Any]) -> list[str]:
     """What rdit says is missing."""
     return output["metadata"]["rdit"].get("notes", [])
+
+
+def size_of(output: dict[str, Any]) -> tuple[int, int]:
+    """Width and height of a PNG."""
+    raw = base64.b64decode(output["data"]["image/png"])
+    assert raw.startswith(b"\x89PNG")
+    return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")

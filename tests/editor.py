@@ -41,6 +41,8 @@ REPLIES = {
     "rdit/checkpoint": "Checkpoint",
     "rdit/restore": "Restored",
     "rdit/checkpoints": "Checkpoints",
+    "rdit/copyResult": "Copied",
+    "rdit/openPicture": "Pictures",
 }
 """The entry of the schema that each command's reply must fit."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from rdit_lsp.export.parts import without_unfinished_figures
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,6 +55,7 @@ def export(snapshot: Snapshot, to: Format, about: About, folder: str | None = No
 
     `folder`: name of the folder for pictures; without one they are put into the text, where that can be.
     """
+    snapshot = without_unfinished_figures(snapshot)
     if to == "html":
         from rdit_lsp.export import html
 

@@ -6,7 +6,6 @@ forbids scripts and remote content besides.
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import cache
 from html import escape
@@ -22,6 +21,7 @@ from rdit_lsp.features.hover import state_in_words
 from rdit_lsp.features.summary import caption, has_poor_text
 from rdit_lsp.markup import markdown_table, text_of
 from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable
+from rdit_lsp.pictures import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rdit_lsp.export.formats import About
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs import Output
+    from rdit_lsp.pictures import Picture
     from rdit_lsp.snapshot import Snapshot, View
 
 _LIMIT = 100_000
@@ -39,7 +40,6 @@ _LIMIT = 100_000
 _LONGEST = 4_000_000
 """Characters of HTML of one display that are looked at."""
 
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _IMAGE_SOURCE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTENT = re.compile(r"[^<>\s](?=[^<>]*(<|$))|<img|<hr")
@@ -172,17 +172,13 @@ def _display(output: Display) -> str:
     data = output.data
     if "text/markdown" in data:
         return f'<div class="prose">{rendered(str(data["text/markdown"]))}</div>'
-    for mime in _PICTURES:
-        if mime in data:
-            return _picture(output, mime, str(data[mime]))
-    if "image/svg+xml" in data:
-        # As an image it runs no scripts and fetches nothing, whatever is in it.
-        svg = base64.b64encode(str(data["image/svg+xml"]).encode("utf-8", "replace"))
-        return _picture(output, "image/svg+xml", svg.decode())
+    picture = picture_of(output)
+    if picture is not None:
+        return _picture(output, picture)
     if "text/html" in data:
         return _of_html(output, str(data["text/html"]))
     if "text/latex" in data:
-        return f'<pre class="latex">{_text(str(data["text/latex"]))}</pre>'
+        return _of_latex(output, str(data["text/latex"]))
     return f'<pre class="value">{_text(output.text)}</pre>'
 
 
@@ -205,16 +201,21 @@ def _of_html(output: Display, html: str) -> str:
 _NEEDS_SCRIPTS = "This display is drawn by scripts, which this page does not run."
 
 
-def _picture(output: Display, mime: str, content: str) -> str:
-    about = output.metadata.get(mime)
-    about = about if isinstance(about, dict) else {}
-    size = "".join(
-        f' {side}="{about[side]}"'
-        for side in ("width", "height")
-        if isinstance(about.get(side), int)
-    )
+def _of_latex(output: Display, latex: str) -> str:
+    """As a person would write it, where that is known, and what a program would take."""
+    source = f'<pre class="latex">{_text(latex)}</pre>'
+    if not output.pretty:
+        return source
+    pretty = f'<pre class="formula">{_text(output.pretty)}</pre>'
+    return f"{pretty}<details><summary>LaTeX</summary>{source}</details>"
+
+
+def _picture(output: Display, picture: Picture) -> str:
+    """An image. As such, SVG runs no scripts and fetches nothing, whatever is in it."""
+    sides = {"width": picture.width, "height": picture.height}
+    size = "".join(f' {side}="{length}"' for side, length in sides.items() if length)
     alt = escape(caption(output), quote=True)
-    return f'<img class="picture" src="data:{mime};base64,{content}" alt="{alt}"{size}>'
+    return f'<img class="picture" src="{picture.data_uri}" alt="{alt}"{size}>'
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -277,7 +278,7 @@ section { margin: 0.75rem 0; }
 .code .numbers { color: var(--dim); text-align: right; user-select: none; padding-right: 0; }
 .output { margin: 0.5rem 0 0 0.5rem; padding-left: 0.75rem; border-left: 3px solid var(--line); }
 .output > * { margin: 0.35rem 0; } .output pre { max-height: 40rem; overflow: auto; }
-.output .stderr { color: var(--dim); }
+.output .formula { line-height: 1.15; } .output .stderr { color: var(--dim); }
 .output .error { background: var(--soft); border-left: 3px solid var(--bad); padding: 0.5rem; }
 .picture { display: block; max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
 .html { overflow: auto; max-height: 40rem; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING
 
@@ -11,19 +10,14 @@ from rdit_lsp.export.parts import parts
 from rdit_lsp.features.summary import caption, has_poor_text
 from rdit_lsp.markup import escaped, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable
+from rdit_lsp.pictures import picture_of
 
 if TYPE_CHECKING:
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs import Output
+    from rdit_lsp.pictures import Picture
     from rdit_lsp.snapshot import Snapshot, View
 
-SUFFIXES = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-    "image/svg+xml": ".svg",
-}
 _FENCE = re.compile(r"`{3,}")
 _LIMIT = 100_000
 
@@ -71,9 +65,9 @@ class _Writer:
         data = output.data
         if "text/markdown" in data:
             return safe_markdown(str(data["text/markdown"]))
-        for mime, suffix in SUFFIXES.items():
-            if mime in data:
-                return self._picture(output, mime, suffix, view)
+        picture = picture_of(output)
+        if picture is not None and picture.for_file is not None:
+            return self._picture(output, picture, view)
         html = str(data.get("text/html", ""))
         table = markdown_table(html) if html else None
         if table is not None:
@@ -84,15 +78,12 @@ class _Writer:
         text = text_of(html) if has_poor_text(output) else output.text
         return _fenced(text, "text")
 
-    def _picture(self, output: Display, mime: str, suffix: str, view: View) -> str:
-        content = str(output.data[mime])
-        raw = content.encode() if mime == "image/svg+xml" else base64.b64decode(content)
-        if self._folder is None:
-            where = f"data:{mime};base64,{base64.b64encode(raw).decode()}"
-        else:
+    def _picture(self, output: Display, picture: Picture, view: View) -> str:
+        where = picture.data_uri
+        if self._folder is not None and picture.for_file is not None:
             number = sum(1 for name in self.beside if f"/line-{view.first}-" in name) + 1
-            where = f"{self._folder}/line-{view.first}-{number}{suffix}"
-            self.beside[where] = raw
+            where = f"{self._folder}/line-{view.first}-{number}{picture.suffix}"
+            self.beside[where] = picture.for_file
         return f"![{escaped(caption(output))}](<{where}>)"
 
 

@@ -6,7 +6,7 @@ Pure: `Snapshot` in, parts out. Every format is written from these.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rdit_lsp.document import is_cell_marker
@@ -80,6 +80,31 @@ def parts(snapshot: Snapshot) -> list[Part]:
     if at <= len(lines):
         found += _without_results(lines, at, len(lines))
     return list(_joined(found))
+
+
+def without_unfinished_figures(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with each figure once, as the last of its statements has left it.
+
+    In an editor every statement that adds to a figure shows how far it has come. To a reader, these are
+    the same picture again and again.
+    """
+    last = {
+        output.figure: output
+        for view in snapshot.views
+        for output in view.outputs
+        if isinstance(output, Display)
+    }
+
+    def is_finished(output: Output) -> bool:
+        if not isinstance(output, Display) or not output.is_part:
+            return True
+        return output.figure is None or last[output.figure] is output
+
+    def finished(view: View) -> View:
+        outputs = [output for output in view.outputs if is_finished(output)]
+        return view if len(outputs) == len(view.outputs) else replace(view, outputs=outputs)
+
+    return replace(snapshot, views=[finished(view) for view in snapshot.views])
 
 
 def cells(found: Sequence[Part]) -> list[Part]:

@@ -8,9 +8,10 @@ from lsprotocol import types
 
 from rdit_lsp.document import is_cell_marker
 from rdit_lsp.export import script
+from rdit_lsp.outputs import Display
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rdit_lsp.document import Document
     from rdit_lsp.snapshot import Snapshot, View
@@ -48,9 +49,7 @@ def code_actions(
         actions.insert(1, _run("Run this cell", document, {"scope": "cell", **here}))
     stop = _action("Interrupt", "rdit/interrupt", {"uri": document.uri})
     actions.insert(0 if busy else len(actions), stop)
-    if any(view.outputs for view in snapshot.at(first)):
-        show = _action("Open the whole output", "rdit/openOutput", {"uri": document.uri, **here})
-        actions.append(show)
+    actions += _taking_away(snapshot, first, here)
     actions += [
         _insert(document, view) for view in snapshot.at(first)[-1:] if script.comments(view)
     ]
@@ -97,6 +96,18 @@ def _action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAct
     return types.CodeAction(
         title, _KIND, command=types.Command(title, command, arguments=[argument])
     )
+
+
+def _taking_away(snapshot: Snapshot, line: int, here: dict[str, Any]) -> Iterator[types.CodeAction]:
+    """Actions that open or copy what the statements of a line put out."""
+    outputs = [output for view in snapshot.at(line) for output in view.outputs]
+    place = {"uri": snapshot.document.uri, **here}
+    if outputs:
+        yield _action("Open the whole output", "rdit/openOutput", place)
+    if any(isinstance(output, Display) and output.has_picture for output in outputs):
+        yield _action("Open the picture", "rdit/openPicture", place)
+    if outputs:
+        yield _action("Copy the result", "rdit/copyResult", place)
 
 
 def _insert(document: Document, view: View) -> types.CodeAction:

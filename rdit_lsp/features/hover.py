@@ -1,12 +1,13 @@
 """Hover: the full output of the statement under the cursor, and how it came about.
 
-Tables are Markdown tables, pictures `data:` images where the client can show them, else a caption. HTML
-of user code never gets into it: clients differ in what they make of that.
+Tables are Markdown tables, pictures are images where the client can show them, else a caption. HTML of
+user code never gets into it: clients differ in what they make of that.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -14,29 +15,42 @@ from lsprotocol import types
 from rdit_lsp.features.summary import caption, has_poor_text
 from rdit_lsp.markup import escaped, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable, size_text
+from rdit_lsp.pictures import picture_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rdit_lsp.outputs import Output
+    from rdit_lsp.pictures import Picture
     from rdit_lsp.snapshot import Snapshot, View
 
 _LIMIT = 20_000
 """Characters of each output shown; editors lay out a hover before they show it."""
-_PICTURE = 90_000
-"""Characters of a picture in a hover: VS Code cuts what it renders at 100,000."""
+_ROOM = 90_000
+"""Characters of all outputs together, pictures included: VS Code cuts what it renders at 100,000."""
 
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _FENCE = re.compile(r"`{3,}")
 
 
-def hover(snapshot: Snapshot, line: int, *, images: bool = False) -> types.Hover | None:
+@dataclass(frozen=True)
+class Images:
+    """How a client shows images in Markdown."""
+
+    file: Callable[[Picture], str | None] | None = None
+    """The address of a file with a picture that is too large for the text; None: it shows no files."""
+    has_sizes: bool = False
+    """It takes `|width=…` at the end of an address, as VS Code does."""
+
+
+def hover(snapshot: Snapshot, line: int, images: Images | None = None) -> types.Hover | None:
     """The hover at `line`, which counts from 1, or None where nothing has run.
 
-    `images`: the client shows `data:` images in Markdown.
+    `images`: how the client shows pictures; None where it does not.
     """
     views = snapshot.at(line)
     if not views:
         return None
-    text = "\n\n---\n\n".join(_markdown(view, images=images) for view in views)
+    text = "\n\n---\n\n".join(_markdown(view, images) for view in views)
     start = types.Position(min(view.first for view in views) - 1, 0)
     end = types.Position(max(view.last for view in views), 0)
     return types.Hover(
@@ -64,11 +78,15 @@ def state_in_words(view: View) -> str:
     return f"{ended}{took}"
 
 
-def _markdown(view: View, *, images: bool) -> str:
-    room = _PICTURE if images else 0
-    parts = []
-    for output in view.outputs:
-        part = _shown(output, room)
+def _markdown(view: View, images: Images | None) -> str:
+    room = _ROOM
+    parts: list[str] = []
+    for number, output in enumerate(view.outputs):
+        part = _shown(output, images, room)
+        if len(part) > room:
+            left = len(view.outputs) - number
+            parts.append(f"*… and {left} more output{'s' if left > 1 else ''}*")
+            break
         room -= len(part)
         parts.append(part)
     if view.note:
@@ -77,28 +95,31 @@ def _markdown(view: View, *, images: bool) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shown(output: Output, room: int) -> str:
+def _shown(output: Output, images: Images | None, room: int) -> str:
     if isinstance(output, Stream):
+        text = last_screen(output.text(_LIMIT))
         title = "" if output.name == "stdout" else "stderr:\n\n"
-        return title + _fenced(last_screen(output.text(_LIMIT)), "text")
+        return title + _fenced(text, "text") if text.strip() else ""
     if isinstance(output, Failure):
-        return _fenced(output.text, "pytb")
+        return _fenced(_cut(output.text), "pytb")
     assert isinstance(output, Display)
     notes = [f"*{escaped(note)}*" for note in output.notes]
-    return "\n\n".join([_display(output, room), *notes])
+    return "\n\n".join([_display(output, images, room), *notes])
 
 
-def _display(output: Display, room: int) -> str:
+def _display(output: Display, images: Images | None, room: int) -> str:
     data = output.data
     if "text/markdown" in data:
         return safe_markdown(_cut(str(data["text/markdown"])))
-    picture = next((mime for mime in _PICTURES if mime in data), None)
+    picture = picture_of(output)
     if picture is not None:
-        return _picture(output, picture, room)
+        return _picture(output, picture, images, room)
     html = str(data.get("text/html", ""))
     table = markdown_table(html) if html else None
-    if table is not None:
+    if table is not None and len(table) < _ROOM // 2:
         return printable(f"{escaped(caption(output))}\n\n{table}")
+    if output.pretty:
+        return _fenced(_cut(output.pretty), "text")
     if has_poor_text(output):
         text = str(data.get("text/latex", "")) or text_of(html)
         if text:
@@ -106,13 +127,20 @@ def _display(output: Display, room: int) -> str:
     return _fenced(_cut(output.text), "python")
 
 
-def _picture(output: Display, mime: str, room: int) -> str:
-    """The picture itself where there is room for it, else what it is."""
-    content = str(output.data[mime])
-    if len(content) <= room:
-        return f"![{escaped(caption(output))}](data:{mime};base64,{content})"
-    size = size_text(len(content) * 3 // 4)
-    return escaped(f"{caption(output)} ({mime.rpartition('/')[2].upper()}, {size})")
+def _picture(output: Display, picture: Picture, images: Images | None, room: int) -> str:
+    """The picture itself where it can be shown, else what it is."""
+    where = _address(picture, images, room) if images is not None else None
+    if where is not None and images is not None:
+        width = f"|width={picture.width}" if images.has_sizes and picture.width else ""
+        return f"![{escaped(caption(output))}]({where}{width})"
+    what = picture.mime.rpartition("/")[2].partition("+")[0].upper()
+    return escaped(f"{caption(output)} ({what}, {size_text(len(picture.raw))})")
+
+
+def _address(picture: Picture, images: Images, room: int) -> str | None:
+    if len(picture.raw) * 4 // 3 + 100 <= room:
+        return picture.data_uri
+    return images.file(picture) if images.file is not None else None
 
 
 def _fenced(text: str, language: str) -> str:

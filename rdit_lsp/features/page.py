@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.features.hover import state_in_words
 from rdit_lsp.features.summary import as_text
-from rdit_lsp.outputs import Display, Failure, Stream
+from rdit_lsp.outputs import Display, Failure, Stream, last_screen
+from rdit_lsp.pictures import picture_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from rdit_lsp.outputs import Output
+    from rdit_lsp.pictures import Picture
     from rdit_lsp.snapshot import View
 
 
@@ -28,6 +30,25 @@ def write(views: Sequence[View], path: Path) -> None:
             if view.note:
                 page.write(f"{view.note}\n".encode())
             page.write(b"\n")
+
+
+def to_copy(views: Sequence[View], keep: Callable[[Picture], Path | None]) -> str:
+    """What statements came to, to be pasted elsewhere: nothing of rdit's in it.
+
+    A picture, which is no text, is the path of the file that `keep` puts it into.
+    """
+    texts = [_to_copy(output, keep) for view in views for output in view.outputs]
+    return "\n".join(text.rstrip("\n") for text in texts)
+
+
+def _to_copy(output: Output, keep: Callable[[Picture], Path | None]) -> str:
+    if isinstance(output, Stream):
+        return last_screen(output.complete())
+    if isinstance(output, Failure):
+        return output.text
+    picture = picture_of(output)
+    path = keep(picture) if picture is not None else None
+    return str(path) if path is not None else output.text
 
 
 def _pieces(output: Output) -> Iterable[bytes]:

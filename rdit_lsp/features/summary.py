@@ -31,6 +31,9 @@ MARKS = {
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of the rest of the line around."""
 
+_TITLE = 60
+"""Characters of a picture's title."""
+
 _TELLING = 60
 """Characters up to which the text of an array tells more than its shape."""
 
@@ -124,7 +127,7 @@ def _one_line(output: Display) -> str:
     text = output.text[: 4 * WIDTH].strip()
     about = output.about
     is_long = "\n" in text or len(text) > _TELLING
-    if about.get("pixels") or (about.get("shape") and is_long):
+    if output.has_picture or (about.get("shape") and is_long):
         return caption(output)
     if has_poor_text(output):
         text = _better_text(output)[: 4 * WIDTH] or text
@@ -135,12 +138,14 @@ def _one_line(output: Display) -> str:
 
 
 def caption(output: Display) -> str:
-    """What a value is: `DataFrame 1,204 × 8`, `Figure 640×480`, `ndarray 1,000 × 3 float64`."""
+    """What a value is: `DataFrame 1,204 × 8`, `Figure 640×480: Sales`, `ndarray 1,000 × 3 float64`."""
     about = output.about
     kind = str(about.get("type") or "")
     pixels, shape = _numbers(about.get("pixels")), _numbers(about.get("shape"))
-    if pixels:
-        return f"{kind or 'Picture'} {'×'.join(map(str, pixels))}"
+    if output.has_picture:
+        size = "×".join(map(str, pixels))
+        title = _short(str(about.get("title") or ""), _TITLE)
+        return f"{kind or 'Picture'} {size}".rstrip() + (f": {title}" if title else "")
     if shape:
         size = " × ".join(f"{number:,}" for number in shape)
         return f"{kind} {size} {_types(about)}".strip()
@@ -150,7 +155,7 @@ def caption(output: Display) -> str:
 def as_text(output: Display) -> str:
     """A display where there is only text: pictures by what they are, and what could not be shown."""
     text = output.text
-    if output.about.get("pixels"):
+    if output.has_picture:
         text = f"[{caption(output)}]"
     elif has_poor_text(output):
         text = _better_text(output) or text

@@ -9,10 +9,12 @@ Methods are looked up on the type, past `__getattr__`: a mock answers to every n
 """
 
 from posix import O_CREAT, O_EXCL, O_WRONLY, getpid, write
+from posix import _exit as end_process
 from posix import close as close_fd
 from posix import open as open_fd
 
-from . import figures
+from . import charts, drawing, formulas
+from .classes import bases, name_of
 from .representation import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
 
@@ -24,6 +26,9 @@ LONGEST = 8 << 20
 
 SECONDS = 10.0
 """Time for all display methods of one value together."""
+
+PART_SECONDS = 3.0
+"""Time to draw the figure that a value is a part of."""
 
 _METHODS = (
     ("_repr_html_", "text/html"),
@@ -37,8 +42,14 @@ _METHODS = (
 _PLAIN = {
     bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, type,
 }  # fmt: skip
+_HOLDERS = {list, tuple, dict}
+"""Of these, the ones that may hold what belongs to a figure."""
+
 _MOST = 32
 """Representations of one value."""
+_TITLE = 200
+"""Characters of what a figure calls itself."""
+
 _COLUMNS = 50
 """Columns of a table whose types are told."""
 
@@ -51,7 +62,17 @@ def markdown(text, folder):
 
 def bundle(value, folder):
     """The display of `value`: data by MIME type, and metadata."""
-    if type(value) in _PLAIN:
+    process = getpid()
+    try:
+        return _bundle(value, folder)
+    finally:
+        if getpid() != process:
+            end_process(0)  # Forked by a display method: under plain Python nothing would follow.
+
+
+def _bundle(value, folder):
+    kind = type(value)
+    if kind in _PLAIN and not (kind in _HOLDERS and drawing.are_parts_shown()):
         return {"text/plain": bounded(repr(value), folder)}, {}
     found = _Found(folder)
     with Limit(SECONDS) as limit:
@@ -102,6 +123,7 @@ class _Found:
         self._metadata = {}
         self._about = {}
         self._notes = []
+        self._figure = None
         self._size = 0
 
     def all_metadata(self):
@@ -115,7 +137,7 @@ class _Found:
     def collect(self, value, limit):
         """Ask `value` for all its representations."""
         kind = type(value)
-        if figures.is_figure(kind) and not figures.is_empty(value):
+        if drawing.is_figure(kind) and not drawing.is_empty(value):
             self.draw(value, limit)
         method = _method(value, "_repr_mimebundle_")
         if method is not None:
@@ -126,34 +148,87 @@ class _Found:
             method = _method(value, name)
             if method is not None:
                 self._ask(name, mime, method, limit)
+        if charts.is_chart(kind) and not self._has_picture():
+            self._attempt("the chart", lambda: self._describe_chart(value, limit))
+            self._draw("the chart", lambda: charts.pencil.draw(value, limit.run))
+        elif drawing.are_parts_shown() and not self.data and not drawing.is_figure(kind):
+            self._draw_whole(value, limit)
 
     def describe(self, value, limit):
-        """Note type, shape and element type, for a summary in one line."""
+        """Note type, title, shape and element type, for a summary in one line."""
+        for look in (self._describe_picture, self._describe_size):
+            try:
+                look(value, limit)
+            except (TooLong, Exception):
+                pass  # Not worth a word: a summary will do without.
+        if self.data or "shape" in self._about:
+            self._about.setdefault("type", name_of(type(value)))
+
+    def _describe_picture(self, value, limit):
         kind = type(value)
-        shape = dtype = dtypes = None
-        try:
-            if _on_type(kind, "shape") is not None:
-                shape = _shape(limit.run(lambda: value.shape))
-            if shape is not None and _on_type(kind, "dtype") is not None:
-                dtype = limit.run(lambda: str(value.dtype))
-            if shape is not None and _on_type(kind, "dtypes") is not None:
-                dtypes = limit.run(lambda: _first(value.dtypes))
-            if figures.is_plotly(kind):
-                self.data["text/plain"] = limit.run(lambda: figures.plotly_text(value))
-        except (TooLong, Exception):
-            pass  # Not worth a word: a summary will do without.
-        if self.data or shape is not None:
-            self._about["type"] = exact(kind.__name__)
-        if shape is not None:
-            self._about["shape"] = shape
-        if type(dtype) is str and len(dtype) <= 40:
-            self._about["dtype"] = dtype
-        if dtypes:
-            self._about["dtypes"] = dtypes
+        if self._figure is not None:
+            self._about["figure"] = drawing.number_of(self._figure)
+            self._call(limit.run(lambda: drawing.title(self._figure)))
+        elif formulas.is_formula(kind):
+            pretty = limit.run(lambda: formulas.written(value))
+            if pretty is not None:
+                self._about["pretty"] = pretty
+
+    def _describe_chart(self, value, limit):
+        """Before it is drawn: that may take all the time there is."""
+        self.data["text/plain"] = limit.run(lambda: charts.in_a_line(value))
+        self._call(limit.run(lambda: charts.title(value)))
+
+    def _describe_size(self, value, limit):
+        kind = type(value)
+        if _on_type(kind, "shape") is None:
+            return
+        shape = _shape(limit.run(lambda: value.shape))
+        if shape is None:
+            return
+        self._about["shape"] = shape
+        if _on_type(kind, "dtype") is not None:
+            dtype = limit.run(lambda: str(value.dtype))
+            if type(dtype) is str and len(dtype) <= 40:
+                self._about["dtype"] = dtype
+        if _on_type(kind, "dtypes") is not None:
+            dtypes = limit.run(lambda: _first(value.dtypes))
+            if dtypes:
+                self._about["dtypes"] = dtypes
 
     def draw(self, figure, limit):
         """Draw a matplotlib figure."""
-        self._ask("the figure", "image/png", lambda: self._drawn(figure), limit)
+        self._figure = figure
+        self._draw("the figure", lambda: drawing.draw(figure, limit.run))
+
+    def _draw_whole(self, value, limit):
+        """Draw the figure that `value` is a part of, if it is one."""
+        try:
+            found = limit.run(lambda: drawing.figures_of(value))
+            number = drawing.number_of(found[0]) if found else None
+        except (TooLong, Exception):
+            return  # A release of matplotlib that we do not know: the value is told as it is.
+        if number is None:
+            return
+        if number in drawing.slow:
+            self._notes.append(
+                "the figure takes long to draw; it is not drawn for each of its parts"
+            )
+            return
+
+        def run(call, seconds=PART_SECONDS):
+            try:
+                return limit.run(call, min(seconds, PART_SECONDS))
+            except TooLong:
+                drawing.slow.add(number)
+                raise
+
+        self._figure = found[0]
+        self._draw("the figure", lambda: drawing.draw(found[0], run), PART_SECONDS)
+        if self._has_picture():
+            self._about.update(type="Figure", part=True)
+        if len(found) > 1:
+            self._notes.append("the first of %d figures is shown" % len(found))
 
     def add_all(self, data, metadata, source):
         """Take a bundle as `_repr_mimebundle_` returns it."""
@@ -170,8 +245,17 @@ class _Found:
             except Refused as refused:
                 self._notes.append("%s: %s %s" % (source, mime, refused))
 
+    def _has_picture(self):
+        return any(mime.startswith("image/") for mime in self.data)
+
+    def _call(self, title):
+        """Note what the value calls itself."""
+        title = " ".join(exact(title).split())[:_TITLE]
+        if title:
+            self._about["title"] = title
+
     def _ask(self, name, mime, call, limit):
-        try:
+        def add():
             content = limit.run(call)
             if content is None:
                 return
@@ -179,11 +263,34 @@ class _Found:
                 self.add_all(content, None, name)
             else:
                 self._add_one(mime, content)
+
+        self._attempt(name, add)
+
+    def _draw(self, name, draw, seconds=SECONDS):
+        def add():
+            drawn = draw()
+            size = {"width": drawn.size[0], "height": drawn.size[1]} if drawn.size else None
+            self._add(drawn.mime, drawn.content, {drawn.mime: size})
+            if drawn.size:
+                self._about["pixels"] = list(drawn.size)  # Of a sharper picture, not all it has.
+            if drawn.note:
+                self._notes.append(drawn.note)
+
+        self._attempt(name, add, seconds)
+
+    def _attempt(self, name, add, seconds=SECONDS):
+        """`add()`, or a note of why that is not to be had."""
+        try:
+            add()
         except Refused as refused:
             self._notes.append("%s %s" % (name, refused))
         except TooLong:
-            self._notes.append("%s took more than %d seconds" % (name, SECONDS))
-        except Exception as error:
+            self._notes.append("%s took more than %d seconds" % (name, seconds))
+        except KeyboardInterrupt:
+            raise
+        except (
+            BaseException
+        ) as error:  # An exit, too: a plain run never asks for the representation.
             self._notes.append("%s raised %s" % (name, _in_words(error)))
 
     def _add_one(self, mime, content):
@@ -195,6 +302,8 @@ class _Found:
     def _add(self, mime, content, metadata):
         if content is None:
             return
+        if "/" not in mime:
+            raise Refused("is no MIME type")
         content, size = checked(mime, content)
         if mime == "text/plain":
             content = bounded(content, self._folder)
@@ -203,9 +312,8 @@ class _Found:
             raise Refused(
                 "gave %.0f MB; more than %d MB are not shown" % (size / 1e6, LONGEST >> 20)
             )
-        about = plain(metadata.get(mime)) if isinstance(metadata, dict) else None
-        about = about if isinstance(about, dict) else {}
-        if mime.startswith("image/") and mime != "image/svg+xml":
+        about = _about(mime, metadata)
+        if mime.startswith("image/"):
             about = self._picture(mime, content, about)
         self._size += size
         self.data[mime] = content
@@ -216,21 +324,24 @@ class _Found:
         pixels = pixels_of(mime, content)
         if pixels is None:
             return about
-        if pixels[0] * pixels[1] > LARGEST:
+        if mime != "image/svg+xml" and pixels[0] * pixels[1] > LARGEST:
             raise Refused("gave a picture of {:,} × {:,} pixels; too large".format(*pixels))
         self._about["pixels"] = list(pixels)
         return {"width": pixels[0], "height": pixels[1], **about}
 
-    def _drawn(self, figure):
-        png, note = figures.draw(figure)
-        if note:
-            self._notes.append(note)
-        return png
+
+def _about(mime, metadata):
+    """What `metadata` says of the representation, where that can be sent."""
+    try:
+        about = plain(metadata.get(mime)) if isinstance(metadata, dict) else None
+    except Refused:
+        return {}
+    return about if isinstance(about, dict) else {}
 
 
 def _on_type(kind, name):
     """Attribute `name` of the class `kind`, whatever metaclasses and `__getattr__` would say."""
-    for base in kind.__mro__:
+    for base in bases(kind):
         namespace = base.__dict__
         if name in namespace:
             return namespace[name]
@@ -264,7 +375,8 @@ def _shape(shape):
 
 def _in_words(error):
     try:
-        return (type(error).__name__ + ": " + exact(str(error)))[:500]
+        said = exact(str(error))
+        return " ".join((type(error).__name__ + (": " + said if said else "")).split())[:500]
     except Exception:
         return type(error).__name__
 

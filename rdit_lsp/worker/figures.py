@@ -12,66 +12,6 @@ _modules = sys.modules
 BACKEND = "matplotlib_rdit"
 """The name under which matplotlib imports the backend's module."""
 
-PIXELS = 8_000_000
-"""A larger figure is drawn at a lower resolution."""
-
-SIDE = 16_000
-"""Agg cannot draw more pixels a side than 2 ** 16."""
-
-
-def is_figure(kind):
-    """Whether values of the class `kind` are matplotlib figures."""
-    return "matplotlib.figure" in _modules and any(
-        base.__name__ == "Figure" and base.__module__ == "matplotlib.figure"
-        for base in kind.__mro__
-    )
-
-
-def is_empty(figure):
-    """Whether nothing is in the figure yet, as after `plt.figure()` in a line of its own."""
-    names = ("axes", "subfigs", "artists", "images", "lines", "patches", "texts", "legends")
-    return not any(getattr(figure, name, None) for name in names)
-
-
-def is_plotly(kind):
-    """Whether values of the class `kind` are plotly's figures."""
-    return "plotly.basedatatypes" in _modules and any(
-        base.__name__ == "BaseFigure" and base.__module__ == "plotly.basedatatypes"
-        for base in kind.__mro__
-    )
-
-
-def plotly_text(figure):
-    """A plotly figure in a line: its `repr` is all of its data."""
-    traces = [str(trace.type) for trace in figure.data[:100]]
-    found = ["%d × %s" % (traces.count(name), name) for name in dict.fromkeys(traces)]
-    title = figure.layout.title.text
-    return "Figure(%s)" % ", ".join(found + ([repr(str(title))] if title else []))
-
-
-def draw(figure):
-    """A figure as PNG, and a sentence where it is not at its full size, or None."""
-    import io
-
-    import matplotlib
-
-    width, height = (float(inches) * figure.dpi for inches in figure.get_size_inches())
-    scale = min(1.0, (PIXELS / max(width * height, 1)) ** 0.5, SIDE / max(width, height, 1))
-    file = io.BytesIO()
-    # Settings for files the user saves are not meant for this one.
-    with matplotlib.rc_context({"savefig.bbox": None, "savefig.transparent": False}):
-        figure.canvas.print_figure(
-            file,
-            format="png",
-            dpi=figure.dpi * scale,
-            facecolor=figure.get_facecolor(),
-            edgecolor=figure.get_edgecolor(),
-        )
-    note = None
-    if scale < 1.0:
-        note = "the figure has {:,.0f} × {:,.0f} pixels; it is shown smaller".format(width, height)
-    return file.getvalue(), note
-
 
 def offer(matplotlib):
     """Make our backend the one that matplotlib, just imported, would otherwise look for itself."""

@@ -10,7 +10,7 @@ import sys
 from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import executor, forking, protocol
+from . import drawing, executor, forking, protocol
 from .channel import Channel, Disconnected
 from .door import Door, unseen
 from .forking import Forks, Refused
@@ -62,6 +62,7 @@ class _Worker:
         argv = start["argv"]
         executor.become_main(argv, start["path"], is_file=start["is_file"])
         executor.allow_for_our_frames(_FRAMES)
+        drawing.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
         if start["ask_input"]:
@@ -124,7 +125,7 @@ class _Worker:
                 "last": rejected.last,
             }
         if self._publisher is not None:
-            self._publisher.offer_display(source)
+            self._publisher.look_at(source)
         return {"type": "prepared", "spans": [tuple(span) for span in spans]}
 
     @unseen

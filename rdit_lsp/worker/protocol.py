@@ -14,7 +14,7 @@ import marshal
 if False:  # `typing` takes as long to import as all of the worker; only type checkers need it.
     from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Changes with every change of a message. `Ready` carries it; a mismatch is reported, not guessed."""
 
 LIMIT = 1 << 28

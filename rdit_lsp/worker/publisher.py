@@ -11,7 +11,7 @@ thread sends without it, and a forked child prints, as IPython's `display` does 
 import sys
 from _thread import get_ident
 
-from . import display, figures
+from . import display, drawing, figures
 from .channel import Disconnected
 from .imports import ImportHooks
 
@@ -51,10 +51,11 @@ class Publisher:
         """Serve libraries from now on, whenever they are imported."""
         self._hooks.install()
 
-    def offer_display(self, source):
-        """Make `display` a builtin where `source` calls it by that name."""
+    def look_at(self, source):
+        """Get ready for `source`: `display` is a builtin where it is called by that name."""
         import builtins
 
+        drawing.look_at(source)
         called = "display(" if isinstance(source, str) else b"display("
         if called in source and not hasattr(builtins, "display"):
             builtins.display = self._builtin()

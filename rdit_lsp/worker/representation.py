@@ -10,12 +10,21 @@ _ITEMS = 1_000_000
 """Values in the JSON of one representation."""
 
 _DEPTH = 100
-_MAGIC = {
+MAGIC = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
     "image/gif": b"GIF8",
     "image/webp": b"RIFF",
 }
+"""What each kind of picture begins with."""
+
+
+_SVG = r"<(?:\w{1,20}:)?svg(?=[\s/>])"
+_SIDE = r"""(?<![\w-])(width|height)\s*=\s*(["'])\s*(\d{1,6}(?:\.\d+)?)\s*([a-z]*)\s*\2"""
+_SVG_HEAD = 100_000
+"""Characters in which the root of an SVG has to begin, and as many for its attributes."""
+
+_UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
 
 
 class Refused(Exception):  # noqa: N818  (its name says what happened)
@@ -35,7 +44,8 @@ def checked(mime, content):
         budget = [_ITEMS]
         return plain(content, budget), _ITEMS - budget[0]
     if isinstance(content, str):
-        return exact(content), len(content)
+        content = _svg(exact(content)) if mime == "image/svg+xml" else exact(content)
+        return content, len(content)
     if mime.startswith("text/") or mime == "image/svg+xml" or mime.endswith("json"):
         raise Refused("returned %s, not text" % type(content).__name__)
     return _base64(mime, content)
@@ -54,24 +64,62 @@ def _base64(mime, content):
         raw = bytes(content)
     else:
         raise Refused("returned %s, not bytes" % type(content).__name__)
-    if not raw.startswith(_MAGIC.get(mime, b"")):
+    if not raw.startswith(MAGIC.get(mime, b"")):
         raise Refused("returned bytes that are no %s" % mime.rpartition("/")[2].upper())
+    if mime == "image/png" and (raw[12:16] != b"IHDR" or 0 in png_pixels(raw)):
+        raise Refused("returned bytes that only begin as a PNG")
     return binascii.b2a_base64(raw, newline=False).decode("ascii"), len(raw)
+
+
+def _svg(text):
+    """SVG that can stand alone, as a picture; what is inside of HTML needs no namespace."""
+    begin, end = _svg_attributes(text)
+    if end < 0:
+        raise Refused("returned text that is no SVG")
+    if "xmlns" in text[begin:end]:
+        return text
+    return text[:begin] + ' xmlns="http://www.w3.org/2000/svg"' + text[begin:]
+
+
+def _svg_attributes(text):
+    """Where the attributes of the root begin and end; -1 twice where there is no root."""
+    import re  # It takes long to import, and most values need none.
+
+    root = re.search(_SVG, text[:_SVG_HEAD])
+    return (root.end(), text.find(">", root.end(), root.end() + _SVG_HEAD)) if root else (-1, -1)
 
 
 def pixels_of(mime, content):
     """Width and height as a picture's own header tells them."""
     import binascii
 
+    if mime == "image/svg+xml":
+        return _svg_pixels(content)
     if mime == "image/png":
-        head = binascii.a2b_base64(content[:32])
-        return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+        return png_pixels(binascii.a2b_base64(content[:32]))
     if mime == "image/gif":
         head = binascii.a2b_base64(content[:16])
         return int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
     if mime == "image/jpeg":
         return _jpeg_pixels(binascii.a2b_base64(content))
     return None
+
+
+def png_pixels(raw):
+    """Width and height in the header of a PNG (ISO 15948, 11.2.2)."""
+    return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")
+
+
+def _svg_pixels(text):
+    """Width and height that an SVG asks for, in CSS pixels; None where it leaves them to others."""
+    import re
+
+    begin, end = _svg_attributes(text)
+    sides = re.findall(_SIDE, text[begin:end])
+    found = {name: (float(number), unit) for name, _, number, unit in sides}
+    sides = [found.get(name, (0.0, "")) for name in ("width", "height")]
+    width, height = (round(number * _UNITS.get(unit, 0.0)) for number, unit in sides)
+    return (width, height) if width and height else None
 
 
 def _jpeg_pixels(raw):

@@ -35,11 +35,16 @@ class Limit:
             _signal.setitimer(_signal.ITIMER_REAL, 0)
             _signal.signal(_signal.SIGALRM, self._before)
 
-    def run(self, call):
-        """`call()`. Raises TooLong in it, again and again, once the time is up."""
+    def run(self, call, seconds=None):
+        """`call()`. Raises TooLong in it, again and again, once the time is up.
+
+        `seconds`: its own time, where it is to have less than all that is left.
+        """
         if not self._is_on:
             return call()
         left = self._end - monotonic()
+        if seconds is not None:
+            left = min(left, seconds)
         if left <= 0:
             raise TooLong
         try:

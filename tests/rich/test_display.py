@@ -26,7 +26,7 @@ def a_class(body: str) -> str:
         ("_repr_html_", "'<b>x</b>'", "text/html", "<b>x</b>"),
         ("_repr_markdown_", "'**x**'", "text/markdown", "**x**"),
         ("_repr_latex_", "'$x$'", "text/latex", "$x$"),
-        ("_repr_svg_", "'<svg></svg>'", "image/svg+xml", "<svg></svg>"),
+        ("_repr_svg_", "'<svg xmlns=\"x\"/>'", "image/svg+xml", '<svg xmlns="x"/>'),
         ("_repr_json_", "{'a': [1, None, True]}", "application/json", {"a": [1, None, True]}),
         ("_repr_png_", f"base64.b64decode('{PNG}')", "image/png", PNG),
         ("_repr_png_", f"'{PNG}'", "image/png", PNG),
@@ -68,8 +68,19 @@ def test_metadata_beside_data(plain: Rdit) -> None:
         ),
         (
             "def _repr_png_(self):\n"
-            "    return b'\\x89PNG\\r\\n\\x1a\\n' + b'\\0' * 8 + b'\\0\\0\\x80\\0' * 2",
+            "    return b'\\x89PNG\\r\\n\\x1a\\n\\0\\0\\0\\rIHDR' + b'\\0\\0\\x80\\0' * 2",
             "_repr_png_ gave a picture of 32,768 × 32,768 pixels; too large",
+        ),
+        (
+            "def _repr_png_(self): return b'\\x89PNG\\r\\n\\x1a\\n' + b'\\0' * 100",
+            "_repr_png_ returned bytes that only begin as a PNG",
+        ),
+        ("def _repr_svg_(self): return '<nosvg>'", "_repr_svg_ returned text that is no SVG"),
+        ("def _repr_html_(self): raise SystemExit(3)", "_repr_html_ raised SystemExit: 3"),
+        ("def _repr_html_(self): raise GeneratorExit", "_repr_html_ raised GeneratorExit"),
+        (
+            "def _repr_mimebundle_(self, **_): return {'nonsense': 'x'}",
+            "_repr_mimebundle_: nonsense is no MIME type",
         ),
     ],
 )
@@ -178,3 +189,42 @@ def test_display_in_threads_children_and_at_exit(plain: Rdit) -> None:
     shown = [output["text"] for output in outputs if output["type"] == "display"]
     assert sorted(map(int, shown)) == list(range(20))
     assert "child" in "".join(output["text"] for output in outputs)
+
+
+def test_method_that_forks(rdit: Rdit) -> None:
+    """The child would answer in the program's place, and the program to the next question."""
+    body = (
+        "def _repr_html_(self):\n    import os\n    if os.fork() == 0: return 'child'\n"
+        "    os.wait()\n    return 'parent'"
+    )
+    first, second = rdit.outputs(a_class(body) + "1 + 1\n")
+    assert (first["data"]["text/html"], second["text"]) == ("parent", "2")
+
+
+def test_class_that_lies_about_itself(rdit: Rdit) -> None:
+    """A metaclass can answer anything, or raise, where only the name of a class is asked for."""
+    source = (
+        "import sys, types\nsys.modules['matplotlib.figure'] = sys.modules['sympy'] = types\n"
+        "class Meta(type):\n    __module__ = property(lambda _: 1 / 0)\n"
+        "    __mro__ = __name__ = property(lambda _: 1 / 0)\n\n"
+        "class A(metaclass=Meta):\n    def __repr__(self): return 'plain'\n\nA()\n"
+    )
+    assert rdit.shown(source)["data"] == {"text/plain": "plain"}
+
+
+def test_metadata_that_cannot_be_sent(plain: Rdit) -> None:
+    """The representation itself would be thrown away."""
+    body = (
+        "def _repr_mimebundle_(self, **_): return {'text/html': 'x'}, {'text/html': {1: object()}}"
+    )
+    shown = plain.shown(a_class(body))
+    assert shown["data"]["text/html"] == "x"
+    assert "text/html" not in shown["metadata"]
+
+
+def test_svg_stands_alone(plain: Rdit) -> None:
+    """What is fine inside of HTML would not be drawn as a picture."""
+    shown = plain.shown(a_class('def _repr_svg_(self): return \'<svg width="2in" height="20"/>\''))
+    expected = '<svg xmlns="http://www.w3.org/2000/svg" width="2in" height="20"/>'
+    assert shown["data"]["image/svg+xml"] == expected
+    assert shown["metadata"]["rdit"]["pixels"] == [192, 20]

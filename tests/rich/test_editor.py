@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from editor import Editor, Kind, RpcError
+from editor import Editor, Kind, OpenDocument, RpcError
 from lsprotocol import types
 
 from rdit_lsp.messages import Options
-from rdit_lsp.server import _shows_images
+from rdit_lsp.pictures import PictureFiles
+from rdit_lsp.server import _images
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
+LIBRARIES = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SOURCE = f"""\
 class Picture:
@@ -75,10 +78,12 @@ async def test_pictures_where_the_client_can(
         (None, False),
     ],
 )
-def test_clients_that_show_pictures(client: str | None, shows: bool) -> None:
+def test_clients_that_show_pictures(client: str | None, shows: bool, tmp_path: Path) -> None:
     """VS Code would show captions only, although it needs no setting."""
     info = types.ClientInfo(client) if client is not None else None
-    assert _shows_images(info, Options()) == shows
+    found = _images(info, Options(), PictureFiles(tmp_path))
+    assert (found is not None) == shows
+    assert _images(info, Options(images=False), PictureFiles(tmp_path)) is None
 
 
 async def test_export_does_not_run_again(start, tmp_path: Path) -> None:
@@ -139,3 +144,88 @@ async def test_result_as_comment(start, tmp_path: Path) -> None:
         "end": {"line": 2, "character": 0},
     }
     assert [a["title"] for a in actions if "page" in a["title"]] == ["rdit: Export as a page"]
+
+
+async def chosen(document: OpenDocument, line: int, title: str) -> dict:
+    """The reply to the command of the code action with this title."""
+    (action,) = [a for a in await document.actions(line) if a["title"] == f"rdit: {title}"]
+    (argument,) = action["command"]["arguments"]
+    return await document.editor.command(action["command"]["command"], argument)
+
+
+SHOWS = {"rdit": {"clipboard": True}}
+
+
+@pytest.mark.parametrize("options", ["{}", json.dumps(SHOWS)], ids=["opened", "clipboard"])
+async def test_copy(start, tmp_path: Path, options: str) -> None:
+    """A client without a clipboard for us would do nothing at the command."""
+    editor = await start(Kind("neovim", options=options))
+    shown: list[dict] = []
+    editor.answers["window/showDocument"] = lambda params: shown.append(params) or {"success": True}
+    document = editor.open(tmp_path / "copy.py", SOURCE + "1 / 0\nprint('a\\rb'); 1 + 1\n")
+    await document.execute(onError="continue")
+    assert (await chosen(document, 5, "Copy the result"))["text"] == "'aaa'"
+    assert (await chosen(document, 8, "Copy the result"))["text"] == "b\n2"
+    failure = await chosen(document, 7, "Copy the result")
+    assert failure["text"].startswith("Traceback (most recent call last):\n")
+    picture = await chosen(document, 3, "Copy the result")
+    assert Path(picture["text"]).read_bytes() == base64.b64decode(PNG)
+    await editor.status()
+    if options == "{}":
+        uris = [params["uri"] for params in shown]
+        assert [Path(uri.removeprefix("file://")).name for uri in uris] == [
+            f"copy.py-line-{line}-result.txt" for line in (6, 9, 8, 4)
+        ]
+        assert Path(failure["path"]).read_text() == failure["text"]
+    else:
+        assert (shown, failure.keys()) == ([], {"text"})
+
+
+async def test_open_the_picture(start, tmp_path: Path) -> None:
+    """In a terminal there would be no way to look at it."""
+    editor = await start(Kind("neovim"))
+    shown: list[dict] = []
+    editor.answers["window/showDocument"] = lambda params: shown.append(params) or {"success": True}
+    document = editor.open(tmp_path / "picture.py", SOURCE)
+    await document.execute()
+    reply = await chosen(document, 3, "Open the picture")
+    (path,) = map(Path, reply["paths"])
+    assert path.read_bytes() == base64.b64decode(PNG)
+    await editor.status()
+    assert [(params["uri"], params["external"]) for params in shown] == [(path.as_uri(), True)]
+    place = {"uri": document.uri, "position": {"line": 3, "character": 0}, "show": False}
+    assert await editor.request("rdit/openPicture", place) == reply
+    assert len(shown) == 1
+    titles = [action["title"] for action in await document.actions(5)]
+    assert "rdit: Open the picture" not in titles
+    with pytest.raises(RpcError, match="there is no picture to open at line 6"):
+        await editor.request("rdit/openPicture", {**place, "position": {"line": 5}})
+
+
+async def test_pictures_as_files(start, tmp_path: Path) -> None:
+    """A client that shows files would get megabytes of letters, and have to write them itself."""
+    editor = await start(Kind("neovim"))
+    document = editor.open(tmp_path / "files.py", SOURCE)
+    await document.execute()
+    results = await document.results(pictureFiles=True)
+    (item,) = results[1]["output"]
+    assert item["data"].keys() == {"text/plain"}
+    assert Path(item["path"]).read_bytes() == base64.b64decode(PNG)
+    assert "path" not in (await document.results())[1]["output"][0]
+
+
+@pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
+async def test_settings_of_figures_take_effect(start, tmp_path: Path) -> None:
+    """Whoever asks for SVG would go on to see what was drawn before."""
+    python = {"python": [str(LIBRARIES)]}
+    editor = await start(Kind("neovim", options=json.dumps({"rdit": python})))
+    source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
+    document = editor.open(tmp_path / "svg.py", source)
+    await document.execute()
+    settings = {"rdit": {**python, "figureFormat": "svg"}}
+    editor.notify("workspace/didChangeConfiguration", {"settings": settings})
+    (_, old) = await document.results()
+    assert (old["stale"], "image/png" in old["output"][0]["data"]) == (True, True)
+    await document.execute(scope="stale")
+    (_, new) = await document.results()
+    assert "image/svg+xml" in new["output"][0]["data"]

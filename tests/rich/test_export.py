@@ -182,6 +182,7 @@ def test_odd_sources(plain: Rdit, to: str, source: str) -> None:
 def test_pages_pictures_and_tables(rich: Rdit) -> None:
     """The picture and the table are what the page is for."""
     source = (
+        "import sys\nsys.modules['kaleido'] = None\n"
         "import matplotlib.pyplot as plt, pandas as pd\n_ = plt.plot([1, 2])\nplt.show()\n"
         "pd.DataFrame({'a': [1]})\nimport plotly.express as px\npx.bar(x=[1], y=[2])\n"
     )

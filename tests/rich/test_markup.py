@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rdit_lsp.features import hover, summary
-from rdit_lsp.markup import COLUMNS, markdown_table, safe_markdown, text_of
+from rdit_lsp.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
 from rdit_lsp.outputs import Display, as_json
+from rdit_lsp.pictures import Picture, PictureFiles
 from rdit_lsp.snapshot import View
 
 PICTURE = Display(
@@ -40,20 +46,118 @@ def test_hints() -> None:
 def test_pictures_in_hovers() -> None:
     """A client without pictures would show thousands of letters; VS Code cuts a hover at 100,000."""
     data = PICTURE.data["image/png"]
+    images = hover.Images()
     assert f"![Figure 640×480](data:image/png;base64,{data})" in hover._markdown(
-        view(PICTURE), images=True
+        view(PICTURE), images
     )
-    without = hover._markdown(view(PICTURE), images=False)
+    without = hover._markdown(view(PICTURE), None)
     assert without.startswith("Figure 640×480 (PNG, 3 kB)")
-    many = hover._markdown(view(*[PICTURE] * 100), images=True)
+    many = hover._markdown(view(*[PICTURE] * 100), images)
     assert len(many) < 100_000
+
+
+def test_pictures_too_large_for_a_hover_are_files(tmp_path: Path) -> None:
+    """A sharp or a crowded figure would be a caption only, in the one place people look at."""
+    files = PictureFiles(tmp_path / "pictures")
+
+    def file(picture: Picture) -> str:
+        path = files.keep(picture)
+        assert path is not None
+        return path.as_uri()
+
+    raw = b"\x89PNG\r\n\x1a\n" + bytes(100_000)
+    large = replace(
+        PICTURE,
+        data={"image/png": base64.b64encode(raw).decode()},
+        metadata={**PICTURE.metadata, "image/png": {"width": 640, "height": 480}},
+    )
+    text = hover._markdown(view(large), hover.Images(file, has_sizes=True))
+    (uri,) = re.findall(r"!\[Figure 640×480\]\((file:.*)\|width=640\)", text)
+    assert Path(uri.removeprefix("file://")).read_bytes() == raw
+    assert "(PNG, 100 kB)" in hover._markdown(view(large), hover.Images()).replace("\\", "")
+
+
+def test_svg_is_an_image_everywhere() -> None:
+    """Inline it could run scripts; as text nobody could read it."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
+    drawn = Display(
+        "result", {"text/plain": "x", "image/svg+xml": svg}, {"rdit": {"type": "Graph"}}
+    )
+    data = base64.b64encode(svg.encode()).decode()
+    expected = f"![Graph](data:image/svg+xml;base64,{data})"
+    assert expected in hover._markdown(view(drawn), hover.Images())
+    assert "Graph (SVG, 64 bytes)" in hover._markdown(view(drawn), None).replace("\\", "")
+    assert summary.labelled(view(drawn)) == "→ Graph"
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        ("<script>x</script><g onclick='x'/>", "<g />"),
+        ("<a xlink:href='javascript:x'><text>t\\x</text></a>", "<a><text>t\\x</text></a>"),
+        ("<use href='#a'/><image href='http://evil'/>", '<use href="#a" /><image />'),
+        ("<style>@import 'http://evil'; a{}</style>", "<style>none a{}</style>"),
+        ("<style>a{fill:u\\72l(http://evil)}</style>", "<style>a{fill:u72l(http://evil)}</style>"),
+        ("<g style='fill:url(//evil)' fill='url(#a)'/>", '<g style="fill:none" fill="url(#a)" />'),
+        ("<foreignObject><x/></foreignObject><x:x xmlns:x='y'/>", ""),
+        ("<set attributeName='href' to='x'/><animate/>", ""),
+    ],
+)
+def test_svg_in_files_does_nothing(inside: str, expected: str) -> None:
+    """A browser that opens the file would run its scripts, or fetch what it names."""
+    head = '<svg xmlns="http://www.w3.org/2000/svg"'
+    link = ' xmlns:xlink="http://www.w3.org/1999/xlink"'
+    found = safe_svg(f"{head}{link}>{inside}</svg>")
+    assert found in (f"{head}>{expected}</svg>", f"{head} />")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "<svg>", "<svg/>", "<svg xmlns='x'/>", '<!DOCTYPE s [<!ENTITY a "a">]><svg/>', "\ud800"],
+)
+def test_what_is_no_svg(text: str) -> None:
+    """A file would be written that nothing can show."""
+    assert safe_svg(text) is None
+
+
+def test_picture_files_are_few(tmp_path: Path) -> None:
+    """Moving a slider for an hour would fill the disk."""
+    files = PictureFiles(tmp_path)
+    for number in range(300):
+        assert files.keep(Picture("image/png", b"%d" % number)) is not None
+    kept = files.keep(Picture("image/png", b"299"))
+    assert kept is not None
+    assert kept.read_bytes() == b"299"
+    assert len(list(tmp_path.iterdir())) == 200
+    assert PictureFiles(tmp_path / "299" / "no").keep(Picture("image/png", b"x")) is not None
+    assert PictureFiles(kept).keep(Picture("image/png", b"x")) is None
+
+
+def test_hovers_are_bounded() -> None:
+    """An editor would lay out megabytes, or cut them where a code block is open."""
+    text = Display("display", {"text/plain": "x" * 15_000})
+    shown = hover._markdown(view(*[text] * 200), None)
+    assert len(shown) < 100_000
+    assert "*… and 195 more outputs*" in shown
+    cell = f"<td>{'y' * 190}</td>"
+    wide = f"<table>{f'<tr>{cell * 30}</tr>' * 60}</table>"
+    table = Display("result", {"text/plain": "cut by pandas", "text/html": wide})
+    assert "cut by pandas" in hover._markdown(view(table), None)
 
 
 def test_tables_in_hovers() -> None:
     """HTML would be shown as text, or not at all."""
-    text = hover._markdown(view(FRAME), images=False)
+    text = hover._markdown(view(FRAME), None)
     assert "| a |\n| --: |\n| 1 |" in text
     assert "DataFrame 1,204 × 8" in text
+
+
+def test_formulas_in_hovers() -> None:
+    """LaTeX is for programs."""
+    data = {"text/plain": "x**2", "text/latex": "$x^{2}$"}
+    formula = Display("result", data, {"rdit": {"type": "Pow", "pretty": " 2\nx "}})
+    assert "```text\n 2\nx \n```" in hover._markdown(view(formula), None)
+    assert summary.labelled(view(formula)) == "→ x**2"
 
 
 def test_half_a_picture_is_never_sent() -> None:

@@ -71,7 +71,12 @@ def test_worker_stands_alone(name: str) -> None:
     allowed = sys.stdlib_module_names | {"rdit_lsp", "_rdit_worker", "annotationlib"}
     assert set() == tops(imports(name, all_of_them=False)) - allowed
     # Looked at only where user code has already brought them.
-    assert set() == tops(imports(name)) - allowed - {"matplotlib", "plotly"}
+    assert set() == tops(imports(name)) - allowed - {
+        "matplotlib",
+        "plotly",
+        "kaleido",
+        "vl_convert",
+    }
     ours = {other for other in imports(name) if other.startswith("rdit_lsp")}
     assert set() == {other for other in ours if not other.startswith("rdit_lsp.worker")}
 

@@ -34,6 +34,22 @@ __import__("os").kill(__import__("os").getpid(), 11)
   "output.py": `print("\\x1b[31mred\\x1b[0m")
 print("more")
 `,
+  "picture.py": `import os, struct, zlib
+def png(width, height):
+    rows = b"".join(b"\\0" + os.urandom(width * 3) for _ in range(height))
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    return b"\\x89PNG\\r\\n\\x1a\\n" + b"".join(parts)
+class Noise:
+    def _repr_png_(self): return png(400, 300), {"width": 200, "height": 150}
+class Circle:
+    def _repr_svg_(self): return '<svg width="60" height="40"><circle cx="30" cy="20" r="15"/></svg>'
+Noise()
+Circle()
+"text to " + "copy"
+`,
   "kinds.py": `fresh
 kept
 stale

@@ -241,6 +241,40 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.closePanel();
   });
 
+  step("shows pictures in the hover, large ones from files, and SVG as an image", async () => {
+    await window.openFile("picture.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark('"text to "', /^→ 'text to copy'$/);
+    for (const [line, pixels, shown] of [[13, 400, 200], [14, 60, 60]] as const) {
+      await window.goTo(line);
+      await window.press("Control+k", "Control+i");
+      const picture = window.page.locator(".monaco-hover:not(.hidden) img").first();
+      await eventually("the picture is drawn", () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth).then((found) => found === pixels));
+      assert.equal(await picture.evaluate((image) => (image as HTMLImageElement).width), shown);
+      await window.press("Escape");
+    }
+  });
+
+  step("copies a result, by its own command and by the server's code action", async () => {
+    await window.openFile("picture.py");
+    await window.goTo(15);
+    await window.command("rdit: Copy Result");
+    await window.clipboardHolds("'text to copy'");
+    await window.goTo(14);
+    await window.command("Source Action...");
+    await window.page.locator(".action-widget .monaco-list-row", { hasText: "rdit: Copy the result" }).click();
+    await window.clipboardHolds(/\.svg$/);
+  });
+
+  step("opens a picture in an editor of its own", async () => {
+    await window.openFile("picture.py");
+    await window.goTo(13);
+    await window.command("rdit: Open Picture");
+    await window.page.locator(".tab.active", { hasText: ".png" }).waitFor();
+    await window.press("Control+w");
+    await window.focusEditor();
+  });
+
   step("shows code lenses when asked to, and runs them", async () => {
     await window.openFile("main.py");
     await window.press("Shift+Alt+x", "r");

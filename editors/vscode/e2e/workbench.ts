@@ -73,6 +73,19 @@ export class Workbench {
     await row.click();
   }
 
+  /** Wait until a text is on the clipboard. */
+  async clipboardHolds(text: string | RegExp): Promise<void> {
+    const end = Date.now() + patience;
+    let held = "";
+    while (Date.now() < end) {
+      held = await this.page.evaluate(() => navigator.clipboard.readText());
+      if (typeof text === "string" ? held === text : text.test(held)) return;
+      // No event tells of the clipboard: look again.
+      await this.page.waitForTimeout(50);
+    }
+    throw new Error(`the clipboard never held ${String(text)}; it holds ${held}`);
+  }
+
   async press(...keys: string[]): Promise<void> {
     for (const key of keys) await this.page.keyboard.press(key);
   }

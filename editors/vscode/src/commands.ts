@@ -4,8 +4,9 @@ import * as vscode from "vscode";
 import { executeParams, nextCodeLine, type Place, statementEnd } from "./arguments";
 import type { Painter } from "./painter";
 import type { Panel } from "./panel";
-import type { CheckpointResult, ExecuteResult, Requests, Scope } from "./protocol";
+import type { CheckpointResult, ExecuteResult, PlaceParams, Requests, Scope } from "./protocol";
 import { explain, type Server } from "./server";
+import { copy, open } from "./takeAway";
 
 interface Parts {
   server: Server;
@@ -36,6 +37,8 @@ const commands: Record<string, Command> = {
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showAllOutputs": ({ panel }) => panel.show({ isWholeDocument: true }),
   "rdit.openOutputsAsText": ({ panel }) => panel.openAsText(),
+  "rdit.copyResult": async ({ server }) => copy(await server.execute("rdit/copyResult", currentPlace())),
+  "rdit.openPicture": async ({ server }) => open(await server.execute("rdit/openPicture", { ...currentPlace(), show: false })),
   "rdit.showLog": ({ log }) => log.show(),
   "rdit.restartServer": ({ server }) => server.restart(),
   "rdit.menu": showMenu,
@@ -60,6 +63,13 @@ function currentEditor(): vscode.TextEditor {
   const editor = visible.find((candidate) => candidate === vscode.window.activeTextEditor) ?? visible[0];
   if (!editor) throw new Error("rdit: open a Python file first.");
   return editor;
+}
+
+/** The cursor, where a statement is meant. */
+function currentPlace(): PlaceParams {
+  const editor = currentEditor();
+  const { line, character } = editor.selection.active;
+  return { uri: editor.document.uri.toString(), position: { line, character } };
 }
 
 function currentUri(): string {

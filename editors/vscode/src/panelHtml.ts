@@ -6,7 +6,7 @@
 
 import { ansiToHtml, escapeHtml } from "./ansi";
 import { duration, lookOf } from "./marks";
-import type { OutputItem, StatementResult } from "./protocol";
+import type { Metadata, OutputItem, StatementResult } from "./protocol";
 
 export interface PanelOptions {
   /** The document's name, for the heading. */
@@ -113,7 +113,7 @@ function itemHtml(item: OutputItem, options: PanelOptions): string {
     case "error":
       return `<pre class="failure">${ansiToHtml(item.text)}</pre>`;
     default:
-      return richHtml(item.text, item.data, options);
+      return richHtml(item.text, item.data, item.metadata ?? {}, options);
   }
 }
 
@@ -124,29 +124,49 @@ function streamHtml(text: string, name: "stdout" | "stderr", path: string | unde
   return `${left > 0 ? note : ""}<pre class="${name}">${ansiToHtml(left > 0 ? text.slice(left) : text)}</pre>`;
 }
 
-function richHtml(text: string, data: Record<string, unknown>, options: PanelOptions): string {
-  const image = imageHtml(data, text);
+function richHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: PanelOptions): string {
+  const notes = (metadata.rdit?.notes ?? []).map(noteHtml).join("");
+  return `${shownHtml(text, data, metadata, options)}${notes}`;
+}
+
+function shownHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: PanelOptions): string {
+  const image = imageHtml(data, metadata, text);
   if (image) return image;
   const html = joined(data["text/html"]);
-  if (html !== undefined && options.allowHtml) return frameHtml(html);
-  const plain = joined(data["text/plain"]) ?? joined(data["text/markdown"]) ?? text;
-  const note = html !== undefined && plain === "" ? `<p class="note">HTML; allow it with the setting “rdit.allowHtml”.</p>` : "";
-  return `${note}<pre>${ansiToHtml(plain)}</pre>`;
+  const saysSomething = html !== undefined && hasText(html);
+  if (saysSomething && options.allowHtml) return frameHtml(html);
+  const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? joined(data["text/markdown"]) ?? text;
+  const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
+  const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts, which do not run here.");
+  return `${note}<pre>${ansiToHtml(plain)}</pre>${drawn}`;
+}
+
+function noteHtml(sentence: string): string {
+  return `<p class="note">${escapeHtml(sentence)}</p>`;
+}
+
+/** Whether there is anything to see without running scripts: interactive charts are empty without. */
+function hasText(html: string): boolean {
+  const visible = html.replace(/<(script|style|template)\b[^]*?(<\/\1\s*>|$)/gi, "").replace(/<!--[^]*?-->/g, "");
+  return /<(img|svg|table)\b/i.test(visible) || /\S/.test(visible.replace(/<[^>]*>/g, ""));
 }
 
 /** SVG is shown as an image, which browsers give no scripts and no network. */
-function imageHtml(data: Record<string, unknown>, text: string): string | undefined {
+function imageHtml(data: Record<string, unknown>, metadata: Metadata, text: string): string | undefined {
   for (const mime of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {
     const base64 = joined(data[mime])?.replace(/\s/g, "");
     // Anything else than base64 would be a way out of the attribute.
-    if (base64 !== undefined && /^[A-Za-z0-9+/]+=*$/.test(base64)) return picture(mime, base64, text);
+    if (base64 !== undefined && /^[A-Za-z0-9+/]+=*$/.test(base64)) return picture(mime, base64, metadata, text);
   }
   const svg = joined(data["image/svg+xml"]);
-  return svg === undefined ? undefined : picture("image/svg+xml", Buffer.from(svg, "utf8").toString("base64"), text);
+  return svg === undefined ? undefined : picture("image/svg+xml", Buffer.from(svg, "utf8").toString("base64"), metadata, text);
 }
 
-function picture(mime: string, base64: string, text: string): string {
-  return `<p><img alt="${escapeHtml(text)}" src="data:${mime};base64,${base64}"></p>`;
+function picture(mime: string, base64: string, metadata: Metadata, text: string): string {
+  const { width } = (metadata[mime] ?? {}) as { width?: unknown };
+  // A picture for a sharp screen has more pixels than it is to be wide.
+  const size = typeof width === "number" && Number.isSafeInteger(width) ? ` width="${width}"` : "";
+  return `<p><img alt="${escapeHtml(text)}" src="data:${mime};base64,${base64}"${size}></p>`;
 }
 
 /** An empty `sandbox` takes scripts, forms, pop-ups and the origin away. */

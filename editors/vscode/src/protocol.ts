@@ -28,8 +28,19 @@ export interface Frame {
 
 export type OutputItem =
   | { type: "stdout" | "stderr"; text: string; /** Of all that was written. */ size?: number; /** A file with all of it. */ path?: string }
-  | { type: "result" | "display"; text: string; data: Record<string, unknown>; metadata?: object }
+  | { type: "result" | "display"; text: string; data: Record<string, unknown>; metadata?: Metadata }
   | { type: "error"; text: string; name: string; value: string; frames: Frame[] };
+
+/** By MIME type what an object says of itself; under `rdit` what the server knows of it. */
+export interface Metadata {
+  [mime: string]: unknown;
+  rdit?: {
+    /** Sentences on what could not be shown. */
+    notes?: string[];
+    /** A formula as a person writes it. */
+    pretty?: string;
+  };
+}
 
 export interface StatementResult {
   /** Position among the module's top-level statements, from 0; -1 for a file that does not compile. */
@@ -127,6 +138,21 @@ export interface Variable {
   lineStart?: number;
 }
 
+export interface PlaceParams {
+  uri: string;
+  position: Position;
+  /** Whether the server has the editor open it; by default it does. */
+  show?: boolean;
+}
+
+export interface CopyResult {
+  text: string;
+}
+
+export interface PicturesResult {
+  paths: string[];
+}
+
 export interface VariablesResult {
   variables: Variable[];
 }
@@ -143,6 +169,8 @@ export interface Requests {
   "rdit/reset": { params: { uri: string }; result: { status: "ok" } };
   "rdit/status": { params: { uri?: string }; result: StatusResult };
   "rdit/results": { params: { uri: string; lineRange?: LineRange }; result: ResultsResult };
+  "rdit/copyResult": { params: PlaceParams; result: CopyResult };
+  "rdit/openPicture": { params: PlaceParams; result: PicturesResult };
   "rdit/variables": { params: { uri: string }; result: VariablesResult };
   "rdit/checkpoint": { params: { uri: string }; result: CheckpointResult };
   "rdit/restore": {

@@ -27,6 +27,7 @@ import * as protocol from "./protocol";
 import { type ChosenPython, NoPythonError, serverPython } from "./python";
 import { settings, settingsForServer } from "./settings";
 import type { ServerState } from "./statusText";
+import { takeAway } from "./takeAway";
 
 export const documentSelector = [
   { scheme: "file", language: "python" },
@@ -204,7 +205,7 @@ export class Server implements vscode.Disposable {
 
   private async initializationOptions(): Promise<object> {
     const forServer = settingsForServer(undefined, await this.chosenPython.for(undefined));
-    return { rdit: { ...forServer, resultNotifications: true, input: true } };
+    return { rdit: { ...forServer, resultNotifications: true, input: true, clipboard: true } };
   }
 
   private middleware(): Middleware {
@@ -215,7 +216,7 @@ export class Server implements vscode.Disposable {
         shownLenses((await next(document, token)) ?? [], settings(document.uri).codeLens),
       executeCommand: async (command, args, next) => {
         try {
-          return (await next(command, args)) as unknown;
+          return await takeAway(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
         } catch (error) {
           explain(error);
           return undefined;
@@ -282,6 +283,8 @@ const commandTable: Record<keyof protocol.Requests, true> = {
   "rdit/reset": true,
   "rdit/status": true,
   "rdit/results": true,
+  "rdit/copyResult": true,
+  "rdit/openPicture": true,
   "rdit/variables": true,
   "rdit/checkpoint": true,
   "rdit/restore": true,

@@ -5,7 +5,7 @@
  * pyproject.toml, so a default of ours would undo what the project says. Pure.
  */
 
-export const serverKeys = ["python", "cwd", "args", "env", "runOn", "checkpoints"] as const;
+export const serverKeys = ["python", "cwd", "args", "env", "runOn", "checkpoints", "figureFormat", "figureDpi"] as const;
 
 export type ServerSettings = Partial<Record<(typeof serverKeys)[number], unknown>>;
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PanelOptions, panelHtml, panelText } from "../src/panelHtml";
-import type { StatementResult } from "../src/protocol";
+import type { Metadata, StatementResult } from "../src/protocol";
 import { failure, printed, result, value } from "./results";
 
 const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false };
 
-function display(data: Record<string, unknown>, text = "text"): StatementResult {
-  return result({ isInvisible: false, output: [{ type: "display", text, data }] });
+function display(data: Record<string, unknown>, text = "text", metadata: Metadata = {}): StatementResult {
+  return result({ isInvisible: false, output: [{ type: "display", text, data, metadata }] });
 }
 
 const page = (results: StatementResult[], changes: Partial<PanelOptions> = {}) => panelHtml(results, { ...options, ...changes });
@@ -25,6 +25,8 @@ test("everything that comes from the program or the disk is escaped", () => {
       result({ isInvisible: false, output: [...printed(evil), ...value(evil), ...failure(evil, evil)], stale: true, staleReason: evil }),
       display({ "text/plain": evil, "image/png": `x" onerror="${evil}` }, evil),
       display({ "image/svg+xml": evil }, evil),
+      display({ "image/png": "iVBO" }, evil, { "image/png": { width: evil }, rdit: { notes: [evil] } }),
+      display({ "text/html": evil }, evil, { rdit: { pretty: evil } }),
     ],
     { title: evil },
   );
@@ -56,6 +58,30 @@ test("HTML is shown as plain text unless allowed, and then in a frame that may d
   assert.doesNotMatch(page([table]), /iframe sandbox/);
   const allowed = page([table], { allowHtml: true });
   assert.match(allowed, /<iframe sandbox="" srcdoc="&lt;table id=&quot;t&quot;&gt;"><\/iframe>/);
+});
+
+test("a picture for a sharp screen is as wide as it is meant to be", () => {
+  const picture = display({ "image/png": "iVBO" }, "a plot", { "image/png": { width: 640, height: 480 } });
+  assert.match(page([picture]), /<img alt="a plot" src="data:image\/png;base64,iVBO" width="640">/);
+});
+
+test("what could not be shown is said", () => {
+  const html = page([display({ "text/plain": "A()" }, "A()", { rdit: { notes: ["_repr_html_ raised"] } })]);
+  assert.match(html, /<pre>A\(\)<\/pre><p class="note">_repr_html_ raised<\/p>/);
+});
+
+test("a chart that scripts would draw is its text, also where HTML is allowed", () => {
+  const chart = display({ "text/html": `<style>a{}</style><div><script>draw("x")</script></div>`, "text/plain": "Figure(1 × bar)" });
+  const html = page([chart], { allowHtml: true });
+  assert.match(html, /<pre>Figure\(1 × bar\)<\/pre><p class="note">It is drawn by scripts/);
+  assert.doesNotMatch(html, /<iframe/);
+  const unfinished = display({ "text/html": "<script>draw(1)", "text/plain": "plain" });
+  assert.doesNotMatch(page([unfinished], { allowHtml: true }), /<iframe/);
+});
+
+test("a formula is shown as a person writes it", () => {
+  const formula = display({ "text/plain": "x**2", "text/latex": "$x^2$" }, "x**2", { rdit: { pretty: " 2\nx " } });
+  assert.match(page([formula]), /<pre> 2\nx <\/pre>/);
 });
 
 test("a very long stream shows its end and says where the rest is", () => {

@@ -38,7 +38,11 @@ function M.config()
     filetypes = { "python" },
     root_markers = { "pyproject.toml", ".venv", ".git" },
     init_options = {
-      rdit = vim.tbl_extend("force", settings, { resultNotifications = options.draw, input = true }),
+      rdit = vim.tbl_extend("force", settings, {
+        resultNotifications = options.draw,
+        input = true,
+        clipboard = true,
+      }),
     },
     settings = { rdit = settings },
     handlers = {
@@ -49,6 +53,15 @@ function M.config()
         return require("rdit.input").ask(protocol.without_nulls(params))
       end,
       ["workspace/inlayHint/refresh"] = not options.draw and refresh_inlay_hints or nil,
+    },
+    -- Code actions of the server's end here, as the subcommands of the same purpose do.
+    commands = {
+      ["rdit/copyResult"] = function(command, context)
+        require("rdit.take").copy(context.bufnr, command.arguments[1])
+      end,
+      ["rdit/openPicture"] = function(command, context)
+        require("rdit.take").open(context.bufnr, command.arguments[1])
+      end,
     },
     on_init = function(client)
       if options.draw then

@@ -56,6 +56,15 @@ local function document(bufnr)
   return { uri = vim.uri_from_bufnr(bufnr) }
 end
 
+--- The statement that is meant: at the first line given, or at the cursor.
+---@param invocation rdit.Invocation
+---@return { uri: string, position: rdit.Position }
+local function place(invocation)
+  local line = invocation.range and invocation.range.from
+  local position = client.position(invocation.bufnr, line)
+  return { uri = vim.uri_from_bufnr(invocation.bufnr), position = position }
+end
+
 ---@param session rdit.SessionStatus
 ---@return string
 local function session_sentence(session)
@@ -128,6 +137,23 @@ M.subcommands = {
     help = "Open or close the window with the complete output of the line under the cursor.",
     run = function()
       require("rdit.output").toggle()
+    end,
+  },
+  picture = {
+    help = "Open the pictures of this statement with the system's program for them.",
+    run = function(invocation)
+      require("rdit.take").open(invocation.bufnr, place(invocation))
+    end,
+  },
+  copy = {
+    help = "Copy what this statement came to, to the clipboard or to the register given.",
+    run = function(invocation)
+      local register = invocation.rest ~= "" and invocation.rest or nil
+      if register and not register:match('^[%w"+*_/-]$') then
+        client.say(("There is no register %q."):format(register), vim.log.levels.ERROR)
+        return
+      end
+      require("rdit.take").copy(invocation.bufnr, place(invocation), register)
     end,
   },
   lines = {

@@ -11,6 +11,7 @@ local M = {}
 ---@field virtual_lines integer Show up to this many lines of longer output below the statement.
 ---@field output_height integer Height of the output window.
 ---@field marks table<rdit.Kind, string> The mark of each kind of result that is drawn beside the code.
+---@field pictures boolean|fun(picture: rdit.Picture): rdit.TakeAway? Draw pictures in the output window.
 ---@field keymaps boolean|string Map the suggested keys; a string is the prefix instead of <leader>r.
 ---@field python? string|string[] Server setting: the interpreter, or the command that starts one.
 ---@field cwd? string Server setting: the working directory.
@@ -18,6 +19,8 @@ local M = {}
 ---@field env? table<string, string> Server setting: environment variables.
 ---@field runOn? "command"|"save"|"type" Server setting: what makes the server run.
 ---@field checkpoints? "auto"|"off" Server setting: whether program states are kept.
+---@field figureFormat? "png"|"svg" Server setting: what figures are drawn as.
+---@field figureDpi? number Server setting: the resolution of figures.
 M.defaults = {
   cmd = { "rdit-lsp" },
   autostart = true,
@@ -33,6 +36,7 @@ M.defaults = {
   max_width = 100,
   virtual_lines = 0,
   output_height = 12,
+  pictures = true,
   marks = {
     fresh = "→",
     stale = "~",
@@ -44,7 +48,7 @@ M.defaults = {
 }
 
 --- What the server itself is configured with, by the names of its own protocol.
-local server_keys = { "python", "cwd", "args", "env", "runOn", "checkpoints" }
+local server_keys = { "python", "cwd", "args", "env", "runOn", "checkpoints", "figureFormat", "figureDpi" }
 
 local types = {
   cmd = { "table" },
@@ -54,6 +58,7 @@ local types = {
   max_width = { "number" },
   virtual_lines = { "number" },
   output_height = { "number" },
+  pictures = { "boolean", "function" },
   marks = { "table" },
   keymaps = { "boolean", "string" },
   python = { "string", "table" },
@@ -62,6 +67,8 @@ local types = {
   env = { "table" },
   runOn = { "string" },
   checkpoints = { "string" },
+  figureFormat = { "string" },
+  figureDpi = { "number" },
 }
 
 ---@type table<string, any>

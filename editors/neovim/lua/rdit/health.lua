@@ -16,6 +16,16 @@ local function check_neovim()
   end
 end
 
+local function check_pictures()
+  vim.health.start("rdit: pictures")
+  local artist = require("rdit.pictures").artist()
+  if artist then
+    vim.health.ok(("%s draws them in the output window."):format(artist))
+  else
+    vim.health.info("The output window has their captions; `:Rdit picture` opens them. See :help rdit-pictures.")
+  end
+end
+
 local function check_options()
   vim.health.start("rdit: options")
   local problems = config.problems(vim.g.rdit or {})
@@ -84,6 +94,7 @@ end
 function M.check()
   check_neovim()
   check_options()
+  check_pictures()
   check_server()
   check_clients()
 end

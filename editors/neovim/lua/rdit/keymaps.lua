@@ -21,6 +21,8 @@ M.list = {
   { mode = "n", plug = "<Plug>(RditInterrupt)", command = "interrupt", key = "i" },
   { mode = "n", plug = "<Plug>(RditReset)", command = "reset", key = "x" },
   { mode = "n", plug = "<Plug>(RditOutput)", command = "output", key = "o" },
+  { mode = "n", plug = "<Plug>(RditPicture)", command = "picture", key = "p" },
+  { mode = "n", plug = "<Plug>(RditCopy)", command = "copy", key = "y" },
   { mode = "n", plug = "<Plug>(RditLines)", command = "lines", key = "l" },
   { mode = "n", plug = "<Plug>(RditVariables)", command = "variables", key = "v" },
 }

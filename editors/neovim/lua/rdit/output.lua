@@ -2,6 +2,7 @@
 local client = require("rdit.client")
 local config = require("rdit.config")
 local draw = require("rdit.draw")
+local pictures = require("rdit.pictures")
 
 local M = {}
 
@@ -15,6 +16,9 @@ local group = vim.api.nvim_create_augroup("rdit.output", {})
 ---@field line? integer The source's line that was asked for last.
 ---@field is_asking boolean A request is under way.
 ---@field is_outdated boolean Something changed while it was.
+---@field lines string[] What is shown.
+---@field pictures { row: integer, path: string }[] The pictures among it.
+---@field drawn rdit.TakeAway[] What takes them away.
 
 ---@type rdit.View?
 local view
@@ -41,18 +45,26 @@ local function heading(result)
   return ("%s: %s"):format(lines, table.concat(parts, ", "))
 end
 
---- What cannot be shown as text is named, so that no one thinks there was nothing.
+--- What a picture is, in the words of the hints: "[Figure 640×480: Sales]".
+---@param about table What the server knows of the value.
+---@return string
+local function caption(about)
+  local size = about.pixels and (" %d×%d"):format(about.pixels[1], about.pixels[2]) or ""
+  local title = about.title and (": " .. about.title) or ""
+  return ("[%s%s%s]"):format(about.type or "Picture", size, title)
+end
+
+--- The lines of one output. A picture is its caption and the path of its file; what could not be shown is said.
 ---@param item rdit.OutputItem
 ---@return string[]
-local function pictures(item)
-  local named = {}
-  for mime in pairs(item.data or {}) do
-    if vim.startswith(mime, "image/") then
-      table.insert(named, ("[%s]"):format(mime))
-    end
+local function item_lines(item)
+  local about = item.metadata and item.metadata.rdit or {}
+  local is_picture = item.path ~= nil and item.data ~= nil
+  local lines = is_picture and { caption(about) .. " " .. item.path } or draw.lines(about.pretty or item.text)
+  for _, note in ipairs(about.notes or {}) do
+    table.insert(lines, ("(%s)"):format(note))
   end
-  table.sort(named)
-  return named
+  return lines
 end
 
 local item_groups = { stderr = "RditStopped", error = "RditError" }
@@ -61,8 +73,9 @@ local item_groups = { stderr = "RditStopped", error = "RditError" }
 ---@param name string
 ---@return string[] lines
 ---@return { row: integer, group: string }[] highlights
+---@return { row: integer, path: string, width?: integer, height?: integer }[] shown The pictures.
 local function render(results, name)
-  local lines, highlights = {}, {}
+  local lines, highlights, shown = {}, {}, {}
   local function add(line, highlight)
     table.insert(lines, line)
     if highlight then
@@ -72,7 +85,11 @@ local function render(results, name)
   for _, result in ipairs(results) do
     add(("%s, %s"):format(name, heading(result)), draw.kinds[draw.kind(result)].group)
     for _, item in ipairs(result.output) do
-      for _, line in ipairs(vim.list_extend(draw.lines(item.text), pictures(item))) do
+      if item.path and item.data then
+        local pixels = vim.tbl_get(item, "metadata", "rdit", "pixels") or {}
+        table.insert(shown, { row = #lines, path = item.path, width = pixels[1], height = pixels[2] })
+      end
+      for _, line in ipairs(item_lines(item)) do
         add(line, item_groups[item.type])
       end
     end
@@ -83,12 +100,33 @@ local function render(results, name)
   if #lines == 0 then
     add(("%s: no statement here"):format(name), "RditNotRun")
   end
-  return lines, highlights
+  return lines, highlights, shown
+end
+
+local function take_pictures_away()
+  for _, take_away in ipairs(view.drawn) do
+    pcall(take_away)
+  end
+  view.drawn = {}
+end
+
+---@param shown table[] The pictures, as render() gives them.
+local function draw_pictures(shown)
+  for _, picture in ipairs(shown) do
+    local place = { buf = view.bufnr, win = view.window }
+    table.insert(view.drawn, pictures.draw(vim.tbl_extend("error", picture, place)))
+  end
 end
 
 ---@param results rdit.StatementResult[]
 local function show(results)
-  local lines, highlights = render(results, file_name(vim.uri_from_bufnr(view.source)))
+  local lines, highlights, shown = render(results, file_name(vim.uri_from_bufnr(view.source)))
+  -- Output that streams is asked for again and again; a picture that is taken away and drawn again flickers.
+  if vim.deep_equal(view.lines, lines) then
+    return
+  end
+  view.lines, view.pictures = lines, shown
+  take_pictures_away()
   vim.bo[view.bufnr].modifiable = true
   vim.api.nvim_buf_set_lines(view.bufnr, 0, -1, false, lines)
   vim.bo[view.bufnr].modifiable = false
@@ -100,6 +138,7 @@ local function show(results)
       hl_eol = true,
     })
   end
+  draw_pictures(shown)
 end
 
 --- Ask for the output of the source's line. One request at a time: output that streams would pile them up.
@@ -113,6 +152,7 @@ local function refresh()
   local argument = {
     uri = vim.uri_from_bufnr(view.source),
     lineRange = { from = view.line, to = view.line },
+    pictureFiles = true,
   }
   local function answered(answer)
     asked.is_asking = false
@@ -143,11 +183,30 @@ local function follow(bufnr)
   end
 end
 
---- Jump to the place of a traceback that the cursor of the output window is on.
+--- Open the picture whose caption the cursor of the output window is on.
+---@return boolean found
+local function open_picture()
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  for _, picture in ipairs(view.pictures) do
+    if picture.row == row then
+      local failure = pictures.open(picture.path)
+      if failure then
+        client.say(("%s cannot be opened: %s"):format(picture.path, failure), vim.log.levels.ERROR)
+      end
+      return true
+    end
+  end
+  return false
+end
+
+--- Open the picture, or jump to the place of a traceback, that the cursor of the output window is on.
 local function jump()
+  if open_picture() then
+    return
+  end
   local file, line = vim.api.nvim_get_current_line():match('File "([^"]+)", line (%d+)')
   if not file or vim.fn.filereadable(file) == 0 then
-    client.say("There is no place in a file on this line.")
+    client.say("There is no picture, and no place in a file, on this line.")
     return
   end
   vim.cmd.wincmd("p")
@@ -158,6 +217,7 @@ end
 
 local function close()
   vim.api.nvim_clear_autocmds({ group = group })
+  take_pictures_away()
   view = nil
 end
 
@@ -187,7 +247,7 @@ local function make_buffer()
   vim.bo[bufnr].bufhidden = "wipe"
   vim.bo[bufnr].filetype = "rdit-output"
   vim.keymap.set("n", "q", "<cmd>close<cr>", { buffer = bufnr, desc = "Close the output of rdit" })
-  vim.keymap.set("n", "<cr>", jump, { buffer = bufnr, desc = "Jump to this place of the traceback" })
+  vim.keymap.set("n", "<cr>", jump, { buffer = bufnr, desc = "Open this picture, or jump to this place" })
   return bufnr
 end
 
@@ -217,6 +277,9 @@ function M.toggle()
     line = line,
     is_asking = false,
     is_outdated = false,
+    lines = {},
+    pictures = {},
+    drawn = {},
   }
   watch()
   refresh()

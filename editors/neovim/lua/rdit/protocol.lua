@@ -26,6 +26,8 @@ local M = {}
 ---@field data? table<string, any> By MIME type, of results and displays.
 ---@field name? string The exception's class, of errors.
 ---@field value? string The exception's message, of errors.
+---@field metadata? table<string, any> By MIME type; under `rdit` what the server knows of the value.
+---@field path? string A file: of a picture, or of all of a long stream.
 
 ---@alias rdit.Status "ok"|"error"|"interrupted"|"timeout"|"exit"|"crashed"|"notRun"|"running"
 
