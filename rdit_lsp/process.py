@@ -42,7 +42,9 @@ _NUDGE_IN_LINE = 0.002
 """The same where what was read ends in the middle of a line."""
 _BLOCK = 4096
 """Bytes that a pipe holds at least. Who writes more than it holds waits inside `write`, and a signal ends
-that with a part written, which not every program looks at: no nudge while so much comes at once."""
+that with a part written, which not every program looks at: no nudge until that write is over."""
+_OUT_OF_WRITE = 2
+"""Ticks of the processor's time (10 ms each) in which a program surely fills the pipe if it writes."""
 _START_UP = 20.0
 """Seconds an interpreter may take to start: network file systems and antivirus programs are slow."""
 _GRACE = (0.5, 1.0, 1.0)
@@ -109,6 +111,10 @@ class Worker:
         self._pipes: dict[StreamName, _Pipe] = {}
         self._late_pipes: set[_Pipe] = set()
         self._nudge: asyncio.TimerHandle | None = None
+        self._wrote_much = False
+        """The program may be in the middle of a write that the pipe does not hold."""
+        self._ran_before: int | None = None
+        """Ticks that it had run when that was looked into first."""
         self._in_statement = False
 
     async def start(self) -> None:
@@ -343,9 +349,11 @@ class Worker:
         self.listener.on_output(owner, pipe.name, data)
         if not self._in_statement or pipe.owner is not None:
             return
-        if self._nudge is not None and len(data) >= _BLOCK:
-            self._nudge.cancel()
-            self._nudge = None
+        if len(data) >= _BLOCK:
+            self._wrote_much, self._ran_before = True, None
+            if self._nudge is not None:
+                self._nudge.cancel()
+                self._nudge = None
         if self._nudge is None:
             # `print("a", "b")` writes four times and the first gets through at once.
             pause = _NUDGE if data.endswith(b"\n") else _NUDGE_IN_LINE
@@ -357,9 +365,29 @@ class Worker:
 
     def _send_nudge(self) -> None:
         self._nudge = None
-        if self._in_statement and self.died is None and self.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGURG)
+        if not self._in_statement or self.died is not None or self.pid is None:
+            return
+        if self._may_be_writing(self.pid):
+            self._nudge = asyncio.get_running_loop().call_later(_NUDGE, self._send_nudge)
+            return
+        self._wrote_much = False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGURG)
+
+    def _may_be_writing(self, pid: int) -> bool:
+        """Whether the program may be in the middle of a write of more than the pipe holds.
+
+        If so and the pipe is empty, it waits for the processor, and fills the pipe as soon as it gets
+        it. So it is out of the write if it sleeps, or has run for a while.
+        """
+        ran = _ticks_of_runnable(pid) if self._wrote_much else None
+        if any(_held(pipe.fd) for pipe in self._pipes.values() if not pipe.closed.done()):
+            return True
+        if ran is None:
+            return False
+        if self._ran_before is None:
+            self._ran_before = ran
+        return ran - self._ran_before < _OUT_OF_WRITE
 
     def send_signal(self, sign: signal.Signals) -> None:
         """Send a signal to the program and its children, or to it alone where it has our terminal."""
@@ -452,14 +480,15 @@ class _Pipe:
         loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = loop.create_future()
         self._worker = worker
-        self._fd = fd
+        self.fd = fd
+        """The server's end."""
         os.set_blocking(fd, False)
         loop.add_reader(fd, self._read, _CHUNK)
 
     def drain(self) -> None:
         """Read what is there now, and no more than that."""
         while not self.closed.done():
-            held = _held(self._fd)
+            held = _held(self.fd)
             if not held:
                 return
             self._read(held)
@@ -467,14 +496,14 @@ class _Pipe:
     def close(self) -> None:
         """Stop reading."""
         if not self.closed.done():
-            asyncio.get_running_loop().remove_reader(self._fd)
-            os.close(self._fd)
+            asyncio.get_running_loop().remove_reader(self.fd)
+            os.close(self.fd)
             self.closed.set_result(None)
             self._worker.on_pipe_closed(self)
 
     def _read(self, limit: int) -> None:
         try:
-            data = os.read(self._fd, limit)
+            data = os.read(self.fd, limit)
         except (BlockingIOError, InterruptedError):
             return
         if not data:
@@ -497,6 +526,16 @@ def _held(fd: int) -> int:
 
 def _readable(channel: socket.socket) -> bool:
     return _held(channel.fileno()) > 0
+
+
+def _ticks_of_runnable(pid: int) -> int | None:
+    """Ticks for which a process's main thread has run; None if it sleeps or nobody knows (Linux)."""
+    try:
+        stat = Path(f"/proc/{pid}/task/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    fields = stat.rpartition(b")")[2].split()
+    return int(fields[11]) + int(fields[12]) if fields[0] in (b"R", b"D") else None
 
 
 def _members_of_group(group: int) -> set[int]:
