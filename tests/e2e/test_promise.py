@@ -64,7 +64,7 @@ LINES = [
     "print('''a\nb''')",
 ]
 SCOPES = ["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class _Silent:
