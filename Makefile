@@ -44,7 +44,7 @@ libraries:  ## An interpreter with those libraries, for `tests/rich`.
 	test -x .tools/rich/bin/python || $(PYTHON) -m venv .tools/rich
 	.tools/rich/bin/python -m pip install --quiet $(LIBRARIES) $(TORCH)
 
-editors: setup  ## Neovim, Helix and Emacs, for real.
+editors: setup libraries  ## Neovim, Helix and Emacs, for real.
 	scripts/editors/install $(EDITORS)
 	scripts/editors/check-lua
 	$(BIN)/pytest editors

@@ -41,7 +41,9 @@ _NUDGE_IN_LINE = 0.002
 """The same where what was read ends in the middle of a line."""
 _BLOCK = 4096
 """Bytes that a pipe holds at least. Who writes more than it holds waits inside `write`, and a signal ends
-that with a part written, which not every program looks at: no nudge while so much comes at once."""
+that with a part written, which not every program looks at: no nudge until that write is over."""
+_OUT_OF_WRITE = 2
+"""Ticks of the processor's time (10 ms each) in which a program surely fills the pipe if it writes."""
 _START_UP = 20.0
 """Seconds an interpreter may take to start: network file systems and antivirus programs are slow."""
 _GRACE = (0.5, 1.0, 1.0)
@@ -104,6 +106,10 @@ class Worker:
         self._pipes: dict[StreamName, Pipe] = {}
         self._late_pipes: set[Pipe] = set()
         self._nudge: asyncio.TimerHandle | None = None
+        self._wrote_much = False
+        """The program may be in the middle of a write that the pipe does not hold."""
+        self._ran_before: int | None = None
+        """Ticks that it had run when that was looked into first."""
         self._in_statement = False
 
     async def start(self) -> None:
@@ -159,8 +165,8 @@ class Worker:
             if self._sight is None:
                 self._sight = asyncio.get_running_loop().create_future()
                 self._link.send_small({"type": "glance"})
-                if self._in_statement:
-                    self._signal_alone(signal.SIGURG)
+                if self._in_statement and self.pid and not self._may_be_writing(self.pid):
+                    self._hurry(self.pid)
             try:
                 fd = await asyncio.wait_for(asyncio.shield(self._sight), patience)
             except asyncio.TimeoutError:
@@ -361,9 +367,11 @@ class Worker:
         self.listener.on_output(owner, pipe.name, data)
         if not self._in_statement or pipe.owner is not None:
             return
-        if self._nudge is not None and len(data) >= _BLOCK:
-            self._nudge.cancel()
-            self._nudge = None
+        if len(data) >= _BLOCK:
+            self._wrote_much, self._ran_before = True, None
+            if self._nudge is not None:
+                self._nudge.cancel()
+                self._nudge = None
         if self._nudge is None:
             # `print("a", "b")` writes four times and the first gets through at once.
             pause = _NUDGE if data.endswith(b"\n") else _NUDGE_IN_LINE
@@ -375,15 +383,33 @@ class Worker:
 
     def _send_nudge(self) -> None:
         self._nudge = None
-        if any(pipe.holds for pipe in self._pipes.values()):
-            return  # It has written since, and may wait inside `write`; reading that asks anew.
-        if self._in_statement:
-            self._signal_alone(signal.SIGURG)
+        if not self._in_statement or self.died is not None or self.pid is None:
+            return
+        if self._may_be_writing(self.pid):
+            self._nudge = asyncio.get_running_loop().call_later(_NUDGE, self._send_nudge)
+            return
+        self._wrote_much = False
+        self._hurry(self.pid)
 
-    def _signal_alone(self, sign: signal.Signals) -> None:
-        if self.died is None and self.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, sign)
+    @staticmethod
+    def _hurry(pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGURG)
+
+    def _may_be_writing(self, pid: int) -> bool:
+        """Whether the program may be in the middle of a write of more than the pipe holds.
+
+        If so and the pipe is empty, it waits for the processor, and fills the pipe as soon as it gets
+        it. So it is out of the write if it sleeps, or has run for a while.
+        """
+        ran = _ticks_of_runnable(pid) if self._wrote_much else None
+        if any(pipe.holds for pipe in self._pipes.values()):
+            return True
+        if ran is None:
+            return False
+        if self._ran_before is None:
+            self._ran_before = ran
+        return ran - self._ran_before < _OUT_OF_WRITE
 
     def send_signal(self, sign: signal.Signals) -> None:
         """Send a signal to the program and its children, or to it alone where it has our terminal."""
@@ -444,6 +470,16 @@ class Worker:
 
 
 _numbers = count(1)
+
+
+def _ticks_of_runnable(pid: int) -> int | None:
+    """Ticks for which a process's main thread has run; None if it sleeps or nobody knows (Linux)."""
+    try:
+        stat = Path(f"/proc/{pid}/task/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    fields = stat.rpartition(b")")[2].split()
+    return int(fields[11]) + int(fields[12]) if fields[0] in (b"R", b"D") else None
 
 
 def _members_of_group(group: int) -> set[int]:

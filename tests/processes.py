@@ -14,7 +14,7 @@ from pathlib import Path
 MARK = "RDIT_TEST_MARK"
 """The environment variable."""
 
-_LIMIT = 10.0
+_LIMIT = 60.0
 
 
 def marked(mark: str) -> dict[int, str]:

@@ -261,8 +261,7 @@ async def test_plain_editor_is_asked_to_refresh(
     await editor.wait_for("workspace/inlayHint/refresh")
     assert await document.labels() == {0: "→ 2"}
     # Neovim 0.12 may draw the old ones again between a refresh and its own request.
-    since = len(editor.inbox)
-    await editor.wait_for("workspace/inlayHint/refresh", since=since)
+    await editor.wait_for("workspace/inlayHint/refresh", since=editor.replied)
 
 
 async def test_reused_results_say_so(editor: Editor, tmp_path: Path) -> None:

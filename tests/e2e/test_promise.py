@@ -65,7 +65,7 @@ LINES = [
     "print('''a\nb''')",
 ]
 SCOPES = ["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class _Silent:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 """Seconds after which something that must happen counts as never happening."""
 _OLDEST = (3, 8)
 _NAME = re.compile(r"python3\.(\d+)")

@@ -5,6 +5,7 @@ Each editor's own module says with which keys. Nothing here knows a scene.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -31,6 +32,17 @@ def program(name: str) -> str:
     if path.exists():
         return str(path)
     sentence = f"{name} is not installed: run scripts/editors/install {name}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+def python_with_libraries() -> str:
+    """The interpreter of `make libraries`; without it the test fails in CI and is skipped elsewhere."""
+    path = ROOT / ".tools" / "rich" / "bin" / "python"
+    if path.exists():
+        return str(path)
+    sentence = "there is no interpreter with libraries: run make libraries"
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)
@@ -65,14 +77,29 @@ class Editor(ABC):
         assert self._terminal is not None, "open() comes first"
         return self._terminal
 
-    def open(self, source: str) -> None:
-        """Start the editor with a document of this text and wait until the server serves it."""
+    def move(self, *parts: str) -> None:
+        """Have the document elsewhere in its project, before it is opened."""
+        self.document = self.document.parent.joinpath(*parts)
+        self.document.parent.mkdir(parents=True)
+
+    def use(self, python: str, **environment: str) -> None:
+        """Choose the project's interpreter, and what is in its environment."""
+        values = ", ".join(f"{name} = {json.dumps(text)}" for name, text in environment.items())
+        settings = f"[tool.rdit]\npython = {json.dumps(python)}\nenv = {{ {values} }}\n"
+        (self.document.parent / "pyproject.toml").write_text(settings)
+
+    def open(self, source: str | None) -> None:
+        """Start the editor with a document of this text and wait until the server serves it.
+
+        None: there is no such file yet.
+        """
         self.open_unserved(source)
         self.wait_until_served()
 
-    def open_unserved(self, source: str) -> None:
+    def open_unserved(self, source: str | None) -> None:
         """Start the editor with a document of this text, whether or not there is a server."""
-        self.document.write_text(source)
+        if source is not None:
+            self.document.write_text(source)
         self.configure()
         self._terminal = Terminal(
             self.arguments(), cwd=self.document.parent, env=self._environment()
@@ -115,6 +142,10 @@ class Editor(ABC):
     @abstractmethod
     def update(self) -> None:
         """Bring every result up to date."""
+
+    @abstractmethod
+    def run_statement(self, line: int) -> None:
+        """Run the statement on a line (from 1), and nothing else."""
 
     @abstractmethod
     def interrupt(self) -> None:

@@ -31,7 +31,7 @@ class Emacs(Editor):
         self.configuration("emacs", "init.el").write_text(_INIT)
 
     def wait_until_served(self) -> None:
-        self.sees("demo.py", "[eglot")
+        self.sees(self.document.name, "[eglot")
 
     def sees_no(self, *parts: str) -> None:
         """Wait until no row of the screen has all parts in order."""
@@ -42,6 +42,10 @@ class Emacs(Editor):
 
     def update(self) -> None:
         self.command("rdit-update")
+
+    def run_statement(self, line: int) -> None:
+        self.go_to(line)
+        self.command("rdit-run-statement")
 
     def interrupt(self) -> None:
         self.command("rdit-interrupt")

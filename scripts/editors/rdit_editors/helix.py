@@ -54,6 +54,10 @@ class Helix(Editor):
     def update(self) -> None:
         self.act("rdit: Update: run what is stale")
 
+    def run_statement(self, line: int) -> None:
+        self.go_to(line)
+        self.act("rdit: Run this statement")
+
     def interrupt(self) -> None:
         self.act("rdit: Interrupt")
 

@@ -36,7 +36,7 @@ class Neovim(Editor):
         self.configuration("nvim", "init.lua").write_text(_STATUSLINE + self.init)
 
     def wait_until_served(self) -> None:
-        self.sees("demo.py", "1 servers")
+        self.sees(self.document.name, "1 servers")
 
     def sees_no(self, *parts: str) -> None:
         """Wait until no row of the screen has all parts in order."""
@@ -86,6 +86,9 @@ class PluginNeovim(Neovim):
     def update(self) -> None:
         self.command("Rdit")
 
+    def run_statement(self, line: int) -> None:
+        self.command(f"{line}Rdit statement")
+
     def interrupt(self) -> None:
         self.command("Rdit interrupt")
 
@@ -111,8 +114,11 @@ class GenericNeovim(Neovim):
     def update(self) -> None:
         self.terminal.send("\x1b[17~")  # F6
 
+    def run_statement(self, line: int) -> None:
+        self.terminal.send(f":{line}\r\x1b[18~")  # F7
+
     def interrupt(self) -> None:
-        self.terminal.send("\x1b[18~")  # F7
+        self.terminal.send("\x1b[19~")  # F8
 
 
 class GenericNeovim012(GenericNeovim):

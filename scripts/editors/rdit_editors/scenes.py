@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from rdit_editors.editor import Editor
+from rdit_editors.editor import ROOT, Editor, python_with_libraries
 
 Scene = Callable[[Editor], None]
 
@@ -94,6 +94,48 @@ def input_is_asked_for(editor: Editor) -> None:
     editor.sees("name.upper() * 2", "BOBBOB")
 
 
+def one_statement_is_run(editor: Editor) -> None:
+    """The statement under the cursor runs, in the namespace as it is, and no other."""
+    editor.open("base = 6\nbase * 7\nbase * 8\n")
+    editor.run_statement(1)
+    editor.run_statement(3)
+    editor.sees("base * 8", "48")
+    assert editor.terminal.row_with("42") is None
+    editor.run_statement(2)
+    editor.sees("base * 7", "42")
+
+
+def figure_is_told(editor: Editor) -> None:
+    """Where there is only text, a figure is told by what it is, with the project's own interpreter."""
+    editor.use(python_with_libraries(), MPLCONFIGDIR=str(ROOT / ".tools" / "rich" / "matplotlib"))
+    editor.open("from matplotlib import pyplot\nfigure, axes = pyplot.subplots()\nfigure\n")
+    editor.run_file()
+    editor.sees("figure", editor.fresh_mark, "Figure 640×480")
+    editor.hover(3)
+    editor.terminal.wait_for("Figure 640×480", "PNG")
+    editor.close_hover()
+
+
+def odd_place_is_no_obstacle(editor: Editor) -> None:
+    """A path with spaces and letters beyond ASCII, in a folder that cannot be written to."""
+    editor.move("Größe & Maß 日本 100%", "café no. 1.py")
+    editor.open("import pathlib\n[*pathlib.Path(__file__).parts[-2:]]\n1 / 0\n")
+    editor.document.parent.chmod(0o555)
+    editor.run_file()
+    editor.sees("parts[-2:]", "Größe & Maß 日本 100%", "café no. 1.py")
+    editor.sees("1 / 0", "ZeroDivisionError")
+    editor.document.parent.chmod(0o755)
+
+
+def unsaved_file_is_run(editor: Editor) -> None:
+    """What runs is the text in the editor, also where there is no file yet."""
+    editor.open(None)
+    editor.replace_line(1, "6 * 7")
+    editor.run_file()
+    editor.sees("6 * 7", editor.fresh_mark, "42")
+    assert not editor.document.exists()
+
+
 SCENES: list[Scene] = [
     values_stand_beside_their_lines,
     error_is_beside_its_line_and_a_diagnostic,
@@ -102,4 +144,8 @@ SCENES: list[Scene] = [
     endless_loop_streams_and_is_interrupted,
     killed_process_is_replaced,
     input_is_asked_for,
+    one_statement_is_run,
+    figure_is_told,
+    odd_place_is_no_obstacle,
+    unsaved_file_is_run,
 ]
