@@ -37,9 +37,18 @@ def main() -> int:
 
 
 def _all_rows() -> list[Row]:
-    from bench.rows import floods, interrupts, keys, memory, starting, statements, streaming
+    from bench.rows import (
+        checkpoints,
+        floods,
+        interrupts,
+        keys,
+        memory,
+        starting,
+        statements,
+        streaming,
+    )
 
-    modules = (statements, starting, keys, streaming, floods, interrupts, memory)
+    modules = (statements, starting, keys, streaming, floods, interrupts, memory, checkpoints)
     return [row for module in modules for row in module.rows()]
 
 

@@ -30,11 +30,12 @@ class FailedError(Exception):
 class Rdit:
     """A started and initialized server with a private folder for documents."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: object) -> None:
+        """`settings` are further keys of the section `rdit`."""
         self._folder = tempfile.TemporaryDirectory()
         self._numbers = itertools.count()
         self.client = Client(COMMAND, cwd=Path(self._folder.name))
-        self.client.initialize(OPTIONS)
+        self.client.initialize({"rdit": {**OPTIONS["rdit"], **settings}})
 
     def __enter__(self) -> Self:
         self.client.__enter__()
@@ -109,6 +110,24 @@ class Document:
             {
                 "textDocument": {"uri": self.uri, "version": self.version},
                 "contentChanges": [{"range": {"start": position, "end": position}, "text": text}],
+            },
+        )
+
+    def delete(self, line: int, character: int) -> None:
+        """Delete from a position (0-based) to the end of its line."""
+        self.version += 1
+        change = {
+            "range": {
+                "start": {"line": line, "character": character},
+                "end": {"line": line, "character": 10_000},
+            },
+            "text": "",
+        }
+        self.client.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": self.uri, "version": self.version},
+                "contentChanges": [change],
             },
         )
 
