@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from bench.floor import Floor
 from bench.kernel import Kernel
 from bench.measure import Goal, Row
 from bench.rows.statements import expressions, timed
-from bench.server import Document, Rdit
+from bench.server import Document, FailedError, Rdit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ def rows() -> list[Row]:
 
 def slow(count: int = STATEMENTS, first: int = 0) -> str:
     """Statements that sleep, the last one an expression."""
-    lines = [f"sleep({PAUSE}); x{number} = {number}" for number in range(first, first + count - 2)]
+    lines = [f"x{number} = sleep({PAUSE}), {number}" for number in range(first, first + count - 2)]
     return "\n".join(["from time import sleep", *lines, "1 + 1"]) + "\n"
 
 
@@ -177,8 +178,10 @@ def look_while_busy() -> Iterator[Contestants]:
         def sample() -> float:
             return timed(lambda: look(rdit, params))
 
+        until = time.monotonic() + 10
         while "while line" not in look(rdit, params):
-            pass
+            if time.monotonic() > until:
+                raise FailedError("a hover does not show values of the program that runs")
         yield {"rdit": sample}
 
 
