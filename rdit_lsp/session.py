@@ -15,20 +15,18 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoint
 from rdit_lsp.copies import Died, Refusal
 from rdit_lsp.displays import Displays
 from rdit_lsp.edits import Edits
-from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
-from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
+from rdit_lsp.keys import OFF_PATH
+from rdit_lsp.ledger import REPEATABLE, Result
 from rdit_lsp.outputs import Failure, Stream, display_from, failure_from
 from rdit_lsp.program import Program
-from rdit_lsp.project import ProjectFiles
+from rdit_lsp.results import Results, view_of
 from rdit_lsp.run import (
     Plan,
     Request,
@@ -41,6 +39,7 @@ from rdit_lsp.run import (
 )
 from rdit_lsp.snapshot import Report, SessionState, Sight, Snapshot, View
 from rdit_lsp.spawn import WorkerError, spawn
+from rdit_lsp.stopping import LADDER, Ladder
 from rdit_lsp.worker.statements import Span
 
 if TYPE_CHECKING:
@@ -62,21 +61,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LADDER = (
-    (0.0, "an interrupt"),
-    (1.0, "a second interrupt"),
-    (2.0, "ending the processes it had started"),
-    (4.0, "ending Python itself; its variables are gone"),
-)
-"""Seconds after which each further means is used against code that does not stop, and its name."""
-
-
 _TOO_MANY_CRASHES = 2
 _AT_ONCE = 0.25
 """Seconds of work that are done again without being asked, to stand where a crash began."""
 _REST_OF_LINE = 0.005
 """Seconds that a part of a line waits for the rest before it is shown."""
-_IMPORT_CHANGED = " has changed since it was imported"
 
 
 class Client(Protocol):
@@ -108,8 +97,8 @@ class _Run:
     results: dict[Statement, Result] = field(default_factory=dict)
     stop: RunStatus | None = None
     """Why it is to end early: `interrupted` or `timeout`."""
-    means: str | None = None
-    """The rung of the ladder that was reached."""
+    ladder: Ladder | None = None
+    """What was done to stop it."""
 
 
 @dataclass(eq=False)
@@ -148,20 +137,9 @@ class Session:
         self._client = client
         self._folder = guard.folder
         self._state = SessionState.IDLE
-        self._files = ProjectFiles()
-        self._keys = Keys(self._files.fingerprint)
-        self._start_key: Key = self._keys.start(())
+        self._results = Results()
         self._run_env: Mapping[str, str] = {}
         """The variables of the run that started the live namespace."""
-        self._shown_chain = Chain(self._keys)
-        """The keys of the document as it is now."""
-        self._run_chain = Chain(self._keys)
-        """The keys of the document that runs."""
-        self._ledger = Ledger()
-        self._unrun: WeakKeyDictionary[Statement, View] = WeakKeyDictionary()
-        """How statements without a result were last seen."""
-        self._awaited: set[Result] = set()
-        """Results that the run from the top under way has yet to replace."""
         self._rejection: Result | None = None
         self._rejection_lines = (1, 1)
         self._program = Program(partial(_Ears, self), guard, spawn)
@@ -171,8 +149,6 @@ class Session:
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
         """Index of a statement in that document to the worker's index of it."""
-        self._lost = False
-        """The process that made the results ended on its own."""
         self._was_run = False
         """A person has run the document since it was opened."""
         self._crashes = 0
@@ -180,9 +156,7 @@ class Session:
         self._queue: deque[_Run | _Errand] = deque()
         self._run: _Run | None = None
         self._driver: asyncio.Task[None] | None = None
-        self._ladder: asyncio.Task[None] | None = None
-        self._moved: dict[Statement, Statement | None] = {}
-        """Where statements of runs under way have gone by edits; None for those that are gone."""
+        self._ladder: Ladder | None = None
         self._input_refused = False
         """The running statement asked for a line and got none."""
         self._early_output: list[tuple[StreamName, bytes]] = []
@@ -214,10 +188,12 @@ class Session:
 
     def snapshot(self, first: int = 1, last: int | None = None) -> Snapshot:
         """The session as it is now, with the results of statements on lines `first` to `last`."""
-        views = self._views(first, len(self.document.lines) if last is None else last)
+        views = self._results.views(
+            self.document, first, len(self.document.lines) if last is None else last
+        )
         if self._rejection is not None:
             begin, end = self._rejection_lines
-            views.insert(0, _view(-1, begin, end, False, self._rejection, None))
+            views.insert(0, view_of(-1, begin, end, False, self._rejection, None))
         return Snapshot(self.document, self._state, views)
 
     # What others may do.
@@ -238,18 +214,12 @@ class Session:
 
     def look_around(self) -> bool:
         """Notice what has changed beside the text, settings and files of the project, if anything."""
-        changed = self._files.look_again()
-        if changed:
-            self._shown_chain.forget()
-            self._run_chain.forget()
-        if self._ledger or self.worker is not None:
+        changed = self._results.look_at_files()
+        if self._results or self.worker is not None:
             try:
-                start = self._keys.start(self._surroundings(self._launch()))
+                changed |= self._results.begin_at(self._surroundings(self._launch()))
             except WorkerError as error:
                 log.info("%s: %s", self.document.uri, error)  # The next run will say so.
-            else:
-                changed = changed or start != self._start_key
-                self._start_key = start
         if changed:
             self._client.on_change()
         return changed
@@ -326,7 +296,7 @@ class Session:
             return None
         for statement, result in self._run.results.items():
             if result.status == "running":
-                current = self._current(statement)
+                current = self._results.current(statement)
                 placed = self.document.placed
                 return next((p.first for p in placed if p.statement is current), result.first)
         return None
@@ -374,16 +344,15 @@ class Session:
         if self._driver is not None:
             await asyncio.wait([self._driver])
         self._program.checkpoints.forget(named=True)
-        self._ledger.forget()
+        self._results.forget()
         self._rejection = None
-        self._lost = False
         await self._begin_again()
         self._set_state(SessionState.IDLE)
         self._client.on_change()
 
     def forget(self) -> None:
         """Let go of all results, and of the files that hold long output."""
-        self._ledger.forget()
+        self._results.forget()
 
     async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
         """End the worker and whatever it started; the session is over.
@@ -419,7 +388,7 @@ class Session:
                     timer.cancel()
                 self._leave_ladder()
                 self._run = None
-        self._moved.clear()
+        self._results.settle_moves()
         self._driver = None
         self._client.on_change()
 
@@ -441,7 +410,12 @@ class Session:
         self._set_state(SessionState.DEAD if self.worker is None else SessionState.IDLE)
         if run.stop is not None and isinstance(error, WorkerError):
             scope = statements_in_scope(run.request, run.document)
-            self._finish(run, Report(run.id, run.stop, self._scope_views(run, scope)))
+            self._finish(
+                run,
+                Report(
+                    run.id, run.stop, self._results.scope_views(run.document, run.results, scope)
+                ),
+            )
             return
         if not isinstance(error, WorkerError | RequestError):
             log.error("%s: an error of rdit's own ended a run", self.document.uri, exc_info=error)
@@ -462,14 +436,16 @@ class Session:
             return Report(run.id, "error", [rejected], way_back or decided.way_back)
         todo, scope = self._settled(run, decided)
         if decided.restart or decided.checkpoint is not None:
-            self._await_again(todo)
+            self._results.await_again(todo)
         status = await self._run_statements(run, todo)
         way_back = decided.way_back
         if way_back is not None and todo:
             way_back = replace(way_back, line=todo[0].first)
         way_back = await self._settle_program(run, before, status, restore) or way_back
-        self._settle_awaited(status)
-        return Report(run.id, status, self._scope_views(run, scope), way_back)
+        self._results.settle_awaited(status)
+        return Report(
+            run.id, status, self._results.scope_views(run.document, run.results, scope), way_back
+        )
 
     async def _get_ready(
         self, run: _Run, decided: Plan, *, for_good: bool
@@ -516,17 +492,17 @@ class Session:
         return way_back
 
     def _plan(self, run: _Run) -> Plan:
-        chain = self._run_chain
-        chain.follow(self._start_key, run.document.statements if run.request.whole else ())
+        chain = self._results.run_chain
+        chain.follow(self._results.start, run.document.statements if run.request.whole else ())
 
         def is_fresh(placed: Placed) -> bool:
-            current = self._current(placed.statement)
+            current = self._results.current(placed.statement)
             key = chain[placed.index + 1]
-            result = self._ledger.recall(current, key) if current is not None else None
-            return result is not None and self._is_fresh(result, key)
+            result = self._results.ledger.recall(current, key) if current is not None else None
+            return result is not None and self._results.is_fresh(result, key)
 
         def ends_run(placed: Placed) -> bool:
-            result = self._shown(placed.statement)
+            result = self._results.shown(placed.statement)
             return result is not None and result.status in ("error", "exit")
 
         return plan(
@@ -564,12 +540,12 @@ class Session:
 
     def _kept(self, run: _Run, decided: Plan) -> Report:
         for placed in decided.scope:
-            result = self._shown(placed.statement)
-            key = self._run_chain[placed.index + 1]
-            if result is not None and self._is_fresh(result, key) and not result.reused:
+            result = self._results.shown(placed.statement)
+            key = self._results.run_chain[placed.index + 1]
+            if result is not None and self._results.is_fresh(result, key) and not result.reused:
                 result.reused = True
                 result.changed()
-        views = self._scope_views(run, decided.scope)
+        views = self._results.scope_views(run.document, run.results, decided.scope)
         worst = next((v.status for v in views if v.status in ("error", "exit")), "ok")
         return Report(run.id, cast("RunStatus", worst), views, decided.way_back)
 
@@ -618,7 +594,7 @@ class Session:
         statement = placed.statement
         result = Result(statement.text, first=placed.first)
         run.results[statement] = result
-        self._show(statement, result)
+        self._results.show(statement, result)
         for stream, data in self._early_output:
             self._append(result, stream, data)
         self._early_output.clear()
@@ -649,24 +625,24 @@ class Session:
             result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
         if reply["failure"] is not None:
             result.outputs.append(failure_from(reply["failure"]))
-        if run.stop is not None and run.means not in (None, LADDER[0][1]):
-            result.note = f"It did not stop at once; what stopped it was {run.means}."
+        if run.ladder is not None and run.ladder.was_needed:
+            result.note = f"It did not stop at once; what stopped it was {run.ladder.means}."
         result.status = status
         if self._program.live is not None:
             before = self._program.live
             files = reply["modules"]
             if files:
-                result.imports = {file: self._files.fingerprint(file) for file in files}
-                self._keys.imported(before, statement.text, statement.part, files)
-            self._program.live = self._keys.after(before, statement.text, statement.part)
+                result.imports = {file: self._results.files.fingerprint(file) for file in files}
+                self._results.keys.imported(before, statement.text, statement.part, files)
+            self._program.live = self._results.keys.after(before, statement.text, statement.part)
             result.key = self._program.live
-            self._run_chain.follow(self._start_key, run.document.statements)
-            result.off_path = result.key != self._run_chain[placed.index + 1]
+            self._results.run_chain.follow(self._results.start, run.document.statements)
+            result.off_path = result.key != self._results.run_chain[placed.index + 1]
             if status not in REPEATABLE:
                 self._program.live = OFF_PATH
             elif status != "ok":
-                self._program.live = self._keys.beyond(self._program.live)
-        self._ledger.keep(result)
+                self._program.live = self._results.keys.beyond(self._program.live)
+        self._results.ledger.keep(result)
 
     def _explain_end_of_input(self, result: Result, reply: Message) -> None:
         failure = reply["failure"]
@@ -682,7 +658,8 @@ class Session:
         lines = _lines_text(placed)
         if run.stop is not None:
             result.status = cast("Status", run.stop)
-            result.note = f"It did not stop; what stopped it was {run.means or LADDER[-1][1]}."
+            means = run.ladder.means if run.ladder is not None else None
+            result.note = f"It did not stop; what stopped it was {means or LADDER[-1][1]}."
         else:
             result.status = "crashed"
             result.exit_code = died.code
@@ -711,10 +688,10 @@ class Session:
         self._run_env = run.request.env
         surroundings = self._surroundings(launch)
         launch = replace(launch, env={**launch.env, **run.request.env})
-        key = self._keys.start(surroundings)
+        key = self._results.keys.start(surroundings)
         await self._program.start(launch, key)
-        self._start_key = key
-        self._lost = False
+        self._results.start = key
+        self._results.lost = False
 
     async def _begin_again(self) -> None:
         """Have an empty namespace at once, where an interpreter is kept ready for that."""
@@ -727,14 +704,14 @@ class Session:
             log.info("%s: %s", self.document.uri, error)  # The next run will say so.
             return
         if self._program.can_start_at_once(launch):
-            self._start_key = self._keys.start(self._surroundings(launch))
-            await self._program.start(launch, self._start_key)
+            self._results.start = self._results.keys.start(self._surroundings(launch))
+            await self._program.start(launch, self._results.start)
 
     async def _return_to(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint. Raises WorkerError if it cannot be had."""
         self._set_out()
         await self._program.return_to(checkpoint)
-        self._lost = False
+        self._results.lost = False
 
     def _set_out(self) -> None:
         """There will be another process."""
@@ -748,14 +725,14 @@ class Session:
         live = program.live
         if live is None or live in program.checkpoints or index == 0:
             return
-        self._run_chain.follow(self._start_key, run.document.statements)
-        if live != self._run_chain[index]:
+        self._results.run_chain.follow(self._results.start, run.document.statements)
+        if live != self._results.run_chain[index]:
             return  # No clean run comes through here.
-        shown = self._shown(following.statement)
+        shown = self._results.shown(following.statement)
         hot = is_last or (shown is not None and shown.text != following.statement.text)
         if program.checkpoints.is_due(program.lineage, hot=hot):
             last = run.document.placed[index - 1].last
-            await program.keep(last, on_path=self._run_chain.keys)
+            await program.keep(last, on_path=self._results.run_chain.keys)
 
     async def _stand_up_again(self, run: _Run) -> None:
         """The last statement of `run` has ended the process: stand where it began, if that can be had."""
@@ -780,15 +757,17 @@ class Session:
         self._recover = False
         run = self._internal_run(document)
         while True:
-            kind, start = way_back_to(index, self._run_chain, None, self._program.checkpoints)
-            checkpoint = self._program.checkpoints.at(self._run_chain[start])
+            kind, start = way_back_to(
+                index, self._results.run_chain, None, self._program.checkpoints
+            )
+            checkpoint = self._program.checkpoints.at(self._results.run_chain[start])
             if kind != "checkpoint" or checkpoint is None:
                 self._set_state(SessionState.DEAD)
                 return None
             if await self._returned_to(checkpoint, run):
                 break
         between = document.placed[start:index]
-        known = [self._shown(placed.statement) for placed in between]
+        known = [self._results.shown(placed.statement) for placed in between]
         line = checkpoint.line
         if sum(result.seconds or 0.0 for result in known if result is not None) < _AT_ONCE:
             try:
@@ -802,7 +781,7 @@ class Session:
 
     def _internal_run(self, document: Document) -> _Run:
         """A run of rdit's own, to come to a state of `document`; nobody waits for its report."""
-        self._run_chain.follow(self._start_key, document.statements)
+        self._results.run_chain.follow(self._results.start, document.statements)
         done: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         return _Run("", Request("stale"), document, done)
 
@@ -826,9 +805,9 @@ class Session:
         self._run = self._run or run
         while True:
             kind, start = way_back_to(
-                index, self._run_chain, self._program.live, self._program.checkpoints
+                index, self._results.run_chain, self._program.live, self._program.checkpoints
             )
-            checkpoint = self._program.checkpoints.at(self._run_chain[start])
+            checkpoint = self._program.checkpoints.at(self._results.run_chain[start])
             if kind != "checkpoint" or checkpoint is None:
                 break
             if await self._returned_to(checkpoint, run):
@@ -877,8 +856,8 @@ class Session:
 
     def _place_of_live(self) -> int | None:
         """The index of the statement before which the document's text leads to the present state."""
-        chain = self._shown_chain
-        chain.follow(self._start_key, self.document.statements)
+        chain = self._results.shown_chain
+        chain.follow(self._results.start, self.document.statements)
         indexes = range(len(self.document.statements), -1, -1)
         return next((index for index in indexes if chain[index] == self._program.live), None)
 
@@ -966,179 +945,29 @@ class Session:
         if run.document.lines == self.document.lines:
             self._rejection, self._rejection_lines = result, lines
         self._client.on_change()
-        return _view(-1, *lines, False, result, None)
+        return view_of(-1, *lines, False, result, None)
 
     def _settle(self, run: _Run, spans: Sequence[Span]) -> None:
         old = run.document
         run.document = documents.settle(old, spans)
         if self.document.blocks == old.blocks:
-            self._carry_over(self.document, run.document)
+            self._results.carry_over(self.document, run.document, under_way=self._is_under_way)
             self.document = replace(self.document, blocks=run.document.blocks)
         elif run.document.blocks != old.blocks:
             log.warning("%s: the interpreter sees other statements in an older text", old.uri)
 
     # Results.
 
-    def _is_fresh(self, result: Result, key: Key) -> bool:
-        return (
-            result.key == key
-            and result.status in REPEATABLE
-            and not self._lost
-            and result not in self._awaited
-        )
-
-    def _shown(self, statement: Statement) -> Result | None:
-        current = self._current(statement)
-        return self._ledger.get(current) if current is not None else None
-
-    def _current(self, statement: Statement) -> Statement | None:
-        """Where a run's statement is in the document as it is now."""
-        while statement in self._moved:
-            following = self._moved[statement]
-            if following is None:
-                return None
-            statement = following
-        return statement
-
-    def _show(self, statement: Statement, result: Result) -> None:
-        current = self._current(statement)
-        if current is not None:
-            before = self._ledger.get(current)
-            if before is not None:
-                self._awaited.discard(before)
-            self._ledger.show(current, result)
+    @property
+    def _is_under_way(self) -> bool:
+        return self._run is not None or bool(self._queue)
 
     def _take(self, document: Document) -> None:
         old, self.document = self.document, document
-        self._carry_over(old, document)
+        self._results.carry_over(old, document, under_way=self._is_under_way)
         if self._rejection is not None and old.lines != document.lines:
             self._rejection = None
         self._client.on_change()
-
-    def _carry_over(self, old: Document, new: Document) -> None:
-        under_way = self._run is not None or bool(self._queue)
-        if not self._ledger and not under_way:
-            return
-        removed, added = replaced_statements(old, new)
-        pairs = match(removed, added, self._keys, self._ran_as)
-        self._ledger.move(removed, pairs)
-        for _, statement in pairs:
-            result = self._ledger.get(statement)
-            if result is not None:
-                # It may be back, after edits in between, at what it was when it ran.
-                self._keys.same_syntax(result.text, statement.text)
-        if under_way:
-            self._moved.update(dict.fromkeys(removed))
-            self._moved.update(pairs)
-
-    def _ran_as(self, statement: Statement) -> str | None:
-        result = self._ledger.get(statement)
-        return result.text if result is not None else None
-
-    def _views(self, first: int, last: int) -> list[View]:
-        """The views of statements with a result on lines `first` to `last`, and why each is stale."""
-        if not self._ledger:
-            return []
-        document = self.document
-        chain = self._shown_chain
-        chain.follow(self._start_key, document.statements)
-        views: list[View] = []
-        cause: str | None = None
-        for index, statement in enumerate(document.statements):
-            begin = document.firsts[index]
-            if begin > last:
-                break
-            key = chain[index + 1]
-            result = self._ledger.recall(statement, key)
-            if result is None:
-                cause = cause or f"line {begin} above has not been run"
-                if begin + statement.height > first and not statement.is_broken:
-                    views.append(self._not_run(index, begin, statement))
-                continue
-            reason = None
-            if result.status != "running" and not self._is_fresh(result, key):
-                reason = self._why_stale(result, statement, cause)
-                cause = cause or _cause(result, begin, reason)
-            elif result.status in ("error", "exit"):
-                cause = cause or f"a run of the file ends at line {begin}"
-            if begin + statement.height > first:
-                views.append(_seen(index, begin, statement, result, reason))
-        return views
-
-    def _not_run(self, index: int, first: int, statement: Statement) -> View:
-        """The view of a statement without a result, among others that have one."""
-        view = self._unrun.get(statement)
-        if view is None or view.first != first or view.index != index:
-            last = first + statement.height - 1
-            view = View(index, first, last, statement.is_expr, "notRun")
-            self._unrun[statement] = view
-        return view
-
-    def _why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
-        if self._keys.syntax(result.text) != self._keys.syntax(statement.text):
-            return "edited since it ran"
-        if result in self._awaited:
-            return "not run again yet"
-        if result.superseded:
-            return "the last run from the top ended above it"
-        if result.status not in REPEATABLE:
-            return None  # The status says it: this is not what a clean run gives.
-        if self._lost:
-            return "the process it ran in is gone"
-        for file, fingerprint in result.imports.items():
-            if self._files.fingerprint(file) != fingerprint:
-                return f"{PurePath(file).name}{_IMPORT_CHANGED}"
-        return cause or "it ran out of order"
-
-    def _await_again(self, todo: Sequence[Placed]) -> None:
-        """From now on, the earlier results of what is to run from the top wait to be replaced."""
-        for placed in todo:
-            result = self._shown(placed.statement)
-            if result is not None:
-                self._awaited.add(result)
-                result.changed()
-
-    def _settle_awaited(self, status: RunStatus) -> None:
-        """A run from the top is over: decide what the earlier results it did not replace are worth.
-
-        Where it was stopped, they are what they were. Where the program itself ended, a clean run has
-        nothing below, so they are kept for the eye only.
-        """
-        for result in self._awaited:
-            result.changed()
-            if status in ("error", "exit"):
-                result.superseded = True
-                result.key = OFF_PATH
-        self._awaited.clear()
-
-    def _scope_views(self, run: _Run, scope: Sequence[Placed]) -> list[View]:
-        chain = self._run_chain
-        chain.follow(self._start_key, run.document.statements)
-        views = []
-        for placed in scope:
-            result = run.results.get(placed.statement)
-            if result is None:
-                shown = self._shown(placed.statement)
-                if shown is not None and self._is_fresh(shown, chain[placed.index + 1]):
-                    shown.reused = True
-                    shown.changed()
-                    result = shown
-            if result is None:
-                result = Result(placed.statement.text, status="notRun")
-            reason = None
-            if result.status in REPEATABLE and result.key != chain[placed.index + 1]:
-                reason = "it ran out of order"
-            views.append(
-                _view(
-                    placed.index,
-                    placed.first,
-                    placed.last,
-                    placed.statement.is_expr,
-                    result,
-                    reason,
-                )
-            )
-        return views
 
     def _finish(self, run: _Run, report: Report) -> None:
         if not run.done.done():
@@ -1180,22 +1009,11 @@ class Session:
         if self._state is SessionState.STARTING:
             self.worker.kill()
         elif self._state is SessionState.BUSY:
-            self._ladder = asyncio.create_task(self._climb(run, self.worker))
-
-    async def _climb(self, run: _Run, worker: Worker) -> None:
-        """Stop what runs: by an interrupt, and if it goes on, by ever stronger means."""
-        actions = (worker.interrupt, worker.interrupt, worker.kill_children, worker.kill)
-        waited = 0.0
-        for (after, name), action in zip(LADDER, actions, strict=True):
-            await asyncio.sleep(after - waited)
-            waited = after
-            run.means = name
-            log.info("%s: stopping what runs by %s", run.document.uri, name)
-            action()
+            self._ladder = run.ladder = Ladder(self.worker)
 
     def _leave_ladder(self) -> None:
         if self._ladder is not None:
-            self._ladder.cancel()
+            self._ladder.leave()
             self._ladder = None
 
     def _cancel_runs(self) -> None:
@@ -1254,7 +1072,7 @@ class Session:
             return
         log.info("%s: Python ended with %d", self.document.uri, died.code)
         self._program.ended()
-        self._lost = True
+        self._results.lost = True
         was_idle = self._state is SessionState.IDLE
         self._set_state(SessionState.DEAD)
         self._client.on_change()
@@ -1286,50 +1104,6 @@ class _Ears:
 
     def on_death(self, died: Died) -> None:
         self._session.heard_death(self, died)
-
-
-def _view(
-    index: int, first: int, last: int, is_expr: bool, result: Result, reason: str | None
-) -> View:
-    return View(
-        index=index,
-        first=first,
-        last=last,
-        is_expr=is_expr,
-        status=result.status,
-        outputs=tuple(result.outputs),
-        seconds=result.seconds,
-        exit_code=result.exit_code,
-        stale_reason=reason,
-        reused=result.reused,
-        note=result.note,
-        moved=first - result.first if index >= 0 else 0,
-    )
-
-
-def _seen(index: int, first: int, statement: Statement, result: Result, reason: str | None) -> View:
-    """The view of a result; the last one where it still tells the truth."""
-    view = result.view
-    if (
-        view is None
-        or view.first != first
-        or view.index != index
-        or view.stale_reason != reason
-        or view.last != first + statement.height - 1
-    ):
-        last = first + statement.height - 1
-        view = result.view = _view(index, first, last, statement.is_expr, result, reason)
-    return view
-
-
-def _cause(result: Result, line: int, reason: str | None) -> str:
-    if reason == "edited since it ran":
-        return f"line {line} above was edited"
-    if reason is not None and reason.endswith(_IMPORT_CHANGED):
-        return f"{reason} at line {line}"
-    if result.status not in REPEATABLE:
-        return f"line {line} above did not finish"
-    return f"line {line} above is stale"
 
 
 def _line_at(document: Document, index: int) -> int | None:

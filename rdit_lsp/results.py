@@ -1,0 +1,277 @@
+"""What a document's statements have given, and how far that is what a clean run would give now.
+
+The state behind every snapshot: results, state keys, and what has happened that keys cannot see. Only the
+session changes it. Knows neither processes nor clients.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
+from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
+from rdit_lsp.project import ProjectFiles
+from rdit_lsp.snapshot import View
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from rdit_lsp.document import Document, Placed, Statement
+    from rdit_lsp.run import RunStatus
+
+_IMPORT_CHANGED = " has changed since it was imported"
+
+
+class Results:
+    """The results of one document."""
+
+    def __init__(self) -> None:
+        self.files = ProjectFiles()
+        self.keys = Keys(self.files.fingerprint)
+        self.start: Key = self.keys.start(())
+        """The key of the empty namespace."""
+        self.shown_chain = Chain(self.keys)
+        """The keys of the document as it is now."""
+        self.run_chain = Chain(self.keys)
+        """The keys of the document that runs."""
+        self.ledger = Ledger()
+        self.lost = False
+        """The process that made the results ended on its own."""
+        self._unrun: WeakKeyDictionary[Statement, View] = WeakKeyDictionary()
+        """How statements without a result were last seen."""
+        self._awaited: set[Result] = set()
+        """Results that the run from the top under way has yet to replace."""
+        self._moved: dict[Statement, Statement | None] = {}
+        """Where statements of runs under way have gone by edits; None for those that are gone."""
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.ledger)
+
+    def look_at_files(self) -> bool:
+        """Notice which files of the project have changed, if any."""
+        changed = self.files.look_again()
+        if changed:
+            self.shown_chain.forget()
+            self.run_chain.forget()
+        return changed
+
+    def begin_at(self, surroundings: Hashable) -> bool:
+        """From now on an empty namespace is one in these surroundings. Returns whether that is new."""
+        before, self.start = self.start, self.keys.start(surroundings)
+        return before != self.start
+
+    def forget(self) -> None:
+        """Drop all results, and the files behind them."""
+        self.ledger.forget()
+        self.lost = False
+
+    def settle_moves(self) -> None:
+        """No run is under way any more that could know statements of an older text."""
+        self._moved.clear()
+
+    def is_fresh(self, result: Result, key: Key) -> bool:
+        """Whether a result is what a clean run gives at a statement that leads to state `key`."""
+        return (
+            result.key == key
+            and result.status in REPEATABLE
+            and not self.lost
+            and result not in self._awaited
+        )
+
+    def shown(self, statement: Statement) -> Result | None:
+        """The result at a run's statement, wherever that is now."""
+        current = self.current(statement)
+        return self.ledger.get(current) if current is not None else None
+
+    def current(self, statement: Statement) -> Statement | None:
+        """Where a run's statement is in the document as it is now."""
+        while statement in self._moved:
+            following = self._moved[statement]
+            if following is None:
+                return None
+            statement = following
+        return statement
+
+    def show(self, statement: Statement, result: Result) -> None:
+        """Show a result at a run's statement, if that is still there."""
+        current = self.current(statement)
+        if current is not None:
+            before = self.ledger.get(current)
+            if before is not None:
+                self._awaited.discard(before)
+            self.ledger.show(current, result)
+
+    def carry_over(self, old: Document, new: Document, *, under_way: bool) -> None:
+        """Let results follow their statements through an edit; `under_way`: a run knows the old ones."""
+        if not self.ledger and not under_way:
+            return
+        removed, added = replaced_statements(old, new)
+        pairs = match(removed, added, self.keys, self._ran_as)
+        self.ledger.move(removed, pairs)
+        for _, statement in pairs:
+            result = self.ledger.get(statement)
+            if result is not None:
+                # It may be back, after edits in between, at what it was when it ran.
+                self.keys.same_syntax(result.text, statement.text)
+        if under_way:
+            self._moved.update(dict.fromkeys(removed))
+            self._moved.update(pairs)
+
+    def _ran_as(self, statement: Statement) -> str | None:
+        result = self.ledger.get(statement)
+        return result.text if result is not None else None
+
+    def views(self, document: Document, first: int, last: int) -> list[View]:
+        """The views of statements with a result on lines `first` to `last`, and why each is stale."""
+        if not self.ledger:
+            return []
+        chain = self.shown_chain
+        chain.follow(self.start, document.statements)
+        views: list[View] = []
+        cause: str | None = None
+        for index, statement in enumerate(document.statements):
+            begin = document.firsts[index]
+            if begin > last:
+                break
+            key = chain[index + 1]
+            result = self.ledger.recall(statement, key)
+            if result is None:
+                cause = cause or f"line {begin} above has not been run"
+                if begin + statement.height > first and not statement.is_broken:
+                    views.append(self._not_run(index, begin, statement))
+                continue
+            reason = None
+            if result.status != "running" and not self.is_fresh(result, key):
+                reason = self._why_stale(result, statement, cause)
+                cause = cause or _cause(result, begin, reason)
+            elif result.status in ("error", "exit"):
+                cause = cause or f"a run of the file ends at line {begin}"
+            if begin + statement.height > first:
+                views.append(_seen(index, begin, statement, result, reason))
+        return views
+
+    def _not_run(self, index: int, first: int, statement: Statement) -> View:
+        """The view of a statement without a result, among others that have one."""
+        view = self._unrun.get(statement)
+        if view is None or view.first != first or view.index != index:
+            last = first + statement.height - 1
+            view = View(index, first, last, statement.is_expr, "notRun")
+            self._unrun[statement] = view
+        return view
+
+    def _why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
+        if self.keys.syntax(result.text) != self.keys.syntax(statement.text):
+            return "edited since it ran"
+        if result in self._awaited:
+            return "not run again yet"
+        if result.superseded:
+            return "the last run from the top ended above it"
+        if result.status not in REPEATABLE:
+            return None  # The status says it: this is not what a clean run gives.
+        if self.lost:
+            return "the process it ran in is gone"
+        for file, fingerprint in result.imports.items():
+            if self.files.fingerprint(file) != fingerprint:
+                return f"{PurePath(file).name}{_IMPORT_CHANGED}"
+        return cause or "it ran out of order"
+
+    def await_again(self, todo: Sequence[Placed]) -> None:
+        """From now on, the earlier results of what is to run from the top wait to be replaced."""
+        for placed in todo:
+            result = self.shown(placed.statement)
+            if result is not None:
+                self._awaited.add(result)
+                result.changed()
+
+    def settle_awaited(self, status: RunStatus) -> None:
+        """A run from the top is over: decide what the earlier results it did not replace are worth.
+
+        Where it was stopped, they are what they were. Where the program itself ended, a clean run has
+        nothing below, so they are kept for the eye only.
+        """
+        for result in self._awaited:
+            result.changed()
+            if status in ("error", "exit"):
+                result.superseded = True
+                result.key = OFF_PATH
+        self._awaited.clear()
+
+    def scope_views(
+        self, document: Document, ran: Mapping[Statement, Result], scope: Sequence[Placed]
+    ) -> list[View]:
+        """What a run answers with: the results of its own, and those that it found still valid."""
+        chain = self.run_chain
+        chain.follow(self.start, document.statements)
+        views = []
+        for placed in scope:
+            result = ran.get(placed.statement)
+            if result is None:
+                shown = self.shown(placed.statement)
+                if shown is not None and self.is_fresh(shown, chain[placed.index + 1]):
+                    shown.reused = True
+                    shown.changed()
+                    result = shown
+            if result is None:
+                result = Result(placed.statement.text, status="notRun")
+            reason = None
+            if result.status in REPEATABLE and result.key != chain[placed.index + 1]:
+                reason = "it ran out of order"
+            views.append(
+                view_of(
+                    placed.index,
+                    placed.first,
+                    placed.last,
+                    placed.statement.is_expr,
+                    result,
+                    reason,
+                )
+            )
+        return views
+
+
+def view_of(
+    index: int, first: int, last: int, is_expr: bool, result: Result, reason: str | None
+) -> View:
+    """How a result is seen at its statement; `reason` says why it is stale."""
+    return View(
+        index=index,
+        first=first,
+        last=last,
+        is_expr=is_expr,
+        status=result.status,
+        outputs=tuple(result.outputs),
+        seconds=result.seconds,
+        exit_code=result.exit_code,
+        stale_reason=reason,
+        reused=result.reused,
+        note=result.note,
+        moved=first - result.first if index >= 0 else 0,
+    )
+
+
+def _seen(index: int, first: int, statement: Statement, result: Result, reason: str | None) -> View:
+    """The view of a result; the last one where it still tells the truth."""
+    view = result.view
+    if (
+        view is None
+        or view.first != first
+        or view.index != index
+        or view.stale_reason != reason
+        or view.last != first + statement.height - 1
+    ):
+        last = first + statement.height - 1
+        view = result.view = view_of(index, first, last, statement.is_expr, result, reason)
+    return view
+
+
+def _cause(result: Result, line: int, reason: str | None) -> str:
+    if reason == "edited since it ran":
+        return f"line {line} above was edited"
+    if reason is not None and reason.endswith(_IMPORT_CHANGED):
+        return f"{reason} at line {line}"
+    if result.status not in REPEATABLE:
+        return f"line {line} above did not finish"
+    return f"line {line} above is stale"
