@@ -29,6 +29,9 @@ _LIMIT = 20_000
 _ROOM = 90_000
 """Characters of all outputs together, pictures included: VS Code cuts what it renders at 100,000."""
 
+_HEIGHT = 200
+"""Pixels of a picture's height: VS Code's hovers have 250, and something is said below the picture."""
+
 _FENCE = re.compile(r"`{3,}")
 
 
@@ -131,10 +134,18 @@ def _picture(output: Display, picture: Picture, images: Images | None, room: int
     """The picture itself where it can be shown, else what it is."""
     where = _address(picture, images, room) if images is not None else None
     if where is not None and images is not None:
-        width = f"|width={picture.width}" if images.has_sizes and picture.width else ""
-        return f"![{escaped(caption(output))}]({where}{width})"
+        size = _size(picture) if images.has_sizes else ""
+        return f"![{escaped(caption(output))}]({where}{size})"
     what = picture.mime.rpartition("/")[2].partition("+")[0].upper()
     return escaped(f"{caption(output)} ({what}, {size_text(len(picture.raw))})")
+
+
+def _size(picture: Picture) -> str:
+    """How large to show it: as it is meant to be, if all of it is then in view."""
+    if not (picture.width and picture.height):
+        return ""
+    scale = min(_HEIGHT / picture.height, 1.0)
+    return f"|width={round(picture.width * scale)},height={round(picture.height * scale)}"
 
 
 def _address(picture: Picture, images: Images, room: int) -> str | None:

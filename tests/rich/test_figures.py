@@ -92,6 +92,14 @@ def test_part_of_a_figure_stands_for_it(rich: Rdit, expression: str) -> None:
     assert "Figure" not in shown["text"] or "subplots" in expression
 
 
+def test_grid_of_seaborn_stands_for_its_figure(rich: Rdit) -> None:
+    """`sns.relplot(…)` returns no part of matplotlib's, and has no representation of its own."""
+    source = IMPORTS + (
+        "class Grid:\n    __module__ = 'seaborn.axisgrid'\n    figure = plt.subplots()[0]\n\nGrid()\n"
+    )
+    assert size_of(rich.shown(source)) == (640, 480)
+
+
 @pytest.mark.parametrize(
     "expression",
     [

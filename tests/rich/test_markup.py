@@ -72,7 +72,7 @@ def test_pictures_too_large_for_a_hover_are_files(tmp_path: Path) -> None:
         metadata={**PICTURE.metadata, "image/png": {"width": 640, "height": 480}},
     )
     text = hover._markdown(view(large), hover.Images(file, has_sizes=True))
-    (uri,) = re.findall(r"!\[Figure 640×480\]\((file:.*)\|width=640\)", text)
+    (uri,) = re.findall(r"!\[Figure 640×480\]\((file:.*)\|width=267,height=200\)", text)
     assert Path(uri.removeprefix("file://")).read_bytes() == raw
     assert "(PNG, 100 kB)" in hover._markdown(view(large), hover.Images()).replace("\\", "")
 

@@ -43,7 +43,7 @@ def png(width, height):
     parts = chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
     return b"\\x89PNG\\r\\n\\x1a\\n" + b"".join(parts)
 class Noise:
-    def _repr_png_(self): return png(400, 300), {"width": 200, "height": 150}
+    def _repr_png_(self): return png(400, 300), {"width": 400, "height": 300}
 class Circle:
     def _repr_svg_(self): return '<svg width="60" height="40"><circle cx="30" cy="20" r="15"/></svg>'
 Noise()

@@ -245,7 +245,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.openFile("picture.py");
     await window.press("Shift+Alt+x", "f");
     await window.seesMark('"text to "', /^→ 'text to copy'$/);
-    for (const [line, pixels, shown] of [[13, 400, 200], [14, 60, 60]] as const) {
+    for (const [line, pixels, shown] of [[13, 400, 267], [14, 60, 60]] as const) {
       await window.goTo(line);
       await window.press("Control+k", "Control+i");
       const picture = window.page.locator(".monaco-hover:not(.hidden) img").first();
@@ -340,6 +340,10 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     const frame = window.panel().frameLocator("iframe[sandbox='']");
     await frame.getByText("Table(rich)").waitFor();
     assert.equal(await frame.getByText("a script ran").count(), 0);
+    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": true, "rdit.allowScripts": true });
+    await window.panel().frameLocator("iframe[sandbox='allow-scripts']").getByText("a script ran").waitFor();
+    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": true });
+    await frame.getByText("Table(rich)").waitFor();
     await window.closePanel();
     vscode.configure({});
     await eventually("the server is back", () => vscode.programs(serverProcess).length === 1);

@@ -17,6 +17,13 @@ const refreshMilliseconds = 250;
 
 const linkCommands = ["rdit.showStatementOutputs", "rdit.showAllOutputs", "rdit.openOutputsAsText"];
 
+const webviewOptions: vscode.WebviewOptions = {
+  enableScripts: false,
+  enableForms: false,
+  enableCommandUris: linkCommands,
+  localResourceRoots: [],
+};
+
 export class Panel implements vscode.Disposable {
   private view: vscode.WebviewPanel | undefined;
   private isWholeDocument = false;
@@ -36,7 +43,7 @@ export class Panel implements vscode.Disposable {
       vscode.window.onDidChangeTextEditorSelection((event) => this.follow(event.textEditor)),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration("rdit.allowHtml")) this.refreshSoon();
+        if (event.affectsConfiguration("rdit.allowHtml") || event.affectsConfiguration("rdit.allowScripts")) this.refreshSoon();
       }),
       painter.onChange((uri) => {
         if (uri.toString() === this.target?.uri.toString()) this.refreshSoon();
@@ -67,13 +74,8 @@ export class Panel implements vscode.Disposable {
 
   private create(): vscode.WebviewPanel {
     const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
-    const view = vscode.window.createWebviewPanel("rdit.outputs", "rdit outputs", column, {
-      enableScripts: false,
-      enableForms: false,
-      enableFindWidget: true,
-      enableCommandUris: linkCommands,
-      localResourceRoots: [],
-    });
+    const options = { ...webviewOptions, enableFindWidget: true };
+    const view = vscode.window.createWebviewPanel("rdit.outputs", "rdit outputs", column, options);
     view.onDidDispose(() => {
       this.view = undefined;
       this.html = "";
@@ -123,15 +125,22 @@ export class Panel implements vscode.Disposable {
 
   private draw(results: StatementResult[], problem?: string): void {
     if (!this.view) return;
+    const { allowHtml, allowScripts } = settings(this.target?.uri);
     const html = panelHtml(results, {
       title: this.target ? path.basename(this.target.uri.path) : "rdit",
       isWholeDocument: this.isWholeDocument,
-      allowHtml: settings(this.target?.uri).allowHtml,
+      allowHtml,
+      allowScripts,
       problem,
     });
     // Setting the same page again would lose the reader's place in it.
     if (html === this.html) return;
     this.html = html;
+    const isAllowed = allowHtml && allowScripts;
+    // Setting options loads the page anew, so only where they differ.
+    if (this.view.webview.options.enableScripts !== isAllowed) {
+      this.view.webview.options = { ...webviewOptions, enableScripts: isAllowed };
+    }
     this.view.webview.html = html;
   }
 }

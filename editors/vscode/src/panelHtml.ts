@@ -15,12 +15,19 @@ export interface PanelOptions {
   isWholeDocument: boolean;
   /** Whether `text/html` is shown as such, in a frame without scripts and without network. */
   allowHtml: boolean;
+  /** Whether scripts in it run, and load from the network what they name. */
+  allowScripts: boolean;
   /** Why there are no results, as a sentence. */
   problem?: string | undefined;
 }
 
 /** `default-src 'none'` also binds the frames: HTML from a program loads nothing from anywhere. */
-const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;";
+const quietPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;";
+
+/** What interactive charts need. The page itself has no script in it, allowed or not. */
+const scriptPolicy =
+  "default-src 'none'; style-src 'unsafe-inline' https:; img-src data: blob: https:; font-src data: https:; " +
+  "script-src 'unsafe-inline' 'unsafe-eval' blob: https:; worker-src blob:; connect-src data: https:;";
 
 /** Past this much text a page without scripts gets slow; the rest is one click away as text. */
 const longestStream = 500_000;
@@ -53,7 +60,7 @@ export function panelHtml(results: StatementResult[], options: PanelOptions): st
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
+<meta http-equiv="Content-Security-Policy" content="${options.allowHtml && options.allowScripts ? scriptPolicy : quietPolicy}">
 <title>${escapeHtml(options.title)}</title>
 <style>${style}</style>
 </head>
@@ -130,11 +137,13 @@ function richHtml(text: string, data: Record<string, unknown>, metadata: Metadat
 }
 
 function shownHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: PanelOptions): string {
+  const html = joined(data["text/html"]);
+  const runs = html !== undefined && options.allowHtml && options.allowScripts;
+  if (runs && /<script\b/i.test(html)) return frameHtml(html, "allow-scripts");
   const image = imageHtml(data, metadata, text);
   if (image) return image;
-  const html = joined(data["text/html"]);
   const saysSomething = html !== undefined && hasText(html);
-  if (saysSomething && options.allowHtml) return frameHtml(html);
+  if (saysSomething && options.allowHtml) return frameHtml(html, "");
   const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? joined(data["text/markdown"]) ?? text;
   const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
   const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts, which do not run here.");
@@ -169,9 +178,9 @@ function picture(mime: string, base64: string, metadata: Metadata, text: string)
   return `<p><img alt="${escapeHtml(text)}" src="data:${mime};base64,${base64}"${size}></p>`;
 }
 
-/** An empty `sandbox` takes scripts, forms, pop-ups and the origin away. */
-function frameHtml(html: string): string {
-  return `<iframe sandbox="" srcdoc="${escapeHtml(html)}"></iframe>`;
+/** An empty `sandbox` takes scripts, forms, pop-ups and the origin away; with scripts, the rest stays away. */
+function frameHtml(html: string, sandbox: "" | "allow-scripts"): string {
+  return `<iframe sandbox="${sandbox}" srcdoc="${escapeHtml(html)}"></iframe>`;
 }
 
 /** Jupyter allows a MIME bundle's texts to be lists of lines. */

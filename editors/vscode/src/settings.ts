@@ -12,6 +12,7 @@ export interface Settings {
   maxLength: number;
   codeLens: LensSetting;
   allowHtml: boolean;
+  allowScripts: boolean;
 }
 
 export function settings(resource?: vscode.Uri): Settings {
@@ -24,6 +25,7 @@ export function settings(resource?: vscode.Uri): Settings {
     maxLength: section.get("maxLength", 120),
     codeLens: section.get("codeLens", "off"),
     allowHtml: section.get("allowHtml", false),
+    allowScripts: section.get("allowScripts", false),
   };
 }
 

@@ -4,7 +4,7 @@ import { type PanelOptions, panelHtml, panelText } from "../src/panelHtml";
 import type { Metadata, StatementResult } from "../src/protocol";
 import { failure, printed, result, value } from "./results";
 
-const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false };
+const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false, allowScripts: false };
 
 function display(data: Record<string, unknown>, text = "text", metadata: Metadata = {}): StatementResult {
   return result({ isInvisible: false, output: [{ type: "display", text, data, metadata }] });
@@ -77,6 +77,21 @@ test("a chart that scripts would draw is its text, also where HTML is allowed", 
   assert.doesNotMatch(html, /<iframe/);
   const unfinished = display({ "text/html": "<script>draw(1)", "text/plain": "plain" });
   assert.doesNotMatch(page([unfinished], { allowHtml: true }), /<iframe/);
+});
+
+test("scripts run only where both are allowed, and then in a frame without an origin", () => {
+  const chart = display({ "text/html": `<script src="https://cdn.example/x.js"></script>`, "text/plain": "chart", "image/png": "iVBO" });
+  const allowed = page([chart], { allowHtml: true, allowScripts: true });
+  assert.match(allowed, /<iframe sandbox="allow-scripts" srcdoc="&lt;script src=/);
+  assert.match(allowed, /Content-Security-Policy" content="default-src 'none';.* script-src 'unsafe-inline'/);
+  assert.doesNotMatch(allowed, /<script|allow-same-origin|<img/);
+  for (const changes of [{ allowHtml: true }, { allowScripts: true }, {}]) {
+    const quiet = page([chart], changes);
+    assert.match(quiet, /<img alt="text"/);
+    assert.doesNotMatch(quiet, /iframe sandbox|script-src/);
+  }
+  const table = display({ "text/html": "<table>", "text/plain": "table" });
+  assert.match(page([table], { allowHtml: true, allowScripts: true }), /<iframe sandbox="" srcdoc/);
 });
 
 test("a formula is shown as a person writes it", () => {
