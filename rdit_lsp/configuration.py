@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RunOn: TypeAlias = Literal["command", "save", "type"]
+Complete: TypeAlias = Literal["live", "beside", "off"]
 
 
 class ConfigurationError(Exception):
@@ -32,6 +33,8 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     run_on: RunOn = "command"
     checkpoints: Literal["auto", "off"] = "auto"
+    completion: Complete = "live"
+    """What is completed: all that live objects have, only what no other server can know, or nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
 
@@ -168,4 +171,9 @@ _READERS: dict[str, tuple[str, Any, str]] = {
     "env": ("env", _variables, "it must map names to strings"),
     "runOn": ("run_on", _one_of("command", "save", "type"), "it must be command, save or type"),
     "checkpoints": ("checkpoints", _one_of("auto", "off"), "it must be auto or off"),
+    "completion": (
+        "completion",
+        _one_of("live", "beside", "off"),
+        "it must be live, beside or off",
+    ),
 }

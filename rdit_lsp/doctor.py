@@ -74,6 +74,7 @@ def _tell_settings(settings: Settings, folder: Path) -> None:
     _tell("environment", _listed(assignments, settings, "env"))
     _tell("runOn", _listed(settings.run_on, settings, "run_on"))
     _tell("checkpoints", _listed(settings.checkpoints, settings, "checkpoints"))
+    _tell("completion", _listed(settings.completion, settings, "completion"))
 
 
 def _listed(value: str, settings: Settings, name: str) -> str:

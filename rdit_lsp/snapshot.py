@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rdit_lsp.outputs import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rdit_lsp.document import Document
     from rdit_lsp.ledger import Status
@@ -73,6 +73,16 @@ class Snapshot:
     def at(self, line: int) -> list[View]:
         """The views of the statements on `line`, which counts from 1."""
         return [view for view in self.views if view.first <= line <= view.last]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a look at the program has shown, and of which state of it."""
+
+    answer: Mapping[str, Any]
+    """As `rdit_lsp/worker/inspection.py` gives it for the question that was asked."""
+    origin: str
+    """The state in words: `now`, `while line 12 runs`, `before line 12`."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ REPLIES = {
     "rdit/reset": "Ok",
     "rdit/status": "Status",
     "rdit/results": "Results",
+    "rdit/variables": "Variables",
 }
 """The entry of the schema that each command's reply must fit."""
 

@@ -64,6 +64,14 @@ def state_in_words(view: View) -> str:
     return f"{ended}{took}"
 
 
+def fenced(text: str, language: str) -> str:
+    """A code block that no run of backquotes in `text` can end."""
+    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    body = printable(text.rstrip("\n"))
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
 def _markdown(view: View, *, images: bool) -> str:
     room = _PICTURE if images else 0
     parts = []
@@ -80,9 +88,9 @@ def _markdown(view: View, *, images: bool) -> str:
 def _shown(output: Output, room: int) -> str:
     if isinstance(output, Stream):
         title = "" if output.name == "stdout" else "stderr:\n\n"
-        return title + _fenced(last_screen(output.text(_LIMIT)), "text")
+        return title + fenced(last_screen(output.text(_LIMIT)), "text")
     if isinstance(output, Failure):
-        return _fenced(output.text, "pytb")
+        return fenced(output.text, "pytb")
     assert isinstance(output, Display)
     notes = [f"*{escaped(note)}*" for note in output.notes]
     return "\n\n".join([_display(output, room), *notes])
@@ -102,8 +110,8 @@ def _display(output: Display, room: int) -> str:
     if has_poor_text(output):
         text = str(data.get("text/latex", "")) or text_of(html)
         if text:
-            return _fenced(_cut(text), "latex" if "text/latex" in data else "text")
-    return _fenced(_cut(output.text), "python")
+            return fenced(_cut(text), "latex" if "text/latex" in data else "text")
+    return fenced(_cut(output.text), "python")
 
 
 def _picture(output: Display, mime: str, room: int) -> str:
@@ -113,14 +121,6 @@ def _picture(output: Display, mime: str, room: int) -> str:
         return f"![{escaped(caption(output))}](data:{mime};base64,{content})"
     size = size_text(len(content) * 3 // 4)
     return escaped(f"{caption(output)} ({mime.rpartition('/')[2].upper()}, {size})")
-
-
-def _fenced(text: str, language: str) -> str:
-    """A code block that no run of backquotes in `text` can end."""
-    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    body = printable(text.rstrip("\n"))
-    return f"{fence}{language}\n{body}\n{fence}"
 
 
 def _cut(text: str) -> str:

@@ -6,15 +6,18 @@ because the value of a global of the same name would be the wrong one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rdit_lsp.features.scanner import CLOSING, OPENING, logical_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from rdit_lsp.document import Document
     from rdit_lsp.features.scanner import LogicalLine, Token
 
+_WORD = re.compile(r"[^\W\d]\w*")
 _HEADS = {
     "if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class", "async",
     "match", "case",
@@ -34,6 +37,21 @@ def binding_lines(text: str) -> Mapping[str, int]:
         counted = each.start
         for name in _bound(each):
             found[name] = line
+    return found
+
+
+def last_bindings(document: Document, names: Iterable[str]) -> dict[str, int]:
+    """Name to the line, from 1, of a document that binds it last at the top level, for those of `names`."""
+    found: dict[str, int] = {}
+    wanted = set(names)
+    for first, block in reversed(list(document.placed_blocks())):
+        text = "\n".join(block.lines)
+        if wanted.isdisjoint(_WORD.findall(text)):
+            continue  # Most of a long document; reading it word by word takes its time.
+        for name, line in binding_lines(text).items():
+            if name in wanted:
+                wanted.discard(name)
+                found[name] = first + line - 1
     return found
 
 
