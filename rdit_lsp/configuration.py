@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RunOn: TypeAlias = Literal["command", "save", "type"]
+Complete: TypeAlias = Literal["live", "beside", "off"]
 FigureFormat: TypeAlias = Literal["png", "svg"]
 
 _DPI = range(10, 1201)
@@ -40,6 +41,8 @@ class Settings:
     """What figures are drawn as."""
     figure_dpi: float | None = None
     """Dots per inch they are drawn at; None for each figure's own."""
+    completion: Complete = "live"
+    """What is completed: all that live objects have, only what no other server can know, or nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
 
@@ -186,4 +189,9 @@ _READERS: dict[str, tuple[str, Any, str]] = {
     "checkpoints": ("checkpoints", _one_of("auto", "off"), "it must be auto or off"),
     "figureFormat": ("figure_format", _one_of("png", "svg"), "it must be png or svg"),
     "figureDpi": ("figure_dpi", _dpi, f"it must be a number from {_DPI[0]} to {_DPI[-1]}"),
+    "completion": (
+        "completion",
+        _one_of("live", "beside", "off"),
+        "it must be live, beside or off",
+    ),
 }

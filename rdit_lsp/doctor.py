@@ -79,6 +79,7 @@ def _tell_settings(settings: Settings, folder: Path) -> None:
     dpi = "the figure's own" if settings.figure_dpi is None else f"{settings.figure_dpi:g}"
     _tell("figureFormat", _listed(settings.figure_format, settings, "figure_format"))
     _tell("figureDpi", _listed(dpi, settings, "figure_dpi"))
+    _tell("completion", _listed(settings.completion, settings, "completion"))
 
 
 def _listed(value: str, settings: Settings, name: str) -> str:

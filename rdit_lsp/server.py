@@ -15,7 +15,7 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lsprotocol import converters, types
 from pygls import uris
@@ -34,10 +34,11 @@ from rdit_lsp import document as documents
 from rdit_lsp import messages
 from rdit_lsp.autorun import AutoRun
 from rdit_lsp.children import bury_orphans
+from rdit_lsp.configuration import ConfigurationError
 from rdit_lsp.edits import Edit
 from rdit_lsp.export import files
 from rdit_lsp.export.formats import About
-from rdit_lsp.features import actions, diagnostics, hints, hover, page
+from rdit_lsp.features import actions, diagnostics, hints, hover, live, page, places
 from rdit_lsp.guard import Guard
 from rdit_lsp.pictures import PictureFiles, pictures_of
 from rdit_lsp.positions import from_units
@@ -61,13 +62,13 @@ if TYPE_CHECKING:
     from cattrs import Converter
     from pygls.protocol.json_rpc import MsgId
 
-    from rdit_lsp.configuration import RunOn
+    from rdit_lsp.configuration import Complete, RunOn
     from rdit_lsp.document import Placed
     from rdit_lsp.ledger import Result
     from rdit_lsp.outputs import StreamName
     from rdit_lsp.pictures import Picture
     from rdit_lsp.session import Session
-    from rdit_lsp.snapshot import Report, Snapshot, View
+    from rdit_lsp.snapshot import Report, Sight, Snapshot, View
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ T = TypeVar("T")
 
 CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 REQUEST_FAILED = types.LSPErrorCodes.RequestFailed.value
+
+LOOK = 0.5
+"""Seconds that an answer waits for what the program holds, at most."""
 
 
 _SHOW_IMAGES = ("Visual Studio Code", "VSCodium", "Code - OSS", "code-server", "Cursor", "Windsurf")
@@ -261,6 +265,13 @@ class RditServer(LanguageServer):
             raise _failed(f"{name_of(uri)} is not open in the editor.", JsonRpcInvalidParams.CODE)
         return session
 
+    def completes(self, uri: str) -> Complete:
+        """What completions and signatures are wanted in a document."""
+        try:
+            return self.sessions.settings(uri).completion
+        except ConfigurationError:
+            return "live"  # The next run says what is wrong with the settings.
+
     def show_file(self, path: Path, *, external: bool = False) -> None:
         """Have the client open a file, if it can; `external`: with the system's program for it."""
         window = self.client_capabilities.window
@@ -360,6 +371,7 @@ def create_server(guard: Guard) -> RditServer:
     _add_lifecycle(server)
     _add_documents(server)
     _add_features(server)
+    _add_completions(server)
     _add_commands(server)
     return server
 
@@ -512,13 +524,22 @@ def _add_features(server: RditServer) -> None:
         return found
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hovered(params: types.HoverParams) -> types.Hover | None:
-        session = server.sessions.find(params.text_document.uri)
-        if session is None:
+    async def hovered(params: types.HoverParams) -> types.Hover | None:
+        spot = _spot(server, params)
+        if spot is None:
             return None
-        line = params.position.line + 1
-        snapshot = session.snapshot(line, line)
-        return hover.hover(snapshot, line, server.images)
+        document, line = spot.document, spot.line + 1
+        result = hover.hover(spot.session.snapshot(line, line), line, server.images)
+        expression = places.expression_at(document, spot.line, spot.column)
+        if expression is None:
+            return result
+        sight = await _look(spot.session, live.hover_question(expression))
+        if sight is None:
+            return result
+        beside = server.completes(document.uri) == "beside"
+        text = document.lines[spot.line]
+        value = live.hover(sight, expression, text, server.encoding, beside=beside)
+        return live.joined(value, result)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
@@ -537,6 +558,42 @@ def _add_features(server: RditServer) -> None:
     def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
         session = server.sessions.find(params.text_document.uri)
         return actions.code_lenses(session.snapshot(1, 0)) if session is not None else []
+
+
+def _add_completions(server: RditServer) -> None:
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.CompletionOptions(trigger_characters=[".", "[", '"', "'"]),
+    )
+    async def complete(params: types.CompletionParams) -> types.CompletionList | None:
+        spot, wanted = _spot(server, params), server.completes(params.text_document.uri)
+        if spot is None or wanted == "off":
+            return None
+        document, beside = spot.document, wanted == "beside"
+        place = places.completion_at(document, spot.line, spot.column)
+        question = live.completion_question(place, document, beside=beside) if place else None
+        sight = await _look(spot.session, question) if question is not None else None
+        if place is None or sight is None:
+            return None
+        where = spot.line, spot.column
+        return live.completions(sight, place, where, document, server.encoding, beside=beside)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_SIGNATURE_HELP,
+        types.SignatureHelpOptions(trigger_characters=["(", ","]),
+    )
+    async def signature(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+        spot, wanted = _spot(server, params), server.completes(params.text_document.uri)
+        if spot is None or wanted == "off":
+            return None
+        argument = places.argument_at(spot.document, spot.line, spot.column)
+        if argument is None:
+            return None
+        sight = await _look(spot.session, live.signature_question(argument))
+        if sight is None:
+            return None
+        offsets = _takes_offsets(server.client_capabilities)
+        return live.signature_help(sight, offsets=offsets, beside=wanted == "beside")
 
 
 def _add_commands(server: RditServer) -> None:
@@ -610,6 +667,17 @@ def _add_commands(server: RditServer) -> None:
             server.show_file(path)
         return {"path": str(path)}
 
+    async def variables(raw: Any) -> dict[str, Any]:
+        session = server.session(_decoded(messages.uri_of, raw))
+        document = session.document
+        sight = await _look(session, live.VARIABLES)
+        if sight is not None:
+            # Reading a long text takes longer than others should wait.
+            return await asyncio.to_thread(live.variables, sight, document)
+        if session.worker is None:
+            return {"variables": [], "origin": "before anything has run"}
+        raise _failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
+
     handlers: dict[str, Callable[..., Any]] = {
         "rdit/execute": execute,
         "rdit/interrupt": interrupt,
@@ -619,6 +687,7 @@ def _add_commands(server: RditServer) -> None:
         "rdit/checkpoint": checkpoint,
         "rdit/restore": restore,
         "rdit/checkpoints": checkpoints,
+        "rdit/variables": variables,
         "rdit/openOutput": open_output,
         "rdit/openPicture": partial(_open_picture, server),
         "rdit/copyResult": partial(_copy_result, server),
@@ -662,6 +731,53 @@ def _copy_result(server: RditServer, raw: Any) -> dict[str, Any]:
     path.write_text(text, "utf-8", "backslashreplace")
     server.show_file(path)
     return {"text": text, "path": str(path)}
+
+
+class _Spot(NamedTuple):
+    """Where the cursor is."""
+
+    session: Session
+    document: documents.Document
+    """As it is now; it may be another after an `await`."""
+    line: int
+    """From 0."""
+    column: int
+    """In characters."""
+
+
+def _spot(
+    server: RditServer,
+    params: types.HoverParams | types.CompletionParams | types.SignatureHelpParams,
+) -> _Spot | None:
+    """Where a request's position is; None in a document that is not open."""
+    session = server.sessions.find(params.text_document.uri)
+    if session is None:
+        return None
+    document = session.document
+    line = min(params.position.line, len(document.lines) - 1)
+    column = from_units(document.lines[line], params.position.character, server.encoding)
+    return _Spot(session, document, line, column)
+
+
+async def _look(session: Session, question: live.Question) -> Sight | None:
+    """What the program says to `question`; None where nothing has run, or nothing is said in time."""
+    try:
+        sight: Sight | None = await asyncio.wait_for(session.look(question, LOOK), 1.5 * LOOK)
+    except asyncio.TimeoutError:
+        return None
+    except Exception:  # What is shown beside it must not be lost with it.
+        log.exception("%s: a look at the program failed", session.document.uri)
+        return None
+    return sight
+
+
+def _takes_offsets(client: types.ClientCapabilities) -> bool:
+    """Whether the client finds parameters in the label by where they begin and end."""
+    document = client.text_document
+    help_ = document.signature_help if document is not None else None
+    information = help_.signature_information if help_ is not None else None
+    parameters = information.parameter_information if information is not None else None
+    return bool(parameters is not None and parameters.label_offset_support)
 
 
 async def _export(server: RditServer, raw: Any) -> dict[str, Any]:

@@ -78,6 +78,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What a look at the program has shown, and of which state of it."""
+
+    answer: Mapping[str, Any]
+    """As `rdit_lsp/worker/inspection.py` gives it for the question that was asked."""
+    origin: str
+    """The state in words: `now`, `while line 12 runs`, `after line 12`."""
+
+
+@dataclass(frozen=True)
 class Report:
     """How a run ended."""
 
@@ -86,15 +96,6 @@ class Report:
     views: Sequence[View]
     """Of the statements in its scope, in document order."""
     way_back: WayBack | None = None
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What a look at the program's namespace found."""
-
-    answer: Mapping[str, Any]
-    origin: str
-    """How old it is, in words: "now", "while line 3 runs", "after line 2"."""
 
 
 def statement_result(

@@ -43,6 +43,7 @@ REPLIES = {
     "rdit/checkpoints": "Checkpoints",
     "rdit/copyResult": "Copied",
     "rdit/openPicture": "Pictures",
+    "rdit/variables": "Variables",
 }
 """The entry of the schema that each command's reply must fit."""
 

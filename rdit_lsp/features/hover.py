@@ -81,6 +81,14 @@ def state_in_words(view: View) -> str:
     return f"{ended}{took}"
 
 
+def fenced(text: str, language: str) -> str:
+    """A code block that no run of backquotes in `text` can end."""
+    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    body = printable(text.rstrip("\n"))
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
 def _markdown(view: View, images: Images | None) -> str:
     room = _ROOM
     parts: list[str] = []
@@ -102,9 +110,9 @@ def _shown(output: Output, images: Images | None, room: int) -> str:
     if isinstance(output, Stream):
         text = last_screen(output.text(_LIMIT))
         title = "" if output.name == "stdout" else "stderr:\n\n"
-        return title + _fenced(text, "text") if text.strip() else ""
+        return title + fenced(text, "text") if text.strip() else ""
     if isinstance(output, Failure):
-        return _fenced(_cut(output.text), "pytb")
+        return fenced(_cut(output.text), "pytb")
     assert isinstance(output, Display)
     notes = [f"*{escaped(note)}*" for note in output.notes]
     return "\n\n".join([_display(output, images, room), *notes])
@@ -122,12 +130,12 @@ def _display(output: Display, images: Images | None, room: int) -> str:
     if table is not None and len(table) < _ROOM // 2:
         return printable(f"{escaped(caption(output))}\n\n{table}")
     if output.pretty:
-        return _fenced(_cut(output.pretty), "text")
+        return fenced(_cut(output.pretty), "text")
     if has_poor_text(output):
         text = str(data.get("text/latex", "")) or text_of(html)
         if text:
-            return _fenced(_cut(text), "latex" if "text/latex" in data else "text")
-    return _fenced(_cut(output.text), "python")
+            return fenced(_cut(text), "latex" if "text/latex" in data else "text")
+    return fenced(_cut(output.text), "python")
 
 
 def _picture(output: Display, picture: Picture, images: Images | None, room: int) -> str:
@@ -152,14 +160,6 @@ def _address(picture: Picture, images: Images, room: int) -> str | None:
     if len(picture.raw) * 4 // 3 + 100 <= room:
         return picture.data_uri
     return images.file(picture) if images.file is not None else None
-
-
-def _fenced(text: str, language: str) -> str:
-    """A code block that no run of backquotes in `text` can end."""
-    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    body = printable(text.rstrip("\n"))
-    return f"{fence}{language}\n{body}\n{fence}"
 
 
 def _cut(text: str) -> str:
