@@ -31,6 +31,10 @@ len(secret)
 kept
 __import__("os").kill(__import__("os").getpid(), 11)
 `,
+  "states.py": `numbers = [1, 2, 3]
+len(numbers)
+numbers.append(4)
+`,
   "output.py": `print("\\x1b[31mred\\x1b[0m")
 print("more")
 `,

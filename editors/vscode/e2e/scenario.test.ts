@@ -192,6 +192,45 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.seesMark("kept.upper()", /^→ 'STILL HERE'$/);
   });
 
+  step("keeps a checkpoint by a name, and restores it", async () => {
+    await window.openFile("states.py");
+    await window.goTo(2);
+    await window.press("Control+Shift+Alt+Enter");
+    await window.seesMark("len(numbers)", /^→ 3$/);
+    await window.press("Shift+Alt+x", "k");
+    await window.answers("A name for the variables", "three numbers");
+    await window.statusBarTells(/checkpoint “three numbers” \(.*line 2/);
+    await window.goTo(3);
+    await window.press("Shift+Alt+Enter");
+    await window.goTo(2);
+    await window.press("Shift+Alt+Enter");
+    await window.seesMark("len(numbers)", /^[→~] 4$/);
+    await window.press("Shift+Alt+x", "z");
+    await window.picks(/three numbers.*line 2 · [\d.]+ MB · at once/);
+    await window.statusBarTells(/back at “three numbers”/);
+    await window.goTo(2);
+    await window.press("Shift+Alt+Enter");
+    await window.seesMark("len(numbers)", /^[→~] 3$/);
+  });
+
+  step("takes a dry run back", async () => {
+    await window.goTo(3);
+    await window.press("Shift+End");
+    await window.press("Shift+Alt+x", "d");
+    await window.statusBarTells(/dry run: ok/);
+    await window.goTo(2);
+    await window.press("Shift+Alt+Enter");
+    await window.seesMark("len(numbers)", /^[→~] 3$/);
+  });
+
+  step("tells how many checkpoints there are behind the status bar item", async () => {
+    await window.page.locator(".statusbar-item[id*='rdit.status']").click();
+    await window.picks(/Restore Checkpoint….*\d+ checkpoints?, [\d.]+ MB/);
+    await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "three numbers" }).waitFor();
+    await window.press("Escape");
+    await window.focusEditor();
+  });
+
   step("runs a cell", async () => {
     await window.openFile("cells.py");
     await window.goTo(5);

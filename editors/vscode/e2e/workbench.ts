@@ -154,6 +154,23 @@ export class Workbench {
     await this.page.locator(".statusbar-item[id*='rdit.status']", { hasText: text }).waitFor();
   }
 
+  /** Wait for a message in the status bar, which is gone again after a while. */
+  async statusBarTells(text: RegExp): Promise<void> {
+    await this.page.locator(".statusbar-item", { hasText: text }).first().waitFor();
+  }
+
+  /** Type the answer to an input box that asks for it. */
+  async answers(prompt: string, text: string): Promise<void> {
+    await this.page.locator(".quick-input-widget", { hasText: prompt }).locator("input[type=text]").waitFor();
+    await this.page.keyboard.type(text);
+    await this.press("Enter");
+  }
+
+  /** Choose an entry of the list that is open. */
+  async picks(entry: RegExp): Promise<void> {
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: entry }).first().click();
+  }
+
   /** The text of the output panel's page, which is a frame in a frame in a frame. */
   async panelSays(text: string | RegExp): Promise<void> {
     await this.panel().getByText(text).first().waitFor();

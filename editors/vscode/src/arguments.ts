@@ -4,7 +4,7 @@
  * Pure: knows neither VS Code nor the server.
  */
 
-import type { ExecuteParams, LineRange, Position, Scope, StatementResult } from "./protocol";
+import type { ExecuteParams, LineRange, Position, Scope, StatementResult, TransactionPolicy } from "./protocol";
 
 /** Where a command was given: a document's version, and the selection in it (LSP positions). */
 export interface Place {
@@ -24,6 +24,13 @@ export function executeParams(scope: Scope, place: Place): ExecuteParams {
   if (scope === "range") params.lineRange = selectedLines(place);
   if (placedScopes.has(scope)) params.position = place.active;
   return params;
+}
+
+/** Run the selected lines, or the file where nothing is selected, as something that may be taken back. */
+export function transactionParams(policy: TransactionPolicy, place: Place): ExecuteParams {
+  const { start, end } = place;
+  const isEmpty = start.line === end.line && start.character === end.character;
+  return { ...executeParams(isEmpty ? "file" : "range", place), transactionPolicy: policy };
 }
 
 /** The lines a selection touches; one that ends at the very start of a line does not touch it. */

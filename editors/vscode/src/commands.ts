@@ -1,24 +1,25 @@
 /** What the user can do: each command is look up where, call the server, show the answer. */
 
 import * as vscode from "vscode";
-import { executeParams, nextCodeLine, type Place, statementEnd } from "./arguments";
+import { executeParams, nextCodeLine, type Place, statementEnd, transactionParams } from "./arguments";
+import { keep, restore } from "./checkpoints";
+import { countSentence, refusedSentence, takenBackSentence } from "./checkpointText";
 import type { Painter } from "./painter";
 import type { Panel } from "./panel";
-import type { CheckpointResult, ExecuteResult, PlaceParams, Requests, Scope } from "./protocol";
+import type { ExecuteResult, KeptCheckpoints, PlaceParams, Requests, Scope, TransactionPolicy } from "./protocol";
 import { explain, type Server } from "./server";
+import type { StatusBar } from "./statusBar";
 import { copy, open } from "./takeAway";
 
 interface Parts {
   server: Server;
   painter: Painter;
   panel: Panel;
+  statusBar: StatusBar;
   log: vscode.LogOutputChannel;
 }
 
 type Command = (parts: Parts) => unknown;
-
-/** The checkpoints made here, newest first; the server keeps the states behind them. */
-const checkpoints = new Map<string, { label: string; checkpointId: CheckpointResult["checkpointId"] }[]>();
 
 const commands: Record<string, Command> = {
   "rdit.runStatement": runStatement,
@@ -28,10 +29,12 @@ const commands: Record<string, Command> = {
   "rdit.runBelow": (parts) => execute(parts, "fromHere"),
   "rdit.runFile": (parts) => execute(parts, "file"),
   "rdit.update": (parts) => execute(parts, "stale"),
+  "rdit.dryRun": (parts) => transact(parts, "rollback_always"),
+  "rdit.runOrTakeBack": (parts) => transact(parts, "commit_on_success"),
   "rdit.interrupt": interrupt,
   "rdit.reset": ({ server }) => server.execute("rdit/reset", { uri: currentUri() }),
-  "rdit.checkpoint": makeCheckpoint,
-  "rdit.restore": restoreCheckpoint,
+  "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
+  "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
   "rdit.variables": showVariables,
   "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
@@ -59,10 +62,14 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
 
 /** The last Python editor that had the focus: the output panel may have it now. */
 function currentEditor(): vscode.TextEditor {
-  const visible = vscode.window.visibleTextEditors.filter((editor) => editor.document.languageId === "python");
-  const editor = visible.find((candidate) => candidate === vscode.window.activeTextEditor) ?? visible[0];
+  const editor = findEditor();
   if (!editor) throw new Error("rdit: open a Python file first.");
   return editor;
+}
+
+function findEditor(): vscode.TextEditor | undefined {
+  const visible = vscode.window.visibleTextEditors.filter((editor) => editor.document.languageId === "python");
+  return visible.find((candidate) => candidate === vscode.window.activeTextEditor) ?? visible[0];
 }
 
 /** The cursor, where a statement is meant. */
@@ -84,6 +91,13 @@ function placeOf(editor: vscode.TextEditor): Place {
 async function execute({ server }: Parts, scope: Scope): Promise<ExecuteResult> {
   // How it ended is drawn beside the code; nothing else is to be said.
   return server.execute("rdit/execute", executeParams(scope, placeOf(currentEditor())));
+}
+
+async function transact({ server }: Parts, policy: TransactionPolicy): Promise<void> {
+  const { status } = await server.execute("rdit/execute", transactionParams(policy, placeOf(currentEditor())));
+  // That the variables are others than the marks would have it is drawn nowhere.
+  const sentence = takenBackSentence(policy, status);
+  if (sentence) vscode.window.setStatusBarMessage(`rdit: ${sentence}.`, 8000);
 }
 
 /** Run the statement at the cursor, or the selected lines, and go on to the next while it runs. */
@@ -137,22 +151,6 @@ async function interrupt({ server }: Parts): Promise<void> {
   if (!interrupted) vscode.window.setStatusBarMessage("rdit: nothing is running.", 3000);
 }
 
-async function makeCheckpoint({ server }: Parts): Promise<void> {
-  const uri = currentUri();
-  const { checkpointId, kind } = await server.execute("rdit/checkpoint", { uri });
-  const label = `${new Date().toLocaleTimeString()} (${kind})`;
-  checkpoints.set(uri, [{ label, checkpointId }, ...(checkpoints.get(uri) ?? [])]);
-  vscode.window.setStatusBarMessage(`rdit: checkpoint ${label}`, 5000);
-}
-
-async function restoreCheckpoint({ server }: Parts): Promise<void> {
-  const uri = currentUri();
-  const made = checkpoints.get(uri) ?? [];
-  if (made.length === 0) throw new Error("rdit: no checkpoint of this file was made in this window.");
-  const chosen = await vscode.window.showQuickPick(made, { placeHolder: "Restore the state of…" });
-  if (chosen) await server.execute("rdit/restore", { uri, checkpointId: chosen.checkpointId });
-}
-
 async function showVariables({ server }: Parts): Promise<void> {
   const editor = currentEditor();
   const { variables } = await server.execute("rdit/variables", { uri: editor.document.uri.toString() });
@@ -167,10 +165,22 @@ async function showVariables({ server }: Parts): Promise<void> {
   if (chosen?.lineStart !== undefined) moveTo(editor, chosen.lineStart - 1);
 }
 
-async function showMenu({ server }: Parts): Promise<void> {
-  const items = menu.filter((item) => item.needs === undefined || server.offers(item.needs));
+async function showMenu({ server, statusBar }: Parts): Promise<void> {
+  const uri = findEditor()?.document.uri.toString();
+  const kept = uri === undefined ? undefined : statusBar.checkpointsOf(uri);
+  const items = menu
+    .filter((item) => item.needs === undefined || server.offers(item.needs))
+    .map((item) => ({ ...item, ...(item.command !== undefined && aboutCheckpoints(item.command, kept)) }));
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: "rdit" });
   if (chosen?.command) await vscode.commands.executeCommand(chosen.command, ...(chosen.arguments ?? []));
+}
+
+/** What an entry of the menu says of the checkpoints that there are. */
+function aboutCheckpoints(command: string, kept: KeptCheckpoints | undefined): { description?: string } {
+  if (!kept) return {};
+  if (command === "rdit.restore") return { description: countSentence(kept) };
+  const refused = command === "rdit.checkpoint" ? refusedSentence(kept) : undefined;
+  return refused === undefined ? {} : { description: refused };
 }
 
 /** For the walkthrough: a document that is not on the disk, to be played with and thrown away. */
@@ -203,13 +213,15 @@ const menu: MenuItem[] = [
   { label: "$(run-all) Run File", description: "every statement, in a new namespace", command: "rdit.runFile" },
   { label: "$(refresh) Update", description: "run what is stale, no more", command: "rdit.update" },
   { label: "$(run-above) Run to Cursor", command: "rdit.runToHere" },
+  { label: "$(beaker) Dry Run", description: "the selection or the file, and take it back", command: "rdit.dryRun", needs: "rdit/checkpoints" },
+  { label: "$(discard) Run, and Take Back on Failure", description: "the selection or the file", command: "rdit.runOrTakeBack", needs: "rdit/checkpoints" },
   { label: "$(debug-stop) Interrupt", command: "rdit.interrupt" },
   { label: "$(clear-all) Reset", description: "forget all variables and results", command: "rdit.reset" },
   { label: "", kind: vscode.QuickPickItemKind.Separator },
   { label: "$(open-preview) Show Outputs", command: "rdit.showOutputs" },
   { label: "$(symbol-variable) Show Variables", command: "rdit.variables", needs: "rdit/variables" },
-  { label: "$(save) Make Checkpoint", command: "rdit.checkpoint", needs: "rdit/checkpoint" },
-  { label: "$(discard) Restore Checkpoint…", command: "rdit.restore", needs: "rdit/restore" },
+  { label: "$(save) Keep Checkpoint…", command: "rdit.checkpoint", needs: "rdit/checkpoint" },
+  { label: "$(history) Restore Checkpoint…", command: "rdit.restore", needs: "rdit/checkpoints" },
   { label: "", kind: vscode.QuickPickItemKind.Separator },
   { label: "$(settings-gear) Settings", command: "workbench.action.openSettings", arguments: ["@ext:rdit.rdit"] },
   { label: "$(output) Show Log", command: "rdit.showLog" },

@@ -18,13 +18,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   server = new Server(context.extensionPath, log, chosenPython, answerInput);
   const painter = new Painter(context.extensionUri);
   const panel = new Panel(server, painter);
-  const parts = { server, painter, panel, log };
+  const statusBar = new StatusBar(server, painter, log);
+  const parts = { server, painter, panel, statusBar, log };
   context.subscriptions.push(
     log,
     server,
     painter,
     panel,
-    new StatusBar(server, painter, log),
+    statusBar,
     ...registerCommands(parts),
     ...connect(server, painter, chosenPython),
   );
@@ -66,6 +67,6 @@ function refreshHints(server: Server, uri: vscode.Uri): void {
 
 /** Menus and keys have no entries for what the server cannot do. */
 function showWhatIsOffered(server: Server): void {
-  void vscode.commands.executeCommand("setContext", "rdit.offersCheckpoints", server.offers("rdit/checkpoint"));
+  void vscode.commands.executeCommand("setContext", "rdit.offersCheckpoints", server.offers("rdit/checkpoints"));
   void vscode.commands.executeCommand("setContext", "rdit.offersVariables", server.offers("rdit/variables"));
 }

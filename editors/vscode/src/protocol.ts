@@ -81,12 +81,24 @@ export interface ExecuteParams {
   fresh?: boolean;
   lineRange?: LineRange;
   position?: Position;
+  transactionPolicy?: TransactionPolicy;
+}
+
+/** When a run is taken back: never, where it does not end with "ok", or always. */
+export type TransactionPolicy = "commit_always" | "commit_on_success" | "rollback_always";
+
+/** How the state was come to that a run began in, or that was gone back to. */
+export interface WayBack {
+  kind: "live" | "kept" | "checkpoint" | "start";
+  /** The first line that ran. */
+  lineStart?: number;
 }
 
 export interface ExecuteResult {
   executionId: string;
   status: Exclude<Outcome, "notRun" | "running"> | "cancelled";
   results: StatementResult[];
+  wayBack?: WayBack;
 }
 
 /** The results that changed since the last notification; all of them when `full` is set. */
@@ -119,6 +131,15 @@ export interface SessionStatus {
   pythonVersion: string | null;
   pid: number | null;
   queued: number | unknown[];
+  checkpoints?: KeptCheckpoints;
+}
+
+export interface KeptCheckpoints {
+  count: number;
+  /** Bytes that they hold. */
+  memory: number;
+  /** Why the last one asked for could not be had. */
+  refused?: { lineEnd: number; reason: string };
 }
 
 export interface StatusResult {
@@ -157,9 +178,31 @@ export interface VariablesResult {
   variables: Variable[];
 }
 
-export interface CheckpointResult {
-  checkpointId: string | number;
-  kind: string;
+export interface Checkpoint {
+  checkpointId: string;
+  /** Whether a process waits in that state, or what led to it would run again. */
+  kind: "process" | "rerun";
+  /** Of one made by hand. */
+  name?: string;
+  automatic: boolean;
+  /** ISO 8601. */
+  time: string;
+  /** The last line that had run. */
+  lineEnd: number;
+  workMs: number;
+  /** Bytes that it alone holds. */
+  memory?: number;
+  /** Why there is no process. */
+  reason?: string;
+}
+
+export interface CheckpointsResult {
+  checkpoints: Checkpoint[];
+}
+
+export interface RestoreResult {
+  status: "restored";
+  wayBack?: WayBack;
 }
 
 /** What the server offers by `workspace/executeCommand` and as plain requests of the same names. */
@@ -172,11 +215,9 @@ export interface Requests {
   "rdit/copyResult": { params: PlaceParams; result: CopyResult };
   "rdit/openPicture": { params: PlaceParams; result: PicturesResult };
   "rdit/variables": { params: { uri: string }; result: VariablesResult };
-  "rdit/checkpoint": { params: { uri: string }; result: CheckpointResult };
-  "rdit/restore": {
-    params: { uri: string; checkpointId: string | number };
-    result: { status: "restored" };
-  };
+  "rdit/checkpoint": { params: { uri: string; name?: string }; result: Checkpoint };
+  "rdit/restore": { params: { uri: string; checkpointId: string }; result: RestoreResult };
+  "rdit/checkpoints": { params: { uri: string }; result: CheckpointsResult };
 }
 
 export const didChangeResults = "rdit/didChangeResults";

@@ -288,6 +288,7 @@ const commandTable: Record<keyof protocol.Requests, true> = {
   "rdit/variables": true,
   "rdit/checkpoint": true,
   "rdit/restore": true,
+  "rdit/checkpoints": true,
 };
 
 /** Show why a command failed; a document that changed meanwhile is no failure worth a box. */

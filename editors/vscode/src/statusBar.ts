@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Painter } from "./painter";
-import type { SessionState, SessionStatus } from "./protocol";
+import type { KeptCheckpoints, SessionState, SessionStatus } from "./protocol";
 import type { Server } from "./server";
 import { statusText } from "./statusText";
 
@@ -35,6 +35,25 @@ export class StatusBar implements vscode.Disposable {
     vscode.Disposable.from(...this.subscriptions).dispose();
   }
 
+  /** What is known of a document's checkpoints. */
+  checkpointsOf(uri: string): KeptCheckpoints | undefined {
+    return this.sessions.get(uri)?.checkpoints;
+  }
+
+  /** Interpreter, process and checkpoints may be others after each change of state, and after what is asked for. */
+  async askStatus(uri: string): Promise<void> {
+    if (this.server.state !== "running") return;
+    try {
+      const { sessions } = await this.server.execute("rdit/status", { uri });
+      const session = sessions.find((candidate) => candidate.uri === uri) ?? sessions[0];
+      if (session) this.sessions.set(uri, session);
+      this.draw();
+    } catch (error) {
+      // The item shows less then; a box for it would help nobody.
+      this.log.warn(`rdit/status: ${String(error)}`);
+    }
+  }
+
   /** Another server knows nothing of the sessions of the one before. */
   private forget(): void {
     this.busySince.clear();
@@ -52,20 +71,6 @@ export class StatusBar implements vscode.Disposable {
     else this.busySince.delete(key);
     void this.askStatus(key);
     this.draw();
-  }
-
-  /** Interpreter and process may be others after each change of state. */
-  private async askStatus(uri: string): Promise<void> {
-    if (this.server.state !== "running") return;
-    try {
-      const { sessions } = await this.server.execute("rdit/status", { uri });
-      const session = sessions.find((candidate) => candidate.uri === uri) ?? sessions[0];
-      if (session) this.sessions.set(uri, session);
-      this.draw();
-    } catch (error) {
-      // The item shows less then; a box for it would help nobody.
-      this.log.warn(`rdit/status: ${String(error)}`);
-    }
   }
 
   private draw(): void {

@@ -1,5 +1,6 @@
 /** What the status bar says. Pure. */
 
+import { countSentence, refusedSentence } from "./checkpointText";
 import type { SessionState, SessionStatus } from "./protocol";
 
 export type ServerState = "starting" | "running" | "stopped";
@@ -23,7 +24,8 @@ export function statusText(input: StatusInput): StatusText {
   if (input.server === "starting") return { text: "$(loading~spin) rdit", tooltip: "rdit: the server is starting", isWarning: false };
   const version = input.status?.pythonVersion;
   const python = version ? `Python ${version}` : "rdit";
-  const tooltip = [`rdit: ${sentence(input.session)}`, interpreter(input.status)].filter(Boolean).join("\n");
+  const about = [`rdit: ${sentence(input.session)}`, interpreter(input.status), ...checkpoints(input.status)];
+  const tooltip = about.filter(Boolean).join("\n");
   switch (input.session) {
     case "busy":
       return { text: `$(sync~spin) ${python}${input.busyMs === undefined ? "" : ` · ${wholeSeconds(input.busyMs)}`}`, tooltip, isWarning: false };
@@ -53,6 +55,11 @@ function interpreter(status: SessionStatus | undefined): string {
   if (!status?.python) return "";
   const command = Array.isArray(status.python) ? status.python.join(" ") : status.python;
   return status.pid === null ? command : `${command} (process ${status.pid})`;
+}
+
+function checkpoints(status: SessionStatus | undefined): string[] {
+  const kept = status?.checkpoints;
+  return kept ? [countSentence(kept), refusedSentence(kept) ?? ""] : [];
 }
 
 /** Tenths of seconds in the status bar would only flicker. */

@@ -93,6 +93,9 @@ test("the status bar says which Python, what it does and how long", () => {
   assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
   assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");
   assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)");
+  const checkpoints = { count: 2, memory: 3e6, refused: { lineEnd: 12, reason: "it has a socket open" } };
+  const about = "2 checkpoints, 3.0 MB\nno checkpoint since line 12: it has a socket open";
+  assert.equal(at({ status: { ...status, checkpoints } }).tooltip, `rdit: ready\n/p (process 5)\n${about}`);
   assert.equal(at({ status: undefined }).text, "$(play-circle) rdit");
   assert.ok(at({ session: "dead" }).isWarning);
   assert.ok(at({ server: "stopped" }).isWarning);

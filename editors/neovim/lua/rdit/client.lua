@@ -159,14 +159,36 @@ function M.command(bufnr, command, argument, done, failed)
   return (client.request("workspace/executeCommand", params, answered, bufnr))
 end
 
+--- The same, waited for: for what Neovim wants an answer to at once. Nil where there is none in time.
+---@param bufnr integer
+---@param command string
+---@param argument table
+---@param patience_ms integer
+---@return any
+function M.command_now(bufnr, command, argument, patience_ms)
+  local client = M.of(bufnr)
+  if not client then
+    return nil
+  end
+  local params = { command = command, arguments = { argument } }
+  local answer
+  if has_methods then
+    answer = client:request_sync("workspace/executeCommand", params, patience_ms, bufnr)
+  else
+    answer = client.request_sync("workspace/executeCommand", params, patience_ms, bufnr)
+  end
+  return answer and protocol.without_nulls(answer.result)
+end
+
 --- Ask the server to run something of a buffer. The version sent is the text the user sees: Neovim sends pending
 --- changes before any request.
 ---@param bufnr integer
 ---@param params table The rest of rdit.ExecuteParams.
-function M.execute(bufnr, params)
+---@param done? fun(result: rdit.ExecuteResult)
+function M.execute(bufnr, params, done)
   params.uri = vim.uri_from_bufnr(bufnr)
   params.version = vim.lsp.util.buf_versions[bufnr]
-  M.command(bufnr, "rdit/execute", params)
+  M.command(bufnr, "rdit/execute", params, done)
 end
 
 --- The cursor, or the first column of `line` (1-based), as LSP counts.

@@ -12,6 +12,7 @@ local M = {}
 ---@class rdit.Subcommand
 ---@field help string One sentence, for the help file's table and for completion.
 ---@field run fun(invocation: rdit.Invocation)
+---@field complete? fun(typed: string): string[] What the rest of the line may become.
 
 --- Run something that is found by a position: the first line given, or the cursor.
 ---@param scope rdit.Scope
@@ -50,6 +51,22 @@ local function run(invocation)
   end
 end
 
+--- Run the lines given, or the file, as something that may be taken back; say so where it was.
+---@param policy "commit_on_success"|"rollback_always"
+local function transact(policy)
+  return function(invocation)
+    local range = invocation.range
+    local params = { scope = range and "range" or "file", lineRange = range, transactionPolicy = policy }
+    client.execute(invocation.bufnr, params, function(answer)
+      local is_meant = policy == "rollback_always" or answer.status ~= "ok"
+      -- A run that never began has nothing to be taken back.
+      if is_meant and answer.status ~= "cancelled" then
+        client.say(("Taken back (%s): the variables are those from before the run."):format(answer.status))
+      end
+    end)
+  end
+end
+
 ---@param bufnr integer
 ---@return { uri: string }
 local function document(bufnr)
@@ -75,7 +92,9 @@ local function session_sentence(session)
   local name = vim.fs.basename(vim.uri_to_fname(session.uri))
   local version = session.pythonVersion and ("Python " .. session.pythonVersion .. ", ") or ""
   local process = session.pid and (", process " .. session.pid) or ""
-  return ("%s: %s, %s%s%s"):format(name, session.state, version, python, process)
+  local kept = require("rdit.checkpoints").summary(session.checkpoints)
+  local sentence = ("%s: %s, %s%s%s"):format(name, session.state, version, python, process)
+  return kept == "" and sentence or ("%s\n%s"):format(sentence, kept)
 end
 
 ---@param invocation rdit.Invocation
@@ -115,6 +134,32 @@ M.subcommands = {
   cell = { help = "Run this `# %%` cell now.", run = at_position("cell") },
   selection = { help = "Run the selected lines now.", run = run_selection },
   below = { help = "Run from this statement to the end now.", run = at_position("fromHere") },
+  dryrun = { help = "Run the file, or a range, and take it back.", run = transact("rollback_always") },
+  try = {
+    help = "Run the file, or a range, and take it back unless it ends well.",
+    run = transact("commit_on_success"),
+  },
+  checkpoint = {
+    help = "Keep the variables as they are, by the name given.",
+    run = function(invocation)
+      require("rdit.checkpoints").keep(invocation.bufnr, invocation.rest ~= "" and invocation.rest or nil)
+    end,
+  },
+  restore = {
+    help = "Have the variables as they were at a checkpoint: that of an id or a name, or one to be chosen.",
+    run = function(invocation)
+      require("rdit.checkpoints").restore(invocation.bufnr, invocation.rest ~= "" and invocation.rest or nil)
+    end,
+    complete = function(typed)
+      return require("rdit.checkpoints").complete(vim.api.nvim_get_current_buf(), typed)
+    end,
+  },
+  checkpoints = {
+    help = "Show all checkpoints of the document's program.",
+    run = function(invocation)
+      require("rdit.checkpoints").show(invocation.bufnr)
+    end,
+  },
   interrupt = {
     help = "Interrupt what is running.",
     run = function(invocation)
@@ -201,15 +246,31 @@ function M.dispatch(options)
   })
 end
 
---- Complete the name of a subcommand.
+--- What follows a subcommand. A name may have spaces, and Neovim replaces the last word only.
+---@param subcommand? rdit.Subcommand
 ---@param lead string
+---@param typed string
 ---@return string[]
-function M.complete(lead, line)
-  if line:match("Rdit!?%s+%S+%s") then
+local function complete_rest(subcommand, lead, typed)
+  if not subcommand or not subcommand.complete then
     return {}
   end
-  return vim.tbl_filter(function(name)
-    return vim.startswith(name, lead)
+  return vim.tbl_map(function(whole)
+    return whole:sub(#typed - #lead + 1)
+  end, subcommand.complete(typed))
+end
+
+--- Complete the name of a subcommand, and what follows it.
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  local name, rest = line:match("Rdit!?%s+(%S+)%s+(.*)$")
+  if name then
+    return complete_rest(M.subcommands[name], lead, rest)
+  end
+  return vim.tbl_filter(function(candidate)
+    return vim.startswith(candidate, lead)
   end, names())
 end
 

@@ -19,6 +19,17 @@ local M = {}
 ---@field fresh? boolean
 ---@field lineRange? rdit.LineRange
 ---@field position? rdit.Position
+---@field transactionPolicy? "commit_always"|"commit_on_success"|"rollback_always"
+
+---@class rdit.ExecuteResult
+---@field executionId string
+---@field status "ok"|"error"|"interrupted"|"timeout"|"exit"|"crashed"|"cancelled"
+---@field results rdit.StatementResult[]
+---@field wayBack? rdit.WayBack
+
+---@class rdit.WayBack
+---@field kind "live"|"kept"|"checkpoint"|"start"
+---@field lineStart? integer The first line that ran.
 
 ---@class rdit.OutputItem
 ---@field type "stdout"|"stderr"|"result"|"display"|"error"
@@ -67,6 +78,23 @@ local M = {}
 ---@field pythonVersion? string
 ---@field pid? integer
 ---@field queued integer|table
+---@field checkpoints? rdit.KeptCheckpoints
+
+---@class rdit.KeptCheckpoints
+---@field count integer
+---@field memory integer In bytes.
+---@field refused? { lineEnd: integer, reason: string } Why the last one asked for could not be had.
+
+---@class rdit.Checkpoint
+---@field checkpointId string
+---@field kind "process"|"rerun"
+---@field name? string Of one made by hand.
+---@field automatic boolean
+---@field time string ISO 8601, UTC.
+---@field lineEnd integer The last line that had run.
+---@field workMs number
+---@field memory? integer Bytes that it alone holds.
+---@field reason? string Why there is no process.
 
 --- Neovim decodes null to nil in some messages and to vim.NIL, which is true, in others. Absent is what both mean.
 ---@generic T
