@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RunOn: TypeAlias = Literal["command", "save", "type"]
-Complete: TypeAlias = Literal["live", "beside", "off"]
+Complete: TypeAlias = Literal["auto", "live", "beside", "off"]
 
 
 class ConfigurationError(Exception):
@@ -33,7 +33,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     run_on: RunOn = "command"
     checkpoints: Literal["auto", "off"] = "auto"
-    completion: Complete = "live"
+    completion: Complete = "auto"
     """What is completed: all that live objects have, only what no other server can know, or nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
@@ -173,7 +173,7 @@ _READERS: dict[str, tuple[str, Any, str]] = {
     "checkpoints": ("checkpoints", _one_of("auto", "off"), "it must be auto or off"),
     "completion": (
         "completion",
-        _one_of("live", "beside", "off"),
-        "it must be live, beside or off",
+        _one_of("auto", "live", "beside", "off"),
+        "it must be auto, live, beside or off",
     ),
 }

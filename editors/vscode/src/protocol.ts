@@ -129,6 +129,8 @@ export interface Variable {
 
 export interface VariablesResult {
   variables: Variable[];
+  /** Which state of the program was looked at: `now`, `while line 12 runs`. */
+  origin?: string;
 }
 
 export interface CheckpointResult {

@@ -18,6 +18,7 @@ local M = {}
 ---@field env? table<string, string> Server setting: environment variables.
 ---@field runOn? "command"|"save"|"type" Server setting: what makes the server run.
 ---@field checkpoints? "auto"|"off" Server setting: whether program states are kept.
+---@field completion? "auto"|"live"|"beside"|"off" Server setting: what is completed from live objects.
 M.defaults = {
   cmd = { "rdit-lsp" },
   autostart = true,
@@ -44,7 +45,7 @@ M.defaults = {
 }
 
 --- What the server itself is configured with, by the names of its own protocol.
-local server_keys = { "python", "cwd", "args", "env", "runOn", "checkpoints" }
+local server_keys = { "python", "cwd", "args", "env", "runOn", "checkpoints", "completion" }
 
 local types = {
   cmd = { "table" },
@@ -62,6 +63,7 @@ local types = {
   env = { "table" },
   runOn = { "string" },
   checkpoints = { "string" },
+  completion = { "string" },
 }
 
 ---@type table<string, any>
