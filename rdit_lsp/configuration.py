@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RunOn: TypeAlias = Literal["command", "save", "type"]
-Complete: TypeAlias = Literal["live", "beside", "off"]
+Complete: TypeAlias = Literal["auto", "live", "beside", "off"]
 FigureFormat: TypeAlias = Literal["png", "svg"]
 
 _DPI = range(10, 1201)
@@ -41,7 +41,7 @@ class Settings:
     """What figures are drawn as."""
     figure_dpi: float | None = None
     """Dots per inch they are drawn at; None for each figure's own."""
-    completion: Complete = "live"
+    completion: Complete = "auto"
     """What is completed: all that live objects have, only what no other server can know, or nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
@@ -191,7 +191,7 @@ _READERS: dict[str, tuple[str, Any, str]] = {
     "figureDpi": ("figure_dpi", _dpi, f"it must be a number from {_DPI[0]} to {_DPI[-1]}"),
     "completion": (
         "completion",
-        _one_of("live", "beside", "off"),
-        "it must be live, beside or off",
+        _one_of("auto", "live", "beside", "off"),
+        "it must be auto, live, beside or off",
     ),
 }

@@ -109,10 +109,13 @@ class Program:
         long C code, a copy of the newest checkpoint, which is then told. None after `deadline` seconds.
         """
         end = time.monotonic() + deadline
-        copy = await self.worker.glance(_PATIENCE) if self.worker is not None else None
+        older = self.lineage.last
+        has_older = older is not None and older.is_ready
+        patience = _PATIENCE if has_older else deadline / 2
+        copy = await self.worker.glance(patience) if self.worker is not None else None
         checkpoint = None
         if copy is None:
-            checkpoint = self.lineage.last
+            checkpoint = older
             if checkpoint is None or checkpoint.copy is None:
                 return None
             copied = await checkpoint.copy.copy()

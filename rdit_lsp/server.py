@@ -266,11 +266,16 @@ class RditServer(LanguageServer):
         return session
 
     def completes(self, uri: str) -> Complete:
-        """What completions and signatures are wanted in a document."""
+        """What completions and signatures are wanted in a document; not `auto`."""
         try:
-            return self.sessions.settings(uri).completion
+            wanted = self.sessions.settings(uri).completion
         except ConfigurationError:
-            return "live"  # The next run says what is wrong with the settings.
+            wanted = "auto"  # The next run says what is wrong with the settings.
+        if wanted != "auto":
+            return wanted
+        # Only the client can know who else is there.
+        has_other = self.sessions.editor_settings.get("otherServer") is True
+        return "beside" if has_other else "live"
 
     def show_file(self, path: Path, *, external: bool = False) -> None:
         """Have the client open a file, if it can; `external`: with the system's program for it."""

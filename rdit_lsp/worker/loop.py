@@ -202,6 +202,7 @@ class _Worker:
         except (Refused, OSError):
             self._channel.send({"type": "blind"})
             return
+        fetch("inspection")  # Before the fork, so that the next copy has it, too.
         try:
             is_copy = self._forks.make_any()
         except Refused:

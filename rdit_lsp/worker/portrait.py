@@ -31,6 +31,8 @@ WIDTH = 100
 """Characters of a value in a line, about."""
 _HEIGHT, _LONGEST = 40, 4000
 """Lines and characters of a text of several lines."""
+_SHORT = 24
+"""Characters up to which items share a line."""
 _SMALL = 2000
 """Items or characters up to which a value is small enough for the `repr` of what holds it.
 
@@ -230,18 +232,24 @@ class Portrait:
         return begin + ", ".join(texts) + comma + end
 
     def _one_a_line(self, parts, value):
-        """As `_joined`, with a line for each part."""
+        """As `_joined`, with a line for each part, or for several short ones."""
         parts = self._container(value) or parts  # What was begun is not complete any more.
         begin, items, end = parts
-        lines = [begin]
+        lines, has_room = [begin], False
         try:
-            for part in _first(items, _HEIGHT):
-                text = one_line(self._part(part, WIDTH, (id(value),)), WIDTH)
-                lines.append(f"    {text},")
+            for part in items:
+                text = one_line(self._part(part, WIDTH, (id(value),)), WIDTH) + ","
+                is_short = not part[1] and len(text) <= _SHORT
+                if has_room and is_short and len(lines[-1]) + len(text) < WIDTH:
+                    lines[-1] += " " + text
+                    continue
+                has_room = is_short
+                if len(lines) >= _HEIGHT:
+                    lines.append("    …")
+                    break
+                lines.append("    " + text)
         except RuntimeError:
-            lines.append("    …")
-        if len(lines) > _HEIGHT:
-            lines[_HEIGHT:] = ["    …"]
+            lines.append("    …")  # A thread has changed it meanwhile.
         return "\n".join([*lines, end])
 
     def _part(self, part, room, above):

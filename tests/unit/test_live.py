@@ -342,13 +342,23 @@ async def test_completion_and_signature() -> None:
     ]
 
 
+DYNAMIC = ["price", "rows", "_mgr"]
+
+
 @pytest.mark.parametrize(
-    ("chosen", "labels"), [("off", None), ("beside", ["price", "rows", "_mgr"])]
+    ("settings", "labels"),
+    [
+        ({}, ["head", *DYNAMIC]),
+        ({"completion": "off"}, None),
+        ({"completion": "beside"}, DYNAMIC),
+        ({"otherServer": True}, DYNAMIC),
+        ({"otherServer": True, "completion": "live"}, ["head", *DYNAMIC]),
+    ],
 )
-async def test_setting(chosen: str, labels: list[str] | None) -> None:
-    """Who has another server for completions would have no way to say so."""
+async def test_setting(settings: dict[str, Any], labels: list[str] | None) -> None:
+    """Who has another server for completions would be offered everything twice."""
     session = FakeSession("df.", {"items": ITEMS, "incomplete": False})
-    ask = Served(session, {"completion": chosen})
+    ask = Served(session, settings)
     found = await ask(types.TEXT_DOCUMENT_COMPLETION, 0, 3)
     assert labels == (found and [item.label for item in found.items])
 

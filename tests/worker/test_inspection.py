@@ -173,7 +173,10 @@ def test_property(look: Looker) -> None:
 def test_long_values_take_lines(look: Looker) -> None:
     """One line of a long list would be all there is to see of it."""
     source = "rows = [{'name': 'x' * 50, 'n': n} for n in range(500)]"
-    (answer,) = look(source, hover("rows"))
+    source += "\nnumbers = list(range(30))"
+    answer, numbers = look(source, hover("rows"), hover("numbers"))
+    assert numbers["text"].startswith("[\n    0, 1, 2, 3, ")
+    assert numbers["text"].endswith(", 28, 29,\n]")
     lines = answer["text"].split("\n")
     assert lines[0] == "["
     assert lines[1] == "    {'name': '" + "x" * 50 + "', 'n': 0},"

@@ -32,6 +32,7 @@ vim.api.nvim_create_autocmd("LspAttach", {
   group = group,
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
+    require("rdit.client").tell_of_others(event.buf)
     if not client or client.name ~= require("rdit.client").name then
       return
     end

@@ -473,3 +473,39 @@ def test_wrong_options_are_named(tmp_path: Path) -> None:
         neovim.wait_until_served()
         neovim.run_file()
         neovim.terminal.wait_for_match("^✓ 1")
+
+
+OTHER = """
+vim.lsp.start({
+  name = "other",
+  cmd = function()
+    return {
+      request = function(method, _, callback)
+        local capabilities = { completionProvider = { triggerCharacters = { "." } } }
+        callback(nil, method == "initialize" and { capabilities = capabilities } or nil)
+        return true, 1
+      end,
+      notify = function() return true end,
+      is_closing = function() return false end,
+      terminate = function() end,
+    }
+  end,
+})
+"""
+
+
+@each_neovim
+def test_another_server_that_completes(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """Everything would be offered twice."""
+    settings = "vim.lsp.get_clients({ name = 'rdit' })[1].settings.rdit"
+    tell = f"lua print('other: ' .. tostring({settings}.otherServer))"
+    (tmp_path / "other.lua").write_text(OTHER)
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("1\n")
+        neovim.run_file()
+        neovim.sees("→ 1")
+        neovim.command(tell)
+        neovim.sees("other: nil")
+        neovim.command(f"luafile {tmp_path / 'other.lua'}")
+        neovim.command(tell)
+        neovim.sees("other: true")

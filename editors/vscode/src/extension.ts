@@ -48,7 +48,9 @@ function connect(server: Server, painter: Painter, chosenPython: ChosenPython): 
       if (state === "running") showWhatIsOffered(server);
     }),
     chosenPython.onDidChange(() => report(server.sendSettings())),
+    vscode.extensions.onDidChange(() => report(server.sendSettings())),
     vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("python.languageServer")) report(server.sendSettings());
       if (!event.affectsConfiguration("rdit")) return;
       painter.repaintAll();
       server.refreshFilters();

@@ -176,6 +176,8 @@ export interface PicturesResult {
 
 export interface VariablesResult {
   variables: Variable[];
+  /** Which state of the program was looked at: `now`, `while line 12 runs`. */
+  origin?: string;
 }
 
 export interface Checkpoint {

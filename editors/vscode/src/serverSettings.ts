@@ -5,9 +5,22 @@
  * pyproject.toml, so a default of ours would undo what the project says. Pure.
  */
 
-export const serverKeys = ["python", "cwd", "args", "env", "runOn", "checkpoints", "figureFormat", "figureDpi"] as const;
+export const serverKeys = [
+  "python",
+  "cwd",
+  "args",
+  "env",
+  "runOn",
+  "checkpoints",
+  "figureFormat",
+  "figureDpi",
+  "completion",
+] as const;
 
-export type ServerSettings = Partial<Record<(typeof serverKeys)[number], unknown>>;
+export interface ServerSettings extends Partial<Record<(typeof serverKeys)[number], unknown>> {
+  /** No setting of the user's: another extension completes Python, too. */
+  otherServer?: true;
+}
 
 /** What VS Code's `WorkspaceConfiguration.inspect` says of one key. */
 export interface Inspected {
@@ -19,12 +32,14 @@ export interface Inspected {
 /**
  * @param inspect What is known of a key.
  * @param chosenPython The interpreter chosen in the Python extension, for want of a setting.
+ * @param hasOther Whether another extension completes Python.
  */
 export function serverSettings(
   inspect: (key: string) => Inspected | undefined,
   chosenPython: string | undefined,
+  hasOther = false,
 ): ServerSettings {
-  const settings: ServerSettings = {};
+  const settings: ServerSettings = hasOther ? { otherServer: true } : {};
   for (const key of serverKeys) {
     const found = inspect(key);
     const value = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
@@ -33,4 +48,27 @@ export function serverSettings(
   // As a list, so that a path with spaces in it cannot be taken for a command line.
   if (settings.python === undefined && chosenPython !== undefined) settings.python = [chosenPython];
   return settings;
+}
+
+/** Extensions with a Python language server of their own that needs no setting. */
+const others = [
+  "anysphere.cursorpyright",
+  "astral-sh.ty",
+  "detachhead.basedpyright",
+  "meta.pyrefly",
+  "ms-pyright.pyright",
+  "codeium.windsurfpyright",
+];
+
+/**
+ * Whether another extension completes Python.
+ *
+ * @param isThere Whether an extension is installed and enabled.
+ * @param languageServer The setting `python.languageServer`, which chooses among those of Microsoft's.
+ */
+export function hasOtherServer(isThere: (id: string) => boolean, languageServer: string | undefined): boolean {
+  if (others.some(isThere)) return true;
+  if (languageServer === "None") return false;
+  if (languageServer === "Jedi") return isThere("ms-python.python");
+  return isThere("ms-python.vscode-pylance");
 }

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { LensSetting } from "./lenses";
-import { serverSettings, type ServerSettings } from "./serverSettings";
+import { hasOtherServer, serverSettings, type ServerSettings } from "./serverSettings";
 
 export interface Settings {
   serverPython: string;
@@ -32,5 +32,7 @@ export function settings(resource?: vscode.Uri): Settings {
 /** What the server gets for a document or folder. */
 export function settingsForServer(resource: vscode.Uri | undefined, chosenPython: string | undefined): ServerSettings {
   const section = vscode.workspace.getConfiguration("rdit", resource);
-  return serverSettings((key) => section.inspect(key), chosenPython);
+  const languageServer = vscode.workspace.getConfiguration("python", resource).get<string>("languageServer");
+  const hasOther = hasOtherServer((id) => vscode.extensions.getExtension(id) !== undefined, languageServer);
+  return serverSettings((key) => section.inspect(key), chosenPython, hasOther);
 }

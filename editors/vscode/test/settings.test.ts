@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { shownLenses } from "../src/lenses";
-import { type Inspected, serverKeys, serverSettings } from "../src/serverSettings";
+import { hasOtherServer, type Inspected, serverKeys, serverSettings } from "../src/serverSettings";
 import { statusText } from "../src/statusText";
 
 const extension = process.cwd();
@@ -33,6 +33,17 @@ test("only what the user set is sent: a default would beat the project's own set
 test("the Python extension's interpreter is used for want of a setting", () => {
   assert.deepEqual(sent({}, "/venv/bin/python"), { python: ["/venv/bin/python"] });
   assert.deepEqual(sent({ python: { workspaceValue: "mine" } }, "/venv/bin/python"), { python: "mine" });
+});
+
+test("another extension that completes Python is told of", () => {
+  const installed = (...ids: string[]) => (id: string) => ids.includes(id);
+  assert.deepEqual(serverSettings(() => undefined, undefined, true), { otherServer: true });
+  assert.ok(hasOtherServer(installed("ms-python.python", "ms-python.vscode-pylance"), "Default"));
+  assert.ok(hasOtherServer(installed("detachhead.basedpyright"), "None"));
+  assert.ok(hasOtherServer(installed("ms-python.python"), "Jedi"));
+  assert.ok(!hasOtherServer(installed("ms-python.python"), "Default"));
+  assert.ok(!hasOtherServer(installed("ms-python.python", "ms-python.vscode-pylance"), "None"));
+  assert.ok(!hasOtherServer(installed(), undefined));
 });
 
 test("every setting of the server is described", () => {

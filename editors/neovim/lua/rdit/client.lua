@@ -113,6 +113,29 @@ function M.of(bufnr)
   return vim.lsp.get_clients({ name = M.name, bufnr = bufnr })[1]
 end
 
+--- Tell the server when another one completes the same buffer: it then offers only what that one cannot know.
+---@param bufnr integer
+function M.tell_of_others(bufnr)
+  local client = M.of(bufnr)
+  if not client then
+    return
+  end
+  local settings = vim.tbl_get(client, "settings", "rdit") or {}
+  local has_other = vim.iter(vim.lsp.get_clients({ bufnr = bufnr })):any(function(other)
+    return other.name ~= M.name and other.server_capabilities.completionProvider ~= nil
+  end)
+  if has_other and not settings.otherServer then
+    -- Kept there, because the server may ask for its settings again.
+    client.settings = vim.tbl_deep_extend("force", client.settings or {}, { rdit = { otherServer = true } })
+    local params = { settings = client.settings }
+    if has_methods then
+      client:notify("workspace/didChangeConfiguration", params)
+    else
+      client.notify("workspace/didChangeConfiguration", params)
+    end
+  end
+end
+
 --- Tell the user one sentence.
 ---@param sentence string
 ---@param level? integer

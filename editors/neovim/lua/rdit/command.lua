@@ -115,6 +115,9 @@ local function variables(invocation)
       client.say("There are no variables yet.")
       return
     end
+    if answer.origin and answer.origin ~= "now" then
+      table.insert(lines, 1, ("Variables %s:"):format(answer.origin))
+    end
     vim.lsp.util.open_floating_preview(lines, "", { border = "rounded", focus_id = "rdit.variables" })
   end)
 end

@@ -21,6 +21,7 @@ local M = {}
 ---@field checkpoints? "auto"|"off" Server setting: whether program states are kept.
 ---@field figureFormat? "png"|"svg" Server setting: what figures are drawn as.
 ---@field figureDpi? number Server setting: the resolution of figures.
+---@field completion? "auto"|"live"|"beside"|"off" Server setting: what is completed from live objects.
 M.defaults = {
   cmd = { "rdit-lsp" },
   autostart = true,
@@ -48,7 +49,8 @@ M.defaults = {
 }
 
 --- What the server itself is configured with, by the names of its own protocol.
-local server_keys = { "python", "cwd", "args", "env", "runOn", "checkpoints", "figureFormat", "figureDpi" }
+local server_keys =
+  { "python", "cwd", "args", "env", "runOn", "checkpoints", "figureFormat", "figureDpi", "completion" }
 
 local types = {
   cmd = { "table" },
@@ -69,6 +71,7 @@ local types = {
   checkpoints = { "string" },
   figureFormat = { "string" },
   figureDpi = { "number" },
+  completion = { "string" },
 }
 
 ---@type table<string, any>
