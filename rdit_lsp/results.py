@@ -119,6 +119,9 @@ class Results:
         if under_way:
             self._moved.update(dict.fromkeys(removed))
             self._moved.update(pairs)
+            for statement in added:
+                # It stands for itself: the same block with other blank lines after it, or an old one again.
+                self._moved.pop(statement, None)
 
     def _ran_as(self, statement: Statement) -> str | None:
         result = self.ledger.get(statement)

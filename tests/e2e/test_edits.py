@@ -310,6 +310,21 @@ async def test_changed_module_of_the_project(editor: Editor, tmp_path: Path) -> 
     assert {False} == {stale for _, stale in shown(await document.results()).values()}
 
 
+async def test_lines_put_below_what_runs(editor: Editor, tmp_path: Path) -> None:
+    """A statement that is the same before and after an edit would be looked for for ever."""
+    flag = tmp_path / "flag"
+    text = f"import os\nwhile not os.path.exists({str(flag)!r}): pass\n3 + 4\n"
+    document = editor.open(tmp_path / "loop.py", text)
+    run = document.start()
+    await document.running(2)
+    document.replace(text + "x = 5\n")
+    document.replace("\n" + text + "\n# more\n")
+    flag.touch()
+    report = await editor.reply(run)
+    assert ["ok", "ok", "ok"] == [result["status"] for result in report["results"]]
+    assert {4: ("7", False)} == {n: s for n, s in shown(await document.results()).items() if n == 4}
+
+
 async def test_script_is_no_module_of_its_own(editor: Editor, tmp_path: Path) -> None:
     """`multiprocessing` has the script under a second name; saving it would make all of it stale."""
     file = tmp_path / "main.py"

@@ -54,7 +54,7 @@ async def test_while_a_loop_runs(loop: OpenDocument, editor: Editor) -> None:
     while int(later["count"]["summary"]) <= int(first["count"]["summary"]):
         later = await variables(editor, loop)
     assert 1 == later["data"]["lineStart"]
-    hover = await loop.hover(1, 1)
+    hover = await loop.hover(0, 1)
     assert hover is not None
     assert "'key': [1, 2, 3]" in hover
     assert "while line 10 runs" in hover
@@ -63,7 +63,7 @@ async def test_while_a_loop_runs(loop: OpenDocument, editor: Editor) -> None:
 async def test_nothing_is_changed(loop: OpenDocument, editor: Editor) -> None:
     """A `repr` that counts, or prints, would show that somebody has looked."""
     for _ in range(3):
-        hover = await loop.hover(8, 1)
+        hover = await loop.hover(7, 1)
         assert hover is not None
         assert "<looked at 1 times>" in hover
     assert await loop.interrupt()
@@ -117,7 +117,7 @@ async def test_before_anything_has_run(
     """A hover would start an interpreter."""
     editor = await own()
     document = editor.open(tmp_path / "new.py", "x = 1\n")
-    assert await document.hover(1, 0) is None
+    assert await document.hover(0, 0) is None
     assert {""} == set(await variables(editor, document))
     assert {} == processes.of_user(editor.mark, editor.process.pid)
 
