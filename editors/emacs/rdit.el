@@ -175,6 +175,59 @@ Do not wait: a run may take hours."
   (interactive)
   (rdit--command "rdit/reset" (list :uri (rdit--uri))))
 
+(defun rdit-keep-checkpoint (name)
+  "Keep the variables as they are, by NAME; an empty one is \"after line N\"."
+  (interactive "sName of the checkpoint: ")
+  (rdit--command "rdit/checkpoint"
+                 (append (list :uri (rdit--uri))
+                         (unless (string-blank-p name) (list :name name)))
+                 (lambda (made) (message "Checkpoint: %s" (car (rdit--checkpoint made))))))
+
+(defun rdit--checkpoint (checkpoint)
+  "CHECKPOINT as an entry to choose: what it is, and its id."
+  (cl-destructuring-bind (&key checkpointId kind name lineEnd workMs reason &allow-other-keys)
+      checkpoint
+    (cons (concat checkpointId ". " (or name "automatic") (format ", line %d" lineEnd)
+                  (unless (equal kind "process")
+                    (format ", runs again what led to it (%.1f s)%s" (/ workMs 1000.0)
+                            (if reason (concat ": " reason) ""))))
+          checkpointId)))
+
+(defun rdit--by-hand-first (one other)
+  "Whether checkpoint ONE was made by hand and OTHER was not, or else later."
+  (let ((is-automatic (eq (plist-get one :automatic) t)))
+    (if (eq is-automatic (eq (plist-get other :automatic) t))
+        (string> (plist-get one :time) (plist-get other :time))
+      (not is-automatic))))
+
+(defun rdit--choose-checkpoint (buffer checkpoints)
+  "Go back to one of CHECKPOINTS of BUFFER."
+  (let* ((entries (mapcar #'rdit--checkpoint (sort checkpoints #'rdit--by-hand-first)))
+         ;; The order says something, so completion must not make one of its own.
+         (table (lambda (string predicate action)
+                  (if (eq action 'metadata)
+                      '(metadata (display-sort-function . identity))
+                    (complete-with-action action entries string predicate))))
+         (chosen (completing-read "Restore checkpoint: " table nil t)))
+    (when (buffer-live-p buffer)
+      (with-current-buffer buffer
+        (rdit--command "rdit/restore" (list :uri (rdit--uri)
+                                            :checkpointId (cdr (assoc chosen entries)))
+                       (lambda (_) (message "Back at checkpoint %s" chosen)))))))
+
+(defun rdit-restore-checkpoint ()
+  "Have the variables as they were at a checkpoint; the text stays."
+  (interactive)
+  (let ((buffer (current-buffer)))
+    (rdit--command
+     "rdit/checkpoints" (list :uri (rdit--uri))
+     (lambda (answer)
+       (let ((checkpoints (append (plist-get answer :checkpoints) nil)))
+         (if checkpoints
+             ;; Asking for something from within an answer confuses jsonrpc, so it comes right after.
+             (run-at-time 0 nil #'rdit--choose-checkpoint buffer checkpoints)
+           (message "There is no checkpoint of this buffer yet.")))))))
+
 (defun rdit--show-output (name answer)
   "Show the outputs in ANSWER, the complete results of lines of the buffer NAME."
   (with-current-buffer (get-buffer-create "*rdit output*")
@@ -209,6 +262,8 @@ Do not wait: a run may take hours."
   "C-c ! r" #'rdit-run-region
   "C-c ! i" #'rdit-interrupt
   "C-c ! x" #'rdit-reset
+  "C-c ! k" #'rdit-keep-checkpoint
+  "C-c ! z" #'rdit-restore-checkpoint
   "C-c ! o" #'rdit-show-output)
 
 (define-minor-mode rdit-mode

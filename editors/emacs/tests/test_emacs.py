@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,31 @@ def test_reset_and_output(tmp_path: Path) -> None:
         emacs.command("delete-other-windows")
         emacs.command("rdit-reset")
         emacs.sees_no("print('row', i)", "row 4")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
+def test_checkpoint_by_hand(tmp_path: Path) -> None:
+    """A checkpoint is kept by a name, chosen from a list, and the variables are those from then."""
+    with on_stage(Emacs, tmp_path) as emacs:
+        emacs.open("numbers = [1, 2, 3]\nlen(numbers)\nnumbers.append(4)\n")
+        emacs.go_to(2)
+        emacs.command("rdit-run-to-here")
+        emacs.sees("len(numbers)", "3")
+        emacs.command("rdit-keep-checkpoint")
+        emacs.sees("Name of the checkpoint:")
+        emacs.answer("three")
+        emacs.terminal.wait_for_match(r"^Checkpoint: \d+\. three, line 2")
+        emacs.go_to(3)
+        emacs.command("rdit-run-statement")
+        emacs.go_to(2)
+        emacs.command("rdit-run-statement")
+        emacs.sees("len(numbers)", "4")
+        emacs.command("rdit-restore-checkpoint")
+        emacs.sees("Restore checkpoint:")
+        emacs.answer("1\t")
+        emacs.terminal.wait_for_match(r"^Back at checkpoint 1\. three, line 2")
+        emacs.command("rdit-run-statement")
+        emacs.sees("len(numbers)", "3")
 
 
 def test_password_and_no_more_input(tmp_path: Path) -> None:
