@@ -143,8 +143,6 @@ class Session:
         self._rejection: Result | None = None
         self._rejection_lines = (1, 1)
         self._program = Program(partial(_Ears, self), guard, spawn)
-        self._recover = False
-        """The program ended on its own, and there may be a checkpoint to go on from."""
         self._prepared: tuple[Worker, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
@@ -368,8 +366,6 @@ class Session:
     # The driver: one run after the other.
 
     async def _drive(self) -> None:
-        if self._recover:
-            await self._stand_up(self.document, len(self.document.statements))
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, _Errand):
@@ -748,13 +744,17 @@ class Session:
         result.note = f"{result.note} The variables are those {where}: a checkpoint was used."
         result.changed()
 
+    async def _recover(self) -> None:
+        """The program has ended while nothing ran: go on from the deepest checkpoint."""
+        if self.worker is None:
+            await self._stand_up(self.document, len(self.document.statements))
+
     async def _stand_up(self, document: Document, index: int) -> int | None:
         """After the program has ended: go on from the deepest checkpoint before statement `index`.
 
         What little ran between the two is run again. Returns the last line that has run by then, or None
         where there is no checkpoint.
         """
-        self._recover = False
         run = self._internal_run(document)
         while True:
             kind, start = way_back_to(
@@ -1077,9 +1077,7 @@ class Session:
         self._set_state(SessionState.DEAD)
         self._client.on_change()
         if was_idle and len(self._program.checkpoints):
-            self._recover = True
-            if self._driver is None:
-                self._driver = asyncio.create_task(self._drive())
+            self._send_on_errand(self._recover)
 
     def _set_state(self, state: SessionState) -> None:
         if state is not self._state:
