@@ -111,15 +111,29 @@ async def test_threads_are_no_obstacle(editor: Editor, tmp_path: Path) -> None:
     assert ("now", "[4] (1 item)") == (found[""]["origin"], found["x"]["summary"])
 
 
-async def test_before_anything_has_run(
-    own: Callable[..., Awaitable[Editor]], tmp_path: Path
-) -> None:
-    """A hover would start an interpreter."""
-    editor = await own()
-    document = editor.open(tmp_path / "new.py", "x = 1\n")
-    assert await document.hover(0, 0) is None
-    assert {""} == set(await variables(editor, document))
-    assert {} == processes.of_user(editor.mark, editor.process.pid)
+async def test_nothing_is_started(editor: Editor, tmp_path: Path) -> None:
+    """Moving the mouse over a document would run it, or start its interpreter."""
+    document = editor.open(tmp_path / "still.py", "x = [1]\nx.append(")
+    assert await document.hover(0) is None
+    for line, character in ((1, 2), (1, 9)):
+        here = {
+            "textDocument": document.identifier,
+            "position": {"line": line, "character": character},
+        }
+        assert await editor.request("textDocument/completion", here) is None
+        assert await editor.request("textDocument/signatureHelp", here) is None
+    for plain in (True, False):
+        found = await editor.command("rdit/variables", document.identifier, plain=plain)
+        assert found["variables"] == []
+    assert (await document.session())["pid"] is None
+
+
+async def test_what_it_says_it_can(editor: Editor) -> None:
+    """Editors would not ask."""
+    capabilities = editor.server["capabilities"]
+    assert capabilities["completionProvider"]["triggerCharacters"] == [".", "[", '"', "'"]
+    assert capabilities["signatureHelpProvider"]["triggerCharacters"] == ["(", ","]
+    assert "rdit/variables" in capabilities["executeCommandProvider"]["commands"]
 
 
 async def test_without_copies(own: Callable[..., Awaitable[Editor]], tmp_path: Path) -> None:
