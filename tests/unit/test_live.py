@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -256,7 +257,7 @@ class Served:
     """A server that has one session open."""
 
     def __init__(self, session: FakeSession, settings: dict[str, Any] | None = None) -> None:
-        self.server = create_server(SimpleNamespace())
+        self.server = create_server(SimpleNamespace(folder=Path("unused")))
         self.server.protocol.server_capabilities = types.ServerCapabilities("utf-16")
         self.server.protocol.client_capabilities = types.ClientCapabilities()
         self.server.sessions.editor_settings = settings or {}

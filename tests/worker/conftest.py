@@ -389,7 +389,7 @@ def _ends(pid: int) -> bool:
         fd = os.pidfd_open(pid)
     except OSError:
         return True
-    ready = select.select([fd], [], [], 5)[0]
+    ready = select.select([fd], [], [], _PATIENCE)[0]
     os.close(fd)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)

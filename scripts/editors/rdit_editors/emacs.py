@@ -51,14 +51,13 @@ class Emacs(Editor):
         self.command("rdit-interrupt")
 
     def replace_line(self, line: int, text: str) -> None:
+        # Typing it would indent it anew. And no key may fail, as C-k does on an empty line at the end:
+        # Emacs then throws away what has been typed since.
         self.go_to(line)
-        # Select to the end of the line and type over it; typing all of it would indent it anew.
-        self.terminal.send("\x0b")
-        self._evaluate(f"(insert {json.dumps(text)})")
+        replace = "(delete-region (line-beginning-position) (line-end-position))"
+        self._evaluate(f"(progn {replace} (insert {json.dumps(text, ensure_ascii=False)}))")
 
     def undo(self) -> None:
-        # One for what was inserted, one for what was there before.
-        self.command("undo")
         self.command("undo")
 
     def hover(self, line: int) -> None:

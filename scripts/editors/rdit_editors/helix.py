@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 _F5, _F6, _ESCAPE, _DOWN = "\x1b[15~", "\x1b[17~", "\x1b", "\x1b[B"
 
+_NO_ACTIONS = "No configured language server supports code actions"
+"""What Helix says while its server is starting."""
+
+_PAUSE = 0.2
+"""Seconds without a key in which Helix hears of its server."""
+
 _PRESSES = 30
 """How often a key is pressed that Helix may not take."""
 
@@ -34,10 +40,12 @@ class Helix(Editor):
             shutil.copy(ROOT / "editors" / "helix" / file, self.configuration("helix", file))
 
     def wait_until_served(self) -> None:
-        # Nothing on the screen tells when a server is there but what it answers.
+        # Nothing on the screen tells when a server is there but what it answers. Helix looks at keys
+        # before it looks at its servers' messages: asking again at once, it would never hear of it.
         until = time.monotonic() + LIMIT
         while not self._ask_for_actions():
             assert time.monotonic() < until, f"no code actions:\n{self.terminal.text}"
+            self._try(lambda: self.terminal.wait_until_gone(_NO_ACTIONS, limit=_PAUSE))
         self._close()
 
     def sees_match(self, pattern: str) -> re.Match[str]:
@@ -122,7 +130,7 @@ class Helix(Editor):
         self.terminal.send(" ")
         self.terminal.wait_for("Space")
         self.terminal.send("a")
-        row = self.terminal.wait_for_match(r"rdit: Reset|supports code actions|No code actions")
+        row = self.terminal.wait_for_match(rf"rdit: Reset|{_NO_ACTIONS}")
         return row[0] == "rdit: Reset"
 
     def _chosen(self) -> str | None:
