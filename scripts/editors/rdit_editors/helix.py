@@ -23,6 +23,9 @@ _NO_ACTIONS = "No configured language server supports code actions"
 _PAUSE = 0.2
 """Seconds without a key in which Helix hears of its server."""
 
+_LOST = 2.0
+"""Seconds after which a key that had no effect counts as lost."""
+
 _PRESSES = 30
 """How often a key is pressed that Helix may not take."""
 
@@ -110,8 +113,13 @@ class Helix(Editor):
 
         That it is gone shows that Escape was read by itself: with the next key it would be a chord.
         """
-        self.terminal.send(_ESCAPE)
-        self.terminal.wait_until_gone("rdit: ", limit=LIMIT)
+        until = time.monotonic() + LIMIT
+        while True:
+            # One that comes while the menu is still being built is lost; one too many does nothing.
+            self.terminal.send(_ESCAPE)
+            if self._try(lambda: self.terminal.wait_until_gone("rdit: ", limit=_LOST)):
+                return
+            assert time.monotonic() < until, f"it does not close:\n{self.terminal.text}"
 
     def act(self, title: str) -> None:
         """Choose a code action by its title."""
@@ -122,7 +130,7 @@ class Helix(Editor):
             chosen = self._wait_for_other(chosen)
             assert chosen != first, f"{title!r} is not offered:\n{self.terminal.text}"
         self.terminal.send("\r")
-        self.terminal.wait_until_gone("rdit: Reset")
+        self.terminal.wait_until_gone("rdit: ")
 
     def _ask_for_actions(self) -> bool:
         """Open the menu of code actions; False if there are none."""
@@ -130,8 +138,9 @@ class Helix(Editor):
         self.terminal.send(" ")
         self.terminal.wait_for("Space")
         self.terminal.send("a")
-        row = self.terminal.wait_for_match(rf"rdit: Reset|{_NO_ACTIONS}")
-        return row[0] == "rdit: Reset"
+        # Not the last of them: the menu shows ten at a time.
+        row = self.terminal.wait_for_match(rf"rdit: Run from here on|{_NO_ACTIONS}")
+        return row[0] == "rdit: Run from here on"
 
     def _chosen(self) -> str | None:
         """The title that is marked in the menu: the one that looks like no other.
