@@ -292,8 +292,7 @@ class _Worker:
             return
         self._asked += 1
         message["number"] = self._asked
-        self.door.step_out(lambda: self._flush_and_send(message))
-        self._answered(message["number"])
+        self._answered(message["number"], lambda: self._flush_and_send(message))
 
     def _flush_and_send(self, message):
         if self._streams is not None:
@@ -304,16 +303,18 @@ class _Worker:
         """A line from the person at the editor, asked for from within user code."""
         self._asked += 1
         question = {"type": "input", "password": password, "number": self._asked}
-        self.door.step_out(lambda: self._channel.send(question))
-        return self._answered(question["number"]).get("line")
+        answer = self._answered(question["number"], lambda: self._channel.send(question))
+        return answer.get("line")
 
-    def _answered(self, number):
-        """The answer to message `number`, empty where code in a signal handler took it meanwhile.
+    def _answered(self, number, send):
+        """Do `send`, which sends message `number`, and wait for the answer; an interrupt ends the wait.
 
-        An interrupt ends the wait.
+        The answer is empty where code in a signal handler took it meanwhile.
         """
+        # Before it is sent: from then on a nudge may find the answer, which is not its business.
         was_asking, self._is_asking = self._is_asking, True
         try:
+            self.door.step_out(send)
             while self._heard < number:
                 self._channel.wait()
                 answer = self.door.step_out(self._channel.receive)
