@@ -90,8 +90,6 @@ class Lineage:
         """Seconds since the empty namespace, over all the processes it was a copy of."""
         self.asked = self.work
         """As much of it as had been done when a checkpoint was last asked for."""
-        self.worked = 0.0
-        """Seconds of work in this run."""
         self.spent = 0.0
         """Seconds of this run that went into taking checkpoints."""
 
@@ -153,7 +151,7 @@ class Checkpoints:
         since = lineage.work - lineage.asked
         if since < (_LEAST if hot else max(_INTERVAL, _COPIES_COST * self._cost)):
             return False
-        return lineage.spent + self._cost <= _SHARE * max(lineage.worked, lineage.work)
+        return lineage.spent + self._cost <= _SHARE * lineage.work
 
     async def take(
         self,

@@ -424,8 +424,18 @@ class Session:
         decided = self._plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
             return self._kept(run, decided)
-        self._program.lineage.worked = self._program.lineage.spent = 0.0
-        before = await self._note_state() if run.request.policy != "commit_always" else None
+        self._program.lineage.spent = 0.0
+        if run.request.policy == "commit_always":
+            return await self._carry_out(run, decided, None)
+        before = await self._note_state()
+        try:
+            return await self._carry_out(run, decided, before)
+        finally:
+            if before.checkpoint is not None:
+                self._program.checkpoints.give_up(before.checkpoint)
+
+    async def _carry_out(self, run: _Run, decided: Plan, before: _Before | None) -> Report:
+        """Do what was planned, and take it back where that is asked for."""
         decided, restore, rejected = await self._get_ready(run, decided, for_good=before is None)
         if rejected is not None:
             way_back = await self._settle_program(run, before, "error", restore)
@@ -481,8 +491,6 @@ class Session:
             await self._stand_up_again(run)
         elif environment:
             await self.worker.request("environ", values=environment)
-        if before is not None and before.checkpoint is not None:
-            self._program.checkpoints.give_up(before.checkpoint)
         if self.worker is not None:
             self._set_state(SessionState.IDLE)
         return way_back
@@ -615,7 +623,6 @@ class Session:
             status = "timeout"
         result.seconds = reply["seconds"]
         self._program.lineage.work += reply["seconds"]
-        self._program.lineage.worked += reply["seconds"]
         result.exit_code = reply["code"]
         if reply["value"] is not None:
             result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
