@@ -17,11 +17,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from rdit_lsp import faults
 from rdit_lsp.children import Child, adopt_orphans
 from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.link import Link
 from rdit_lsp.pipes import Pipe, held
-from rdit_lsp.spawn import WorkerError, shares_terminal, spawn
+from rdit_lsp.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
 from rdit_lsp.worker import protocol
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ _GRACE = (0.5, 1.0, 1.0)
 """Seconds that closing waits after each rung: end of file, SIGTERM, SIGKILL."""
 _LATE = 1.0
 """Seconds that output is still read after the process has ended, while a child holds its pipe."""
+
+_OURS = (protocol.UNSEEN, str(BOOTSTRAP.parent))
+"""How the file names of our own frames begin."""
 
 Owner: TypeAlias = object
 
@@ -93,6 +97,8 @@ class Worker:
         self._guard = guard
         self._spawn = spawn
         self._home = guard.folder / f"worker-{next(_numbers)}"
+        self._faults = self._home.with_suffix(".faults")
+        """Where the interpreter writes what it has to say when a signal such as SIGSEGV ends it."""
         self._link: Link | None = None
         self._home_socket: socket.socket | None = None
         self._start_errors: list[bytes] = []
@@ -138,7 +144,9 @@ class Worker:
         self.pid, child.on_exit = child.pid, self._on_exit
         self._listen_at_home()
         self._link = self._linked(channel)
-        ready = await self._ask({"type": "resume", "home": str(self._home)})
+        ready = await self._ask(
+            {"type": "resume", "home": str(self._home), "faults": str(self._faults)}
+        )
         if isinstance(ready, Died):
             raise WorkerError("the process of the checkpoint has ended.")
         for number in ready["renewed"]:
@@ -268,6 +276,7 @@ class Worker:
         return {
             "type": "start",
             "home": str(self._home),
+            "faults": str(self._faults),
             "path": launch.path,
             "argv": list(launch.argv),
             "figures": {"format": launch.figure_format, "dpi": launch.figure_dpi},
@@ -425,6 +434,7 @@ class Worker:
         self.died = Died(code)
         self._read_last_messages()
         self._drain()
+        self._read_last_words(code)
         if self._link is not None:
             self._link.close()
         self._close_home()
@@ -444,6 +454,16 @@ class Worker:
             before.read()
             if self._link is before and not (before.is_open and held(before.fileno())):
                 return
+
+    def _read_last_words(self, code: int) -> None:
+        """Deliver what the interpreter wrote of the signal that ended it, as if it stood on stderr."""
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # It goes to stderr already, or was not captured.
+            written = self._faults.read_text("utf-8", "replace")
+            self._faults.unlink()
+            if -code in faults.SIGNALS and (said := faults.told(written, _OURS)):
+                self.listener.on_output(self._owner, "stderr", said.encode())
 
     def _close_home(self) -> None:
         if self._home_socket is not None:

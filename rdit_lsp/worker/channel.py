@@ -23,7 +23,7 @@ class Channel:
 
     def __init__(self, fd):
         """Take over the descriptor `fd`."""
-        self._fd = _move_high(fd)
+        self._fd = move_high(fd)
         self._identity = _identity(self._fd)
         self.home = ""
         """Path of the socket on which the server can be reached anew."""
@@ -74,7 +74,7 @@ class Channel:
             close(self._fd)
         except OSError:
             pass  # The program has closed it.
-        self._fd = _move_high(fd)
+        self._fd = move_high(fd)
         self._identity = _identity(self._fd)
         self._frames = Frames()
         self._waiting = []
@@ -120,16 +120,11 @@ class Channel:
             socket.connect(self.home)
         except OSError:
             raise Disconnected from None
-        self._fd = _move_high(socket.detach())
+        self._fd = move_high(socket.detach())
         self._identity = _identity(self._fd)
 
 
-def _identity(fd):
-    status = fstat(fd)
-    return status.st_dev, status.st_ino
-
-
-def _move_high(fd):
+def move_high(fd):
     """A close-on-exec duplicate of `fd` far above the numbers that user code gets from `open`."""
     for lowest in (900, 200, 64):
         try:
@@ -140,3 +135,8 @@ def _move_high(fd):
         return high
     set_inheritable(fd, False)
     return fd
+
+
+def _identity(fd):
+    status = fstat(fd)
+    return status.st_dev, status.st_ino

@@ -23,6 +23,8 @@ import sys
 from posix import getpid
 from sys import getrecursionlimit, setrecursionlimit
 
+from .protocol import UNSEEN
+
 _ROOM = 1000
 
 
@@ -33,7 +35,7 @@ def unseen(function):
     `is_internal_frame`). Under plain Python there is no caller of the main module's code.
     """
     code = function.__code__
-    function.__code__ = code.replace(co_filename="<frozen importlib._bootstrap rdit>")
+    function.__code__ = code.replace(co_filename=UNSEEN)
     return function
 
 

@@ -13,6 +13,7 @@ from time import perf_counter
 from . import drawing, executor, forking, protocol
 from .channel import Channel, Disconnected
 from .door import Door, unseen
+from .faults import Faults
 from .forking import Forks, Refused
 from .modules import OwnModules
 from .publisher import Publisher
@@ -53,6 +54,7 @@ class _Worker:
         channel.home = start["home"]
         self.door = Door()
         self._streams = None
+        self._faults = Faults()
         self._asked = 0
         """How many lines were asked for and displays sent; tells an answer that comes too late."""
         self._heard = 0
@@ -65,6 +67,7 @@ class _Worker:
         drawing.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
+            self._faults.write_to(start["faults"])
         if start["ask_input"]:
             sys.stdin = sys.__stdin__ = open_stdin(self._ask, self.door)
         self._publisher = None
@@ -164,6 +167,7 @@ class _Worker:
             self._channel.send({"type": "refused", "reason": str(error)})
             return
         own = {self._channel.descriptor, mine, other, *self._streams.descriptors}
+        own.add(self._faults.descriptor)
         try:
             is_copy = self._forks.make(own)
         except Refused as refused:
@@ -258,6 +262,7 @@ class _Worker:
     def _resume(self, request):
         """Become the program."""
         self._channel.home = request["home"]
+        self._faults.write_to(request["faults"])
         renewed = self._streams.begin_anew()
         if self._collects:
             gc.enable()

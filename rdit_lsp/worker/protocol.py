@@ -20,6 +20,9 @@ VERSION = 2
 LIMIT = 1 << 28
 """The largest frame in bytes that either side accepts."""
 
+UNSEEN = "<frozen importlib._bootstrap rdit>"
+"""The file name that frames of ours below user code go by; `door.unseen` says why."""
+
 _HEADER = 4
 _MARSHAL_VERSION = 2
 

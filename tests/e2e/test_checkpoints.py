@@ -88,6 +88,9 @@ async def test_crash_loses_one_statement(slow: OpenDocument, tmp_path: Path) -> 
     assert "crashed" == report["status"]
     note = report["results"][-1]["note"]
     assert note.endswith("The variables are those before it: a checkpoint was used.")
+    assert "Segmentation fault" in outputs(report["results"][-1])
+    again = await slow.execute(scope="stale")
+    assert "Segmentation fault" in outputs(again["results"][-1])
     assert "idle" == (await slow.session())["state"]
     assert "6" == await value(slow, "total")
     assert {False} == {r.get("stale", False) for r in (await slow.results())[:6]}

@@ -236,6 +236,30 @@ def test_crashes(start: Starter) -> None:
         assert b"".join(ran.out for ran in done).startswith(b"before\nsame\n"), source
 
 
+SEGFAULT = """\
+import ctypes
+def read(): ctypes.string_at(0)
+read()
+"""
+
+
+def test_last_words(start: Starter) -> None:
+    """Nobody would know which line made the interpreter fall; our own frames are not of interest."""
+    program = start()
+    told = program.run(SEGFAULT)[-1].err.decode()
+    assert told.startswith("Fatal Python error: Segmentation fault\n")
+    own = [line.rpartition(", ")[2] for line in told.splitlines() if f'"{start.path}"' in line]
+    assert ["line 2 in read", "line 3 in <module>"] == own
+    assert "rdit" not in told.replace(str(start.path), "")
+
+
+def test_last_words_where_the_program_wants_them(start: Starter) -> None:
+    """A script that enables `faulthandler` itself would find it out of order, or hear everything twice."""
+    program = start()
+    source = "import faulthandler; faulthandler.enable()\n" + SEGFAULT
+    assert 1 == program.run(source)[-1].err.count(b"Fatal Python error")
+
+
 def test_deeply_nested_source(start: Starter, python: Python) -> None:
     """What the parser cannot do is told; small nests are no problem."""
     program = start()
