@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document import Block, Document, Statement
     from rdit_lsp.keys import Keys
+    from rdit_lsp.mentions import Mentions
     from rdit_lsp.outputs import Output
     from rdit_lsp.snapshot import View
 
@@ -56,6 +57,8 @@ class Result:
     exit_code: int | None = None
     imports: Mapping[str, bytes] = field(default_factory=dict)
     """Files of the project that it imported, and what was in them."""
+    mentions: Mentions | None = None
+    """The lines of the document that the outputs speak of."""
     note: str | None = None
     """A sentence of rdit's own about it."""
     reused: bool = False

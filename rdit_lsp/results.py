@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
+from rdit_lsp.mentions import moved
 from rdit_lsp.project import ProjectFiles
 from rdit_lsp.snapshot import View
 
@@ -153,7 +154,7 @@ class Results:
             elif result.status in ("error", "exit"):
                 cause = cause or f"a run of the file ends at line {begin}"
             if begin + statement.height > first:
-                views.append(_seen(index, begin, statement, result, reason))
+                views.append(_seen(index, document, result, reason))
         return views
 
     def _not_run(self, index: int, first: int, statement: Statement) -> View:
@@ -230,43 +231,63 @@ class Results:
                     placed.statement.is_expr,
                     result,
                     reason,
+                    _lines_now(result, document, reason),
                 )
             )
         return views
 
 
 def view_of(
-    index: int, first: int, last: int, is_expr: bool, result: Result, reason: str | None
+    index: int,
+    first: int,
+    last: int,
+    is_expr: bool,
+    result: Result,
+    reason: str | None,
+    lines: Mapping[int, int],
 ) -> View:
-    """How a result is seen at its statement; `reason` says why it is stale."""
+    """How a result is seen at its statement; `reason` says why it is stale, `lines` as `View.lines`."""
+    outputs = result.outputs
+    if result.mentions is not None and lines:
+        outputs = [moved(output, result.mentions.path, lines) for output in outputs]
     return View(
         index=index,
         first=first,
         last=last,
         is_expr=is_expr,
         status=result.status,
-        outputs=tuple(result.outputs),
+        outputs=tuple(outputs),
         seconds=result.seconds,
         exit_code=result.exit_code,
         stale_reason=reason,
         reused=result.reused,
         note=result.note,
-        moved=first - result.first if index >= 0 else 0,
+        lines=lines,
     )
 
 
-def _seen(index: int, first: int, statement: Statement, result: Result, reason: str | None) -> View:
+def _lines_now(result: Result, document: Document, reason: str | None) -> Mapping[int, int]:
+    """Where the lines are that a result speaks of; nobody knows for one that is stale."""
+    if result.mentions is None or reason is not None or result.status not in REPEATABLE:
+        return {}
+    return result.mentions.lines_in(document)
+
+
+def _seen(index: int, document: Document, result: Result, reason: str | None) -> View:
     """The view of a result; the last one where it still tells the truth."""
+    first, statement = document.firsts[index], document.statements[index]
+    last = first + statement.height - 1
+    lines = _lines_now(result, document, reason)
     view = result.view
     if (
         view is None
         or view.first != first
         or view.index != index
         or view.stale_reason != reason
-        or view.last != first + statement.height - 1
+        or view.last != last
+        or view.lines != lines
     ):
-        last = first + statement.height - 1
-        view = result.view = view_of(index, first, last, statement.is_expr, result, reason)
+        view = result.view = view_of(index, first, last, statement.is_expr, result, reason, lines)
     return view
 
 

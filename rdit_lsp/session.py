@@ -24,6 +24,7 @@ from rdit_lsp.displays import Displays
 from rdit_lsp.edits import Edits
 from rdit_lsp.keys import OFF_PATH
 from rdit_lsp.ledger import REPEATABLE, Result
+from rdit_lsp.mentions import mentions
 from rdit_lsp.outputs import Failure, Stream, display_from, failure_from
 from rdit_lsp.program import Program
 from rdit_lsp.results import Results, view_of
@@ -191,7 +192,7 @@ class Session:
         )
         if self._rejection is not None:
             begin, end = self._rejection_lines
-            views.insert(0, view_of(-1, begin, end, False, self._rejection, None))
+            views.insert(0, view_of(-1, begin, end, False, self._rejection, None, {}))
         return Snapshot(self.document, self._state, views)
 
     # What others may do.
@@ -631,6 +632,9 @@ class Session:
         if run.ladder is not None and run.ladder.was_needed:
             result.note = f"It did not stop at once; what stopped it was {run.ladder.means}."
         result.status = status
+        if self.worker is not None:
+            path = self.worker.launch.path
+            result.mentions = mentions(result.outputs, path, run.document)
         if self._program.live is not None:
             before = self._program.live
             files = reply["modules"]
@@ -952,7 +956,7 @@ class Session:
         if run.document.lines == self.document.lines:
             self._rejection, self._rejection_lines = result, lines
         self._client.on_change()
-        return view_of(-1, *lines, False, result, None)
+        return view_of(-1, *lines, False, result, None, {})
 
     def _settle(self, run: _Run, spans: Sequence[Span]) -> None:
         old = run.document

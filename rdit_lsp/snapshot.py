@@ -5,7 +5,7 @@ Pure data and its JSON shapes (`docs/protocol.md`); knows no session, no worker 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -54,8 +54,8 @@ class View:
     reused: bool = False
     note: str | None = None
     """A sentence of rdit's own about the result."""
-    moved: int = 0
-    """How many lines further down its statement is now than when it ran."""
+    lines: Mapping[int, int] = field(default_factory=dict)
+    """Lines that it speaks of, as they were counted when it ran → as they are now, while it is fresh."""
 
     @property
     def is_invisible(self) -> bool:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls import uris
 
-from rdit_lsp.outputs import Failure, Frame, Stream
+from rdit_lsp.mentions import warnings
+from rdit_lsp.outputs import Failure, Stream
 from rdit_lsp.positions import to_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rdit_lsp.outputs import Frame
     from rdit_lsp.positions import Encoding
     from rdit_lsp.snapshot import Snapshot, View
 
 _SOURCE = "rdit"
 _RELATED = 20
 """Frames told beside an error: the innermost. A recursion has a thousand."""
-_WARNING = re.compile(
-    r"^(?P<file>[^\n:]+):(?P<line>\d+): (?P<kind>\w*Warning): (?P<text>.*)$", re.MULTILINE
-)
-_SCANNED = 20_000
 _INDENT = re.compile(r"\s*")
 
 
@@ -47,8 +44,7 @@ def diagnostics(snapshot: Snapshot, path: str, encoding: Encoding) -> list[types
 def _of_failure(
     failure: Failure, view: View, snapshot: Snapshot, path: str, encoding: Encoding
 ) -> types.Diagnostic:
-    frames = [_where_it_is_now(f, view) if f.file == path else f for f in failure.frames]
-    inside = [f for f in frames if f.file == path and _is_within(f, view)]
+    inside = [f for f in failure.frames if f.file == path and _is_within(f, view)]
     # A stale result's frames speak of lines that have moved; its statement is where it is.
     moved = view.stale_reason is not None or not inside
     where = (
@@ -60,21 +56,13 @@ def _of_failure(
     if view.stale_reason is not None:
         message = f"{message}\n(stale: {view.stale_reason})"
     diagnostic = _diagnostic(where, message, types.DiagnosticSeverity.Error, failure.name)
-    others = [f for f in frames if not inside or f is not inside[-1]]
+    others = [f for f in failure.frames if not inside or f is not inside[-1]]
     diagnostic.related_information = [
         related
         for frame in others[-_RELATED:]
         if (related := _related(frame, snapshot, path, encoding)) is not None
     ]
     return diagnostic
-
-
-def _where_it_is_now(frame: Frame, view: View) -> Frame:
-    """The frame at its present line, where it was in the statement itself, which may have moved."""
-    if not view.moved or not view.first <= frame.line + view.moved <= view.last:
-        return frame
-    end_line = None if frame.end_line is None else frame.end_line + view.moved
-    return replace(frame, line=frame.line + view.moved, end_line=end_line)
 
 
 def _is_within(frame: Frame, view: View) -> bool:
@@ -104,8 +92,8 @@ def _warnings(
     for output in view.outputs:
         if not isinstance(output, Stream) or output.name != "stderr":
             continue
-        for match in _WARNING.finditer(output.text(_SCANNED)):
-            line = int(match["line"])
+        for match in warnings(output):
+            line = view.lines.get(int(match["line"]), int(match["line"]))
             if match["file"] != path or line > len(snapshot.document.lines):
                 continue
             yield _diagnostic(

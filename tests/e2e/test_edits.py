@@ -347,7 +347,6 @@ async def test_text_replaced_while_closed(editor: Editor, tmp_path: Path) -> Non
     assert "2" == outputs((await again.execute(version=7))["results"][0])
 
 
-@pytest.mark.xfail(reason="a fresh traceback keeps the line numbers of its run", strict=False)
 async def test_traceback_moves_with_its_statement(editor: Editor, tmp_path: Path) -> None:
     """An error that is still fresh would speak of lines where other code is now."""
     document = editor.open(tmp_path / "moved.py", "def f():\n    1 / 0\n\nf()\n")
@@ -358,6 +357,26 @@ async def test_traceback_moves_with_its_statement(editor: Editor, tmp_path: Path
     (error,) = result["output"]
     assert [6, 4] == [frame["line"] for frame in error["frames"]]
     assert "line 6, in <module>" in error["text"]
+    assert "line 4, in f" in error["text"]
+    document.change(insertion(3, 0, "    # within f\n"))
+    (_, result) = await document.results()
+    assert [7, 5] == [frame["line"] for frame in result["output"][0]["frames"]]
+    document.replace("def f():\n    1 / 0\n\nf()\n")
+    (_, result) = await document.results()
+    assert [4, 2] == [frame["line"] for frame in result["output"][0]["frames"]]
+
+
+async def test_warning_moves_with_its_statement(editor: Editor, tmp_path: Path) -> None:
+    """What a function warned of would be marked where other code is now."""
+    text = "import warnings\ndef f():\n    warnings.warn('mind')\n\nf()\n"
+    document = editor.open(tmp_path / "warned.py", text)
+    await document.execute()
+    document.replace("# one\n" + text)
+    marked = await editor.wait_for(
+        "textDocument/publishDiagnostics",
+        lambda p: bool(p["diagnostics"]) and p["diagnostics"][0]["range"]["start"]["line"] == 3,
+    )
+    assert "UserWarning: mind" == marked["diagnostics"][0]["message"]
 
 
 async def test_an_error_moves_with_its_statement(editor: Editor, tmp_path: Path) -> None:
