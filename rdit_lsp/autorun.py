@@ -46,11 +46,11 @@ class AutoRun:
         if event == "type":
             session.give_way()
             self._stop_timer()
-        if not session.may_run_by_itself or not self._is_wanted(event):
+        if not session.may_run_by_itself:
             return
         self._stop_timer()
         pause = PAUSE if event == "type" else 0.0
-        self._timer = asyncio.get_running_loop().call_later(pause, self._start)
+        self._timer = asyncio.get_running_loop().call_later(pause, self._start, event)
 
     def close(self) -> None:
         """The document is closed."""
@@ -68,10 +68,13 @@ class AutoRun:
             self._timer.cancel()
             self._timer = None
 
-    def _start(self) -> None:
+    def _start(self, event: RunOn) -> None:
         self._timer = None
         session = self._session()
-        if session is None or any(s.is_broken for s in session.document.statements):
+        # Only now: the settings are in files, and reading them at every key would take its time.
+        if session is None or not self._is_wanted(event):
+            return
+        if any(s.is_broken for s in session.document.statements):
             return  # Half a word is no program: telling so at every key helps nobody.
         task = asyncio.create_task(self._update(session))
         self._running.add(task)

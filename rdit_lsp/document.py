@@ -146,6 +146,11 @@ class Document:
         """The line index at which each block begins, and where the last one ends."""
         return list(accumulate((block.height for block in self.blocks), initial=self.lead))
 
+    @cached_property
+    def open_blocks(self) -> Sequence[int]:
+        """Indexes of the blocks that wait for the end of a string or a bracket."""
+        return [index for index, block in enumerate(self.blocks) if block.is_open]
+
     def placed_blocks(self) -> Iterator[tuple[int, Block]]:
         """Each block with its first line, from 1."""
         return ((start + 1, block) for start, block in zip(self.starts, self.blocks, strict=False))
@@ -220,7 +225,8 @@ def edit(
     old = document.lines
     lines = [*old[:first], *replacement, *old[last + 1 :]]
     begin = max(document.block_index(first) - 1, 0)
-    begin = next((i for i in range(begin) if document.blocks[i].is_open), begin)
+    if document.open_blocks:
+        begin = min(begin, document.open_blocks[0])
     start = document.starts[begin] if begin else 0
     shift = len(lines) - len(old)
 
@@ -234,15 +240,37 @@ def edit(
     resume = len(document.blocks)
     if reached is not None:
         resume = bisect_left(document.starts, reached - shift)
-    blocks = [
-        *document.blocks[:begin],
-        *_kept(document.blocks[begin:resume], found),
-        *document.blocks[resume:],
-    ]
-    lead = document.lead
+    between = _kept(document.blocks[begin:resume], found)
+    blocks = [*document.blocks[:begin], *between, *document.blocks[resume:]]
     if begin == 0:
         lead = len(lines) - sum(block.height for block in blocks)
-    return Document(document.uri, version, lines, lead, blocks)
+        return Document(document.uri, version, lines, lead, blocks)
+    edited = Document(document.uri, version, lines, document.lead, blocks)
+    _hand_on(document, edited, begin, between, resume, shift)
+    return edited
+
+
+def _hand_on(
+    old: Document, new: Document, begin: int, between: Sequence[Block], resume: int, shift: int
+) -> None:
+    """Tell `new` what is known of `old`: only `between`, after block `begin`, is not in it.
+
+    Working it out anew for thousands of blocks would take longer than the rest of a key stroke.
+    """
+    starts = old.starts[: begin + 1]
+    rest = old.starts[resume + 1 :]
+    ends = accumulate((block.height for block in between), initial=starts[begin])
+    new.__dict__["starts"] = [
+        *starts[:begin],
+        *ends,
+        *([start + shift for start in rest] if shift else rest),
+    ]
+    moved = begin + len(between) - resume
+    new.__dict__["open_blocks"] = [
+        *(index for index in old.open_blocks if index < begin),
+        *(begin + number for number, block in enumerate(between) if block.is_open),
+        *(index + moved for index in old.open_blocks if index >= resume),
+    ]
 
 
 def _kept(old: Sequence[Block], new: Sequence[Block]) -> list[Block]:

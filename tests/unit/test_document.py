@@ -30,23 +30,26 @@ def blocks(document: documents.Document) -> list[tuple[object, ...]]:
 
 
 @given(
-    before=st.lists(LINES, min_size=1, max_size=14),
-    replacement=st.lists(LINES, min_size=1, max_size=5),
+    lines=st.lists(LINES, min_size=1, max_size=14),
+    replacements=st.lists(st.lists(LINES, min_size=1, max_size=5), min_size=1, max_size=3),
     data=st.data(),
 )
-def test_edit_equals_opening_the_text(
-    before: list[str], replacement: list[str], data: st.DataObject
+def test_edits_equal_opening_the_text(
+    lines: list[str], replacements: list[list[str]], data: st.DataObject
 ) -> None:
     """After some sequence of keys the server would see other statements than a fresh start does."""
-    first = data.draw(st.integers(0, len(before) - 1))
-    last = data.draw(st.integers(first, len(before) - 1))
-    document = documents.open_document("file:///d.py", 1, "\n".join(before))
-    actual = documents.edit(document, 2, first, last, replacement)
-    text = "\n".join([*before[:first], *replacement, *before[last + 1 :]])
-    expected = documents.open_document("file:///d.py", 2, text)
+    actual = documents.open_document("file:///d.py", 1, "\n".join(lines))
+    for replacement in replacements:
+        first = data.draw(st.integers(0, len(lines) - 1))
+        last = data.draw(st.integers(first, len(lines) - 1))
+        lines = [*lines[:first], *replacement, *lines[last + 1 :]]
+        actual = documents.edit(actual, 2, first, last, replacement)
+    expected = documents.open_document("file:///d.py", 2, "\n".join(lines))
     assert list(expected.lines) == list(actual.lines)
     assert blocks(expected) == blocks(actual)
     assert expected.lead == actual.lead
+    assert list(expected.starts) == list(actual.starts)
+    assert list(expected.open_blocks) == list(actual.open_blocks)
     assert essence(expected) == essence(actual)
 
 
