@@ -56,6 +56,9 @@ class Program:
         self._launch: Launch | None = None
         """How the first process of the present line was started."""
         self._pristine: Pristine | None = None
+        self._spare: tuple[Copy, Copy] | None = None
+        """A copy made of a checkpoint's beforehand, and that one."""
+        self._sparing: asyncio.Task[None] | None = None
         self._leaving: Worker | None = None
         """The process of a document that is being closed."""
         self._closing: set[asyncio.Task[Any]] = set()
@@ -66,6 +69,7 @@ class Program:
         It is a copy of the interpreter kept ready if that suits, else a new process.
         """
         self.leave()
+        self._later(self._drop_spare())
         self._launch = launch
         if not await self._start_from_pristine(launch):
             await self._start_anew(launch)
@@ -79,12 +83,41 @@ class Program:
         """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
         if checkpoint.copy is None or self._launch is None:
             raise WorkerError("there is no process in that state.")
-        copied = await checkpoint.copy.copy()
+        copied = await self._copy_of(checkpoint.copy)
         if not isinstance(copied, Copy):
             raise WorkerError(f"the state cannot be copied: {copied.reason}.")
         self.leave(for_good=False)
         await self._become(copied, self._launch)
         self.live, self.lineage = checkpoint.key, Lineage(checkpoint)
+
+    def expect_return_to(self, key: Key) -> None:
+        """Have a copy of a checkpoint ready: who has edited a statement often edits it again."""
+        checkpoint = self.checkpoints.at(key)
+        if checkpoint is not None and checkpoint.copy is not None and self._sparing is None:
+            self._sparing = asyncio.create_task(self._make_spare(checkpoint.copy))
+
+    async def _make_spare(self, original: Copy) -> None:
+        try:
+            await self._drop_spare()
+            copied = await original.copy()
+            if isinstance(copied, Copy):
+                self._spare = copied, original
+        finally:
+            self._sparing = None
+
+    async def _drop_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare[0].drop()
+            await spare[0].ended
+
+    async def _copy_of(self, original: Copy) -> Copy | Refusal:
+        if self._sparing is not None:
+            await asyncio.wait([self._sparing])
+        if self._spare is not None and self._spare[1] is original and self._spare[0].is_alive:
+            copied, self._spare = self._spare[0], None
+            return copied
+        return await original.copy()
 
     async def keep(
         self,
@@ -166,6 +199,9 @@ class Program:
 
     async def close(self, *, leave_children: bool, patient: bool) -> None:
         """End the process and whatever it started, and its copies before it; both as in `Worker.close`."""
+        if self._sparing is not None:
+            await asyncio.wait([self._sparing])
+        await self._drop_spare()
         await self.checkpoints.close()
         await self._drop_pristine()
         worker, self.worker = self.worker, None

@@ -449,6 +449,8 @@ class Session:
         if way_back is not None and todo:
             way_back = replace(way_back, line=todo[0].first)
         way_back = await self._settle_program(run, before, status, restore) or way_back
+        if decided.checkpoint is not None:
+            self._program.expect_return_to(decided.checkpoint)
         self._results.settle_awaited(status)
         return Report(
             run.id, status, self._results.scope_views(run.document, run.results, scope), way_back
