@@ -215,25 +215,16 @@ class Results:
             if result is None:
                 shown = self.shown(placed.statement)
                 if shown is not None and self.is_fresh(shown, chain[placed.index + 1]):
-                    shown.reused = True
-                    shown.changed()
+                    if not shown.reused:
+                        shown.reused = True
+                        shown.changed()
                     result = shown
             if result is None:
                 result = Result(placed.statement.text, status="notRun")
             reason = None
             if result.status in REPEATABLE and result.key != chain[placed.index + 1]:
                 reason = "it ran out of order"
-            views.append(
-                view_of(
-                    placed.index,
-                    placed.first,
-                    placed.last,
-                    placed.statement.is_expr,
-                    result,
-                    reason,
-                    _lines_now(result, document, reason),
-                )
-            )
+            views.append(_seen(placed.index, document, result, reason))
         return views
 
 
