@@ -33,7 +33,7 @@ class Died:
 
 @dataclass(frozen=True)
 class Refusal:
-    """There can be no copy; the reason reads "it has …" and is meant for the user."""
+    """There can be no copy; the reason reads "it has …", or the like, and is meant for the user."""
 
     reason: str
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from rdit_lsp import faults
 from rdit_lsp.children import Child, adopt_orphans
 from rdit_lsp.copies import Copy, Died, Refusal
+from rdit_lsp.limits import has_room
 from rdit_lsp.link import Link
 from rdit_lsp.pipes import Pipe, held
 from rdit_lsp.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
@@ -157,6 +158,8 @@ class Worker:
 
     async def fork(self) -> Copy | Refusal | Died:
         """A copy of the process as it is now, between two statements, or why there can be none."""
+        if not has_room():
+            return Refusal("rdit has too many files open")
         reply = await self.request("fork")
         if isinstance(reply, Died):
             return reply
@@ -170,7 +173,7 @@ class Worker:
         None where that takes longer than `patience` seconds, as in C code, or cannot be had.
         """
         async with self._glancing:
-            if self.died is not None or self._link is None:
+            if self.died is not None or self._link is None or not has_room():
                 return None
             if self._sight is None:
                 self._sight = asyncio.get_running_loop().create_future()

@@ -40,6 +40,7 @@ from rdit_lsp.export import files
 from rdit_lsp.export.formats import About
 from rdit_lsp.features import actions, diagnostics, hints, hover, live, page, places
 from rdit_lsp.guard import Guard
+from rdit_lsp.limits import raise_limit
 from rdit_lsp.pictures import PictureFiles, pictures_of
 from rdit_lsp.positions import from_units
 from rdit_lsp.publish import Publisher
@@ -390,6 +391,7 @@ def serve_stdio() -> None:
     )
     logging.getLogger("pygls").addFilter(_is_unexpected)
     logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
+    raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
     server = create_server(guard)
     try:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rdit_lsp.limits import give_back
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -87,6 +89,7 @@ def spawn(launch: Launch) -> Spawned:
         theirs.close()
         for _, writing in pipes.values():
             os.close(writing)
+    give_back(process.pid)
     return Spawned(process, ours, {fd: reading for fd, (reading, _) in pipes.items()})
 
 

@@ -321,6 +321,32 @@ async def test_setting_switches_them_off(
     assert "ok" == (await slow.execute())["status"]
 
 
+async def test_many_files(own: Callable[..., Awaitable[Editor]], tmp_path: Path) -> None:
+    """A server with few files to open would end the program for want of one, or give it more than usual."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = (min(soft, 300), hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, few)
+    try:
+        editor = await own()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    server = editor.process.pid
+    assert (hard, hard) == resource.prlimit(server, resource.RLIMIT_NOFILE)
+    text = "import resource, time\nresource.getrlimit(resource.RLIMIT_NOFILE)\n"
+    document = editor.open(tmp_path / "many.py", text + "time.sleep(0.06)\n" * 8 + "1 + 1\n")
+    report = await document.execute()
+    assert f"{few}" == values(report)[1]
+    assert 0 < (await document.session())["checkpoints"]["count"]
+    open_now = len(os.listdir(f"/proc/{server}/fd"))
+    resource.prlimit(server, resource.RLIMIT_NOFILE, (open_now + 60, hard))
+    report = await document.execute()
+    assert ("ok", "2") == (report["status"], values(report)[-1])
+    refused = (await document.session())["checkpoints"]["refused"]
+    assert "rdit has too many files open" == refused["reason"]
+
+
 ENDINGS = """\
 import atexit, os, tempfile, time
 folder = tempfile.TemporaryDirectory(dir=".")

@@ -1,0 +1,45 @@
+"""How many files may be open: the server needs many, its programs get what they would have without it.
+
+Each copy of a program costs the server two descriptors, and many systems begin with a limit of 1024.
+`resource` is imported where it is needed, since `rdit run` needs none of this.
+"""
+
+from __future__ import annotations
+
+import os
+
+_RESERVED = 64
+"""Descriptors that copies leave to everything else."""
+
+_before: tuple[int, int] | None = None
+"""The limits that the server was started with, once it has raised its own."""
+
+
+def raise_limit() -> None:
+    """Let this process open as many files as it may, where its programs can be given less (Linux)."""
+    global _before
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hasattr(resource, "prlimit") and soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        _before = soft, hard
+
+
+def give_back(pid: int) -> None:
+    """Have a process that was just started know the limits that this one was started with."""
+    if _before is not None:
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, _before)
+
+
+def has_room() -> bool:
+    """Whether there are descriptors enough for one more copy; yes where nobody can tell."""
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        return len(os.listdir("/proc/self/fd")) + _RESERVED < soft
+    except OSError:
+        return True
