@@ -54,7 +54,7 @@ from rdit_lsp.snapshot import (
     way_back_result,
 )
 from rdit_lsp.spawn import WorkerError
-from rdit_lsp.transport import Transport
+from rdit_lsp.transport import Transport, are_pipes
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
@@ -391,6 +391,8 @@ def serve_stdio() -> None:
     )
     logging.getLogger("pygls").addFilter(_is_unexpected)
     logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
+    if not are_pipes(0, 1):
+        sys.exit("rdit: the language server talks to an editor through pipes, and here are none.")
     raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
     server = create_server(guard)

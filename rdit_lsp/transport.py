@@ -8,10 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import sys
 
 _BEHIND = 1 << 20
 """Bytes written and not yet read by the client from which on it counts as behind."""
+
+
+def are_pipes(*fds: int) -> bool:
+    """Whether an event loop can wait for all of these: pipes, sockets and terminals."""
+    return all(map(_is_pipe, fds))
+
+
+def _is_pipe(fd: int) -> bool:
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd)
 
 
 class Transport:

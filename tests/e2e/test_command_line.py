@@ -419,3 +419,20 @@ def test_what_comes_after_the_last_statement_is_in_the_report(tmp_path: Path) ->
     )
     last = json.loads(done.stdout)["results"][-1]
     assert [("stdout", "bye\n")] == [(item["type"], item["text"]) for item in last["output"]]
+
+
+def test_server_without_an_editor(tmp_path: Path) -> None:
+    """Who starts the server by hand, to see what it does, would get a traceback or wait for ever."""
+    file = tmp_path / "file"
+    file.touch()
+    for redirections in (f"< {file}", f"> {file}", "< /dev/null", "<&-"):
+        done = subprocess.run(
+            ["sh", "-c", f'"$0" -m rdit_lsp lsp {redirections}', sys.executable],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.PIPE if ">" in redirections else None,
+        )
+        sentence = (
+            "rdit: the language server talks to an editor through pipes, and here are none.\n"
+        )
+        assert (1, sentence) == (done.returncode, done.stderr.decode()), redirections
