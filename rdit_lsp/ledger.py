@@ -65,6 +65,8 @@ class Result:
     """The last run found it still valid and did not run it again."""
     off_path: bool = False
     """It came from a state that a clean run of the text of that time does not pass through."""
+    caught_interrupt: bool = False
+    """It ended of its own accord, but after an interrupt, which no clean run has."""
     superseded: bool = False
     """A later run from the top ended before it came to this statement."""
     view: View | None = None

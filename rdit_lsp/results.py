@@ -171,6 +171,8 @@ class Results:
             return "edited since it ran"
         if result in self._awaited:
             return "not run again yet"
+        if result.caught_interrupt:
+            return "it caught an interrupt"
         if result.superseded:
             return "the last run from the top ended above it"
         if result.status not in REPEATABLE:
@@ -223,7 +225,8 @@ class Results:
                 result = Result(placed.statement.text, status="notRun")
             reason = None
             if result.status in REPEATABLE and result.key != chain[placed.index + 1]:
-                reason = "it ran out of order"
+                caught = result.caught_interrupt
+                reason = "it caught an interrupt" if caught else "it ran out of order"
             views.append(_seen(placed.index, document, result, reason))
         return views
 

@@ -101,6 +101,11 @@ class _Run:
     ladder: Ladder | None = None
     """What was done to stop it."""
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the program has been told to stop."""
+        return self.ladder is not None and self.ladder.means is not None
+
 
 @dataclass(eq=False)
 class _Errand:
@@ -574,12 +579,13 @@ class Session:
         worker = self.worker
         assert worker is not None
         for position, placed in enumerate(todo):
+            if run.stop is None:
+                await self._keep_state(run, placed, is_last=position == len(todo) - 1)
             if run.stop is not None:
                 return run.stop
             until = (
                 todo[-1] if todo[-1].index - placed.index == len(todo) - 1 - position else placed
             )
-            await self._keep_state(run, placed, is_last=position == len(todo) - 1)
             result = await self._run_statement(run, worker, placed, until)
             if result.status == "ok":
                 continue
@@ -637,6 +643,7 @@ class Session:
         if self.worker is not None:
             path = self.worker.launch.path
             result.mentions = mentions(result.outputs, path, run.document)
+        result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
             before = self._program.live
             files = reply["modules"]
@@ -644,6 +651,8 @@ class Session:
                 result.imports = {file: self._results.files.fingerprint(file) for file in files}
                 self._results.keys.imported(before, statement.text, statement.part, files)
             self._program.live = self._results.keys.after(before, statement.text, statement.part)
+            if result.caught_interrupt:
+                self._program.live = OFF_PATH
             result.key = self._program.live
             self._results.run_chain.follow(self._results.start, run.document.statements)
             result.off_path = result.key != self._results.run_chain[placed.index + 1]

@@ -53,6 +53,7 @@ LINES = [
     "if x > 1:\n    print('big')\nelse:\n    print('small')",
     "for i in range(3):\n    x += i",
     "for i in range(100_000): pass",
+    "try:\n    for i in range(100_000): pass\nexcept KeyboardInterrupt:\n    print('caught')",
     "1 / 0",
     "raise SystemExit(x)",
     "del x",

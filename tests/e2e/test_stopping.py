@@ -121,6 +121,28 @@ async def test_code_that_does_not_stop(editor: Editor, tmp_path: Path, code: str
     assert "ok" == (await document.execute(scope="stale"))["status"]
 
 
+async def test_code_that_catches_an_interrupt(editor: Editor, tmp_path: Path) -> None:
+    """What a program does when it is interrupted would pass for what a clean run gives."""
+    code = (
+        "import os, time; seconds = 600\n"
+        "try: os.write(1, b'go'); time.sleep(seconds)\n"
+        "except KeyboardInterrupt: print('caught')\n"
+    )
+    document = editor.open(tmp_path / "catches.py", code)
+    number = document.start()
+    await document.said("go")
+    assert await document.interrupt()
+    report = await editor.reply(number)
+    assert "interrupted" == report["status"]
+    assert ("ok", "it caught an interrupt") == (
+        report["results"][-1]["status"],
+        report["results"][-1].get("staleReason"),
+    )
+    assert "it caught an interrupt" == (await document.results())[-1].get("staleReason")
+    document.replace(code.replace("600", "0"))
+    assert "go" == outputs((await document.execute(scope="stale"))["results"][-1])
+
+
 async def test_children_are_interrupted_too(editor: Editor, tmp_path: Path) -> None:
     """An interrupt would leave the program's child processes running."""
     text = "import subprocess\nsubprocess.run(['sleep', '600'])\n"
