@@ -248,6 +248,9 @@ class _Watch(_Text):
     def begin_update(self) -> None:
         """An update of the file begins."""
         self._first = None
+        lead = b"" if self._at_line_start else b"\n"
+        self._at_line_start = True
+        _write_bytes(sys.stdout, lead + b"\n")
         self._rule(f"{Path(self._order.file).name} changed at {strftime('%H:%M:%S')}")
 
     def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
@@ -271,9 +274,10 @@ class _Watch(_Text):
         where = ""
         if report.way_back is not None and report.way_back.line is not None:
             start = _STARTS[report.way_back.kind]
-            where = f" from line {report.way_back.line} {start}"
-        ended = "" if report.status == "ok" else f", ended with {report.status}"
-        self._rule(f"{ran} run{where}, {reused} reused{ended}")
+            where = f" from line {report.way_back.line} on, {start}"
+        statements = "1 statement" if ran == 1 else f"{ran} statements"
+        ended = "" if report.status == "ok" else f"; ended with {report.status}"
+        self._rule(f"{statements} run{where}; {reused} reused{ended}")
 
     def leave(self) -> None:
         """Watching has ended: behind the ^C of a terminal its next prompt has a line of its own."""

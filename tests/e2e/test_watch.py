@@ -67,17 +67,18 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 def test_update_is_told_in_the_order_of_the_file(watched: Watched) -> None:
     """What is kept would stand below what has run, though its lines are above."""
     rows = ["row 0", "row 1", "row 2"]
-    ran = "── 6 run from line 1 in a new namespace, 0 reused ──"
+    ran = "── 6 statements run from line 1 on, in a new namespace; 0 reused ──"
     assert ["   2 │ 1", *rows, "times", "   7 │ 2", ran] == watched.told()
     watched.save(SCRIPT.replace("factor = 2", "factor = 21"))
-    changed, *rest, summary = watched.told()
+    empty, changed, *rest, summary = watched.told()
+    assert not empty
     assert changed.startswith("── script.py changed at ")
     kept = ["   2 ┊ 1  (reused)", "   4 ┊ row 2 (last of 3 lines)  (reused)"]
     assert rest[-2:] == ["times", "   7 │ 21"]
     # Where no state is kept, an update runs the whole file.
     if rest[:-2] != ["   2 │ 1", *rows]:
         assert kept == rest[:-2]
-        assert summary.endswith(", 3 reused ──")
+        assert summary.endswith("; 3 reused ──")
 
 
 def test_undone_edit_runs_nothing(watched: Watched) -> None:
@@ -86,6 +87,6 @@ def test_undone_edit_runs_nothing(watched: Watched) -> None:
     watched.save(SCRIPT.replace("factor = 2", "factor = 21"))
     watched.told()
     watched.save(SCRIPT)
-    _, *rest, summary = watched.told()
+    _, _, *rest, summary = watched.told()
     assert ["   2 ┊ 1  (reused)", "   7 ┊ 2  (reused)"] == [rest[0], rest[-1]]
-    assert "── 0 run, 6 reused ──" == summary
+    assert "── 0 statements run; 6 reused ──" == summary
