@@ -10,7 +10,7 @@ LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly kaleido 
 # The release that has a build for processors alone where tests run; set it to nothing to do without.
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup demo test check unit rich libraries editors vscode bench format wheel clean
+.PHONY: help setup demo test check unit rich libraries editors vscode screens bench format wheel clean
 
 help:  ## Show this.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,12 @@ editors: setup libraries  ## Neovim, Helix and Emacs, for real.
 vscode: setup  ## The VS Code extension, on its own and in VS Code.
 	scripts/vscode/install
 	cd editors/vscode && npm ci && npm test && npm run package && npm run e2e
+
+screens: setup libraries  ## Make the pictures in docs/screens anew.
+	scripts/editors/install nvim-0.12 helix emacs
+	$(BIN)/python scripts/editors/capture
+	scripts/vscode/screenshot
+	scripts/rich/screenshot
 
 bench: setup  ## Measure rdit beside a floor and ipykernel. Not a test.
 	$(BIN)/python -m pip install --quiet --group bench

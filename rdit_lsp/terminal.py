@@ -26,7 +26,7 @@ from rdit_lsp.snapshot import Report, View, statement_result
 from rdit_lsp.spawn import WorkerError, shares_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rdit_lsp.begin import Begun, Order
     from rdit_lsp.document import Placed
@@ -96,6 +96,7 @@ async def _watch(begun: Begun) -> None:
     bury_orphans(begun.guard.pid)
     teller = _Watch(order, begun.launch)
     session = _session(begun, teller)
+    teller.session = session
     quitting = asyncio.Event()
 
     def stop() -> None:
@@ -121,6 +122,7 @@ async def _watch(begun: Begun) -> None:
     finally:
         ended.cancel()
         await session.close(leave_children=True)
+        teller.leave()
 
 
 def _ignore() -> None:
@@ -134,15 +136,20 @@ def _session(begun: Begun, teller: _Text) -> Session:
 
 async def _next_change(file: str, session: Session) -> None:
     """Wait until the file, or a file of the project that it imports, holds something else."""
+    was_empty = False
     while True:
         await asyncio.sleep(_LOOK_EVERY)
         if session.look_around():
             return
         try:
-            document = session.document
-            changed = documents.replace_text(document, document.version + 1, read_source(file))
+            source = read_source(file)
         except OSError:
             continue  # Editors replace a file by renaming another: for a moment there is none.
+        if not source and not was_empty:
+            was_empty = True
+            continue  # Others write it in place: for a moment it is empty.
+        document = session.document
+        changed = documents.replace_text(document, document.version + 1, source)
         if changed.lines != document.lines:
             session.change(changed)
             return
@@ -228,25 +235,64 @@ class _Text:
 
 
 class _Watch(_Text):
-    """As text, with a line between updates that says what ran and what was reused."""
+    """As text in the file's order, with a line after each update that says what ran and what was reused."""
+
+    def __init__(self, order: Order, launch: Launch) -> None:
+        super().__init__(order, launch)
+        self.session: Session | None = None
+        """What is watched; it is made with this teller, so it comes later."""
+
+        self._first: int | None = 0
+        """The first statement that this update runs; None before it is known."""
 
     def begin_update(self) -> None:
         """An update of the file begins."""
+        self._first = None
+        lead = b"" if self._at_line_start else b"\n"
+        self._at_line_start = True
+        _write_bytes(sys.stdout, lead + b"\n")
         self._rule(f"{Path(self._order.file).name} changed at {strftime('%H:%M:%S')}")
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        if self._first is None and result is not None:
+            running = (view.index for view in self._views() if view.status == "running")
+            self._begin_at(next(running, 0))
+        super().on_output(result, stream, data)
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        if self._first is None:
+            self._begin_at(placed.index)
+        super().on_result(result, placed)
 
     def summarize(self, report: Report, session: Session) -> None:
         """An update has ended."""
         for view in self.final(report, session):
-            if view.reused and view.index >= 0:
+            if view.reused and view.index >= (self._first or 0):
                 self._tell_reused(view)
         ran = sum(1 for view in report.views if not view.reused and view.status != "notRun")
         reused = sum(1 for view in report.views if view.reused)
         where = ""
         if report.way_back is not None and report.way_back.line is not None:
             start = _STARTS[report.way_back.kind]
-            where = f" from line {report.way_back.line} {start}"
-        ended = "" if report.status == "ok" else f", ended with {report.status}"
-        self._rule(f"{ran} run{where}, {reused} reused{ended}")
+            where = f" from line {report.way_back.line} on, {start}"
+        statements = "1 statement" if ran == 1 else f"{ran} statements"
+        ended = "" if report.status == "ok" else f"; ended with {report.status}"
+        self._rule(f"{statements} run{where}; {reused} reused{ended}")
+
+    def leave(self) -> None:
+        """Watching has ended: behind the ^C of a terminal its next prompt has a line of its own."""
+        if sys.stdout.isatty():
+            _write_bytes(sys.stdout, b"\n")
+
+    def _views(self) -> Sequence[View]:
+        return self.session.snapshot().views if self.session is not None else ()
+
+    def _begin_at(self, index: int) -> None:
+        """Before the first statement that runs is told, tell the results above, which are kept."""
+        self._first = index
+        for view in self._views():
+            if 0 <= view.index < index and view.stale_reason is None:
+                self._tell_reused(view)
 
     def _tell_reused(self, view: View) -> None:
         label = f"{view.last:>4} ┊ "

@@ -72,7 +72,8 @@ def hover(
     if summary and not text and summary != size:
         parts.append(escaped(summary))
     if text and not is_short:
-        parts.append(fenced(text, "python"))
+        # Of dates and numbers in columns an editor would colour a part, and zeros before them as errors.
+        parts.append(fenced(text, "text" if answer.get("shape") else "python"))
     if not beside and answer.get("doc"):
         parts.append(escaped(_text(answer, "doc")))
     parts.append(f"*rdit: {origin_in_words(sight.origin)}*")

@@ -38,6 +38,10 @@ _TELLING = 60
 """Characters up to which the text of an array tells more than its shape."""
 
 _POOR = re.compile(r"<[\w.]+( object)?( at 0x[0-9a-fA-F]+)?>")
+_HEADING = re.compile(r"^#{1,6}\s+")
+_BOLD = re.compile(r"(?<!\w)\*\*(?=\S)(.+?)(?<=\S)\*\*(?!\w)")
+"""The marks of Markdown that are in the way on one line; powers, as in `2**8`, are not among them."""
+
 _SCANNED = 4000
 """Characters of a stream looked at: a summary never needs more than its end."""
 
@@ -131,6 +135,8 @@ def _one_line(output: Display) -> str:
         return caption(output)
     if has_poor_text(output):
         text = _better_text(output)[: 4 * WIDTH] or text
+    if text == str(output.data.get("text/markdown"))[: 4 * WIDTH].strip():
+        text = _BOLD.sub(r"\1", _HEADING.sub("", text))
     lines = [line.strip() for line in text.strip().split("\n")]
     if len(lines) > 1:
         return f"{_short(' '.join(line for line in lines if line), WIDTH - 12)}"
@@ -165,15 +171,17 @@ def as_text(output: Display) -> str:
 def has_poor_text(output: Display) -> bool:
     """Whether the plain text only says that there is an object, and something else says more."""
     text = output.text.strip()
-    better = {"text/html", "text/latex"} & output.data.keys()
+    better = {"text/html", "text/latex", "text/markdown"} & output.data.keys()
     return bool(better) and (not text or _POOR.fullmatch(text) is not None)
 
 
 def _better_text(output: Display) -> str:
     from rdit_lsp.markup import text_of  # It takes long to import, and most values need none.
 
-    latex = str(output.data.get("text/latex", ""))
-    return latex or text_of(str(output.data.get("text/html", "")))
+    for mime in ("text/latex", "text/markdown"):
+        if text := str(output.data.get(mime, "")).strip():
+            return text
+    return text_of(str(output.data.get("text/html", "")))
 
 
 def _types(about: dict[str, Any]) -> str:

@@ -160,6 +160,23 @@ def test_formulas_in_hovers() -> None:
     assert summary.labelled(view(formula)) == "→ x**2"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# A title\n\nwith **bold** text", "→ A title with bold text"),
+        ("The mean is **5.0**.", "→ The mean is 5.0."),
+        ("2**8 and 2**3**4, a ** b ** c", "→ 2**8 and 2**3**4, a ** b ** c"),
+        ("#5", "→ #5"),
+    ],
+)
+def test_markdown_on_one_line(text: str, expected: str) -> None:
+    """Its marks would stand in the text that they are for."""
+    prose = Display("result", {"text/plain": text, "text/markdown": text}, {"rdit": {}})
+    assert summary.labelled(view(prose)) == expected
+    report = Display("result", {"text/plain": "<A object at 0x7>", "text/markdown": text}, {})
+    assert summary.labelled(view(report)) == expected
+
+
 def test_half_a_picture_is_never_sent() -> None:
     """A client would try to draw it."""
     item = as_json(PICTURE, limit=100)

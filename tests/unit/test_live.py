@@ -38,7 +38,7 @@ def test_hover_of_a_short_value() -> None:
 
 
 def test_hover_of_a_table() -> None:
-    """Its size would be missing, or its rows be one line."""
+    """Its size would be missing, its rows be one line, or coloured as code that they are not."""
     answer = {
         "type": "pandas.Series",
         "summary": "2,000 int64",
@@ -47,7 +47,7 @@ def test_hover_of_a_table() -> None:
     }
     assert shown(answer, "while line 12 runs") == (
         "```python\ndf.price: pandas.Series  # 2,000 int64\n```\n\n"
-        "```python\n0    1\n1    2\n```\n\n*rdit: from the live program, while line 12 runs*"
+        "```text\n0    1\n1    2\n```\n\n*rdit: from the live program, while line 12 runs*"
     )
 
 

@@ -41,6 +41,49 @@ def test_signs_tell_every_state(kind: type[PluginNeovim], tmp_path: Path) -> Non
         neovim.terminal.wait_for_match(r"^~ base \* 7")
 
 
+@each_neovim
+def test_sign_is_not_hidden_by_the_diagnostic_of_its_own_error(
+    kind: type[PluginNeovim], tmp_path: Path
+) -> None:
+    """Neovim's sign for an error says less than the plugin's, also once that is stale or sorted."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.init = "vim.diagnostic.config({ severity_sort = true })"
+        neovim.open(DEMO)
+        neovim.run_file()
+        neovim.command(
+            "lua vim.wait(60000, function() return #vim.diagnostic.get(0) == 1 end) "
+            "vim.cmd.redraw() print('diagnosed')"
+        )
+        neovim.terminal.wait_for_match("^diagnosed")
+        neovim.terminal.wait_for_match(r"^✗ 1 / 0")
+        neovim.replace_line(1, "base = 5")
+        neovim.terminal.wait_for_match(r"^~ 1 / 0")
+
+
+@each_neovim
+def test_variables_are_listed(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """`:Rdit variables` shows names, types and values; and of which state, while code runs."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("base = 6\nword = 'a\\nb'\nwhile word: pass\n")
+        neovim.command("Rdit variables")
+        neovim.sees("There are no variables yet.")
+        neovim.command("2Rdit here")
+        neovim.terminal.wait_for_match(r"^✓ word")
+        neovim.command("Rdit variables")
+        neovim.sees("base: int = 6")
+        neovim.sees(r"word: str = 'a\nb'")
+        neovim.close_hover()
+        neovim.sees_no("base: int = 6")
+        neovim.command("3Rdit statement")
+        neovim.terminal.wait_for_match("^▶ while word")
+        neovim.command("Rdit variables")
+        neovim.sees_match("Variables (while line 3 runs|after line 2):")
+        neovim.close_hover()
+        neovim.sees_no("Variables")
+        neovim.interrupt()
+        neovim.terminal.wait_for_match("^■ while word")
+
+
 def notification(*results: str, **fields: object) -> str:
     """An Ex command that hands the plugin a notification, as the server's would come in."""
     rest = "".join(f", {name} = {json.dumps(value)}" for name, value in fields.items())

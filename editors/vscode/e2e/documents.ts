@@ -37,6 +37,7 @@ numbers.append(4)
 `,
   "output.py": `print("\\x1b[31mred\\x1b[0m")
 print("more")
+"## A *title*"
 `,
   "picture.py": `import os, struct, zlib
 def png(width, height):

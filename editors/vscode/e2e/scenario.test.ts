@@ -275,6 +275,8 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.goTo(2);
     await window.panelSays("more");
     assert.equal(await window.panel().getByText("red").count(), 0);
+    await window.goTo(3);
+    await window.panel().locator("h2 em", { hasText: "title" }).waitFor();
     await window.panel().getByText("Whole file").click();
     await window.panelSays("red");
     await window.closePanel();

@@ -1,71 +1,96 @@
-/** The README's picture: a file that has run, one line edited since, and the output panel beside it. */
+/** The pictures of VS Code: a file that has run, one line edited since, the output panel beside it, and a hover. */
 
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { CodeServer } from "./codeServer";
+import { CodeServer, eventually } from "./codeServer";
 import { makeFolder } from "./documents";
 import { Workbench } from "./workbench";
 
-const file = `# How many rolls until every face of the die was seen?
-from collections import Counter
-from random import Random
+const file = `"""# How far do random walks get?"""
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 
-dice = Random(6)
+rng = np.random.default_rng(2026)
+days = pd.date_range("2026-01-01", periods=365)
+steps = rng.normal(size=(365, 3))
+walks = pd.DataFrame(steps.cumsum(axis=0), days, list("abc"))
+walks.tail(5).round(2)
 
-def rolls_until_all(faces: int) -> int:
-    seen: set[int] = set()
-    rolls = 0
-    while len(seen) < faces:
-        seen.add(dice.randrange(faces))
-        rolls += 1
-    return rolls
+for name in walks:
+    print(name, walks[name].iloc[-1].round(1))
 
-trials = [rolls_until_all(6) for _ in range(2000)]
-sum(trials) / len(trials)
-max(trials)
+fig, ax = plt.subplots(figsize=(5.8, 3.8), layout="constrained")
+ax = walks.plot(ax=ax, title="Three random walks")
+plt.show()
 
-histogram = Counter(trials)
-for rolls, count in sorted(histogram.items())[:12]:
-    print(f"{rolls:3} {'█' * (count // 8)}")
-
-unlucky = [rolls for rolls in trials if rolls > 40]
-len(unlucky)
-f"{len(unlucky) / len(trials):.2%} over 40"
+farthest = walks.abs().max()
+farthest.idxmax()
+f"The farthest is at **{farthest.max():.1f}**."
 `;
 
+const root = path.resolve(process.cwd(), "../..");
+const screens = path.join(root, "docs", "screens");
+const python = path.join(root, ".tools", "rich");
+
+const settings = {
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.activityBar.location": "hidden",
+  "editor.fontSize": 13,
+  "breadcrumbs.enabled": false,
+  "rdit.maxLength": 60,
+  "rdit.python": path.join(python, "bin", "python"),
+  "rdit.env": { MPLCONFIGDIR: path.join(python, "matplotlib") },
+};
+
 async function main(): Promise<void> {
-  const root = path.resolve(process.cwd(), "../..");
-  const folder = makeFolder({ "dice.py": file }, "dice");
-  const vsix = path.join(process.cwd(), "dist", "rdit.vsix");
-  const settings = { "workbench.colorTheme": "Default Dark Modern", "workbench.activityBar.location": "hidden", "editor.fontSize": 13, "breadcrumbs.enabled": false, "rdit.maxLength": 60 };
-  const vscode = new CodeServer({ root, vsix: [vsix], settings });
+  const folder = makeFolder({ "walks.py": file }, "walks");
+  const vscode = new CodeServer({ root, vsix: [path.join(process.cwd(), "dist", "rdit.vsix")], settings });
   await vscode.start();
-  const window = await Workbench.open(vscode.url(folder, "dice.py"), { width: 1200, height: 600 });
+  const window = await Workbench.open(vscode.url(folder, "walks.py"), { width: 1280, height: 640 });
+  mkdirSync(screens, { recursive: true });
   try {
-    // The keys of an extension count only once VS Code has found it.
-    await window.statusBarSays(/Python|rdit/);
-    await window.press("Control+b");
-    await window.focusEditor();
-    await window.press("Shift+Alt+x", "f");
-    await window.seesMark("over 40", /^→ .*%/);
-    await window.press("Shift+Alt+x", "o");
-    await window.focusEditor();
-    await window.goTo(23);
-    await window.press("End", "ArrowLeft");
-    await window.press("Backspace");
-    await window.page.keyboard.type("5");
-    await window.seesMark("len(unlucky)", /^~/);
-    // Not by “go to line”, which would scroll.
-    await window.press("Control+Home", ...Array<string>(19).fill("ArrowDown"));
-    await window.panelSays("█");
-    mkdirSync(path.join(root, "docs", "screens"), { recursive: true });
-    await window.screenshot(path.join(root, "docs", "screens", "vscode.png"));
+    await run(window);
+    await takeHover(window);
+    await takePanel(window);
   } finally {
     await window.close();
     await vscode.stop();
     vscode.cleanUp();
     rmSync(path.dirname(folder), { recursive: true, force: true });
   }
+}
+
+async function run(window: Workbench): Promise<void> {
+  // The keys of an extension count only once VS Code has found it.
+  await window.statusBarSays(/Python|rdit/);
+  await window.press("Control+b");
+  await window.focusEditor();
+  await window.press("Shift+Alt+x", "f");
+  await window.seesMark("The farthest", /^→ /);
+  await window.statusBarSays(/Python 3/);
+}
+
+async function takePanel(window: Workbench): Promise<void> {
+  await window.press("Shift+Alt+x", "o");
+  await window.focusEditor();
+  await window.goTo(19);
+  await window.press("End", ...Array<string>(".max()".length).fill("ArrowLeft"));
+  await window.page.keyboard.type(".round()");
+  await window.seesMark("farthest.idxmax()", /^~/);
+  // Not by “go to line”, which would scroll.
+  await window.press("Control+Home", ...Array<string>(16).fill("ArrowDown"));
+  const figure = window.panel().locator("img");
+  await eventually("the figure is drawn", () => figure.evaluate((image) => (image as HTMLImageElement).naturalWidth > 0));
+  await window.screenshot(path.join(screens, "vscode.png"));
+}
+
+async function takeHover(window: Workbench): Promise<void> {
+  await window.press("Control+Home", ...Array<string>(9).fill("ArrowDown"));
+  await window.press("Control+k", "Control+i");
+  await window.page.locator(".monaco-hover:not(.hidden)", { hasText: "rdit: from" }).waitFor();
+  await window.screenshot(path.join(screens, "vscode-hover.png"));
+  await window.press("Escape");
 }
 
 main().catch((error: unknown) => {

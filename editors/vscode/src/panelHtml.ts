@@ -1,10 +1,12 @@
 /**
  * The output panel's page: complete results as HTML that runs no script and asks no network.
  *
- * Pure: knows neither VS Code nor the server. Everything a program printed is escaped here.
+ * Pure: knows neither VS Code nor the server. What a program printed is escaped here,
+ * its Markdown by the renderer.
  */
 
 import { ansiToHtml, escapeHtml } from "./ansi";
+import { longestMarkdown, markdownToHtml } from "./markdown";
 import { duration, lookOf } from "./marks";
 import type { Metadata, OutputItem, StatementResult } from "./protocol";
 
@@ -46,10 +48,14 @@ const style = `
   section.running { border-color: var(--vscode-rdit-runningForeground); border-left-style: dotted; }
   section.error { border-color: var(--vscode-rdit-errorForeground); border-left-style: double; }
   section.notRun { border-color: var(--vscode-rdit-notRunForeground); border-left-style: dotted; }
-  h2 { font-size: 1em; font-weight: normal; opacity: .8; margin: 0; }
+  section > h2 { font-size: 1em; font-weight: normal; opacity: .8; margin: 0; }
   .stderr, .failure { color: var(--vscode-rdit-errorForeground); }
   .note { font-style: italic; opacity: .8; }
   img { max-width: 100%; background: white; }
+  .prose > * { margin: .4em 0; }
+  .prose table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+  .prose th, .prose td { padding: .2em .8em; border-bottom: 1px solid var(--vscode-panel-border); text-align: left; }
+  .prose pre { padding: .4em .8em; background: var(--vscode-textCodeBlock-background); }
   iframe { width: 100%; height: 24em; resize: vertical; border: 0; background: white; }
 `;
 
@@ -140,11 +146,13 @@ function shownHtml(text: string, data: Record<string, unknown>, metadata: Metada
   const html = joined(data["text/html"]);
   const runs = html !== undefined && options.allowHtml && options.allowScripts;
   if (runs && /<script\b/i.test(html)) return frameHtml(html, "allow-scripts");
+  const markdown = joined(data["text/markdown"]);
+  if (markdown !== undefined && markdown.length <= longestMarkdown) return `<div class="prose">${markdownToHtml(markdown)}</div>`;
   const image = imageHtml(data, metadata, text);
   if (image) return image;
   const saysSomething = html !== undefined && hasText(html);
   if (saysSomething && options.allowHtml) return frameHtml(html, "");
-  const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? joined(data["text/markdown"]) ?? text;
+  const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
   const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
   const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts, which do not run here.");
   return `${note}<pre>${ansiToHtml(plain)}</pre>${drawn}`;

@@ -60,6 +60,35 @@ test("HTML is shown as plain text unless allowed, and then in a frame that may d
   assert.match(allowed, /<iframe sandbox="" srcdoc="&lt;table id=&quot;t&quot;&gt;"><\/iframe>/);
 });
 
+test("Markdown is shown as what it means", () => {
+  const html = page([display({ "text/markdown": ["# Title\n\n**bold** [link](https://example.org)\n\n", "| a | b |\n|---|--:|\n| 1 | 2 |\n"], "text/plain": "# Title" })]);
+  assert.match(html, /<div class="prose"><h1>Title<\/h1>\s*<p><strong>bold<\/strong> <a href="https:\/\/example\.org">link<\/a><\/p>/);
+  assert.match(html, /<td>1<\/td>\s*<td style="text-align:right">2<\/td>/);
+  assert.doesNotMatch(html, /<pre>/);
+});
+
+test("Markdown brings no HTML, no addresses but the web's, and no pictures but its own", () => {
+  const links = ["javascript:alert(1)", "command:rdit.reset", "file:///etc/passwd", "vscode://x/y", "data:text/html,x", "JaVaScRiPt&colon;alert(1)"];
+  const text = [
+    `<script>alert(1)</script> <img src=x onerror="alert(1)"> <b>bold</b>`,
+    "<div onclick='alert(1)'>\nblock\n</div>",
+    ...links.map((link) => `[link](${link}) ![picture](${link}) <${link}>`),
+    "[named]\n\n[named]: command:rdit.reset",
+    `![remote "quoted"](https://example.org/a.png?x="y")`,
+    "![own](data:image/png;base64,iVBO) ![svg](data:image/svg+xml;base64,PHN2Zz4=)",
+    '[out](https://example.org/"onmouseover="alert(1))',
+  ].join("\n\n");
+  const [, shown = ""] = page([display({ "text/markdown": text })]).split('<div class="prose">');
+  assert.doesNotMatch(shown.split("</main>")[0] ?? "", /<(?!\/?(p|a|img|div|section)\b)/);
+  const addresses = [...shown.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, address]) => address);
+  assert.deepEqual(addresses, ["https://example.org/a.png?x=%22y%22", "data:image/png;base64,iVBO", "https://example.org/%22onmouseover=%22alert(1)"]);
+  assert.match(shown, /&lt;script&gt;.*&lt;img src=x onerror=/);
+});
+
+test("Markdown too long to be rendered is text", () => {
+  assert.match(page([display({ "text/markdown": "*x* ".repeat(60_000), "text/plain": "plain" })]), /<pre>plain<\/pre>/);
+});
+
 test("a picture for a sharp screen is as wide as it is meant to be", () => {
   const picture = display({ "image/png": "iVBO" }, "a plot", { "image/png": { width: 640, height: 480 } });
   assert.match(page([picture]), /<img alt="a plot" src="data:image\/png;base64,iVBO" width="640">/);

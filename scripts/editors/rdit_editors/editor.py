@@ -64,6 +64,9 @@ class Editor(ABC):
     """Whether the editor's client offers to ask for a line of input."""
 
     def __init__(self, folder: Path, processes: Processes) -> None:
+        self.size = (110, 30)
+        """Columns and rows of the terminal, which may be chosen before it is opened."""
+
         self.home = folder / "home"
         self.document = folder / "project" / "demo.py"
         self._processes = processes
@@ -101,8 +104,13 @@ class Editor(ABC):
         if source is not None:
             self.document.write_text(source)
         self.configure()
+        columns, rows = self.size
         self._terminal = Terminal(
-            self.arguments(), cwd=self.document.parent, env=self._environment()
+            self.arguments(),
+            cwd=self.document.parent,
+            env=self._environment(),
+            columns=columns,
+            rows=rows,
         )
 
     def sees(self, *parts: str) -> str:

@@ -11,7 +11,8 @@ from rdit_editors.editor import ROOT, Editor, program
 _INIT = f"""
 (setq inhibit-startup-screen t make-backup-files nil create-lockfiles nil auto-save-default nil
       native-comp-jit-compilation nil python-indent-guess-indent-offset nil
-      eldoc-echo-area-use-multiline-p nil)
+      eldoc-echo-area-use-multiline-p nil suggest-key-bindings nil frame-background-mode 'dark)
+(frame-set-background-mode nil)
 (add-to-list 'load-path {json.dumps(str(ROOT / "editors" / "emacs"))})
 (require 'rdit)
 (add-hook 'python-base-mode-hook #'rdit-ensure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -46,34 +47,36 @@ class Cell:
 
 
 def svg(rows: Sequence[Sequence[Cell]]) -> str:
-    """The picture of a screen, its empty rows at the end left out."""
+    """The picture of a screen on the paper that most of it has, its empty rows at the end left out."""
     rows = list(rows)
-    while rows and all(cell.text.isspace() and cell.style[1] == _PAPER for cell in rows[-1]):
+    papers = Counter(cell.style[1] for row in rows for cell in row)
+    paper = papers.most_common(1)[0][0] if papers else _PAPER
+    while rows and all(cell.text.isspace() and cell.style[1] == paper for cell in rows[-1]):
         rows.pop()
     columns = max((len(row) for row in rows), default=0)
     width, height = columns * _WIDTH + 16, len(rows) * _HEIGHT + 16
-    body = "\n".join(_row(index, row) for index, row in enumerate(rows))
+    body = "\n".join(_row(index, row, paper) for index, row in enumerate(rows))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
         f'font-family="ui-monospace, monospace" font-size="14">\n'
-        f'<rect width="100%" height="100%" rx="6" fill="{_PAPER}"/>\n{body}\n</svg>\n'
+        f'<rect width="100%" height="100%" rx="6" fill="{paper}"/>\n{body}\n</svg>\n'
     )
 
 
-def _row(index: int, row: Sequence[Cell]) -> str:
+def _row(index: int, row: Sequence[Cell], page: str) -> str:
     parts, column = [], 0
     for style, run in groupby(row, lambda cell: cell.style):
         text = "".join(cell.text for cell in run)
-        parts.append(_run(index, column, text, style))
+        parts.append(_run(index, column, text, style, page))
         column += len(text)
     return "".join(parts)
 
 
-def _run(row: int, column: int, text: str, style: tuple[str, str, bool]) -> str:
+def _run(row: int, column: int, text: str, style: tuple[str, str, bool], page: str) -> str:
     ink, paper, is_bold = style
     x, y = 8 + column * _WIDTH, 8 + row * _HEIGHT
     found = ""
-    if paper != _PAPER:
+    if paper != page:
         width = len(text) * _WIDTH
         found += (
             f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_HEIGHT}" fill="{paper}"/>'

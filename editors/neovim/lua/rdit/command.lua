@@ -118,6 +118,9 @@ local function variables(invocation)
     if answer.origin and answer.origin ~= "now" then
       table.insert(lines, 1, ("Variables %s:"):format(answer.origin))
     end
+    if (answer.omitted or 0) > 0 then
+      table.insert(lines, ("… %d more"):format(answer.omitted))
+    end
     vim.lsp.util.open_floating_preview(lines, "", { border = "rounded", focus_id = "rdit.variables" })
   end)
 end

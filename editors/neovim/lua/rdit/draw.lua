@@ -183,6 +183,14 @@ local function put(bufnr, id, row, details)
   end
 end
 
+--- Above the diagnostics of its own error, which say less and have 10, or up to 13 where they are sorted by
+--- severity; elsewhere below those, which then are other servers'.
+---@param result rdit.StatementResult
+---@return integer
+local function sign_priority(result)
+  return (result.status == "error" or result.status == "crashed") and 14 or 9
+end
+
 --- Draw a result at rows (from 0) of its first and last line, in place of what `drawn` was.
 ---@param bufnr integer
 ---@param drawn rdit.Drawn
@@ -207,7 +215,7 @@ function M.result(bufnr, drawn, result, has_run, first, last)
     sign = put(bufnr, drawn.sign, first, options.signs and (has_run or kind ~= "not_run") and {
       sign_text = options.signs[kind],
       sign_hl_group = M.kinds[kind].group,
-      priority = 9,
+      priority = sign_priority(result),
     } or nil),
   }
 end
