@@ -6,10 +6,13 @@ session changes it. Knows neither processes nor clients.
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rdit_lsp import document as documents
 from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
 from rdit_lsp.mentions import moved
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document import Document, Placed, Statement
     from rdit_lsp.run import RunStatus
+    from rdit_lsp.worker.statements import Span
+
+log = logging.getLogger(__name__)
 
 _IMPORT_CHANGED = " has changed since it was imported"
 
@@ -28,7 +34,9 @@ _IMPORT_CHANGED = " has changed since it was imported"
 class Results:
     """The results of one document."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        """The text that they are shown beside."""
         self.files = ProjectFiles()
         self.keys = Keys(self.files.fingerprint)
         self.start: Key = self.keys.start(())
@@ -105,8 +113,22 @@ class Results:
                 self._awaited.discard(before)
             self.ledger.show(current, result)
 
-    def carry_over(self, old: Document, new: Document, *, under_way: bool) -> None:
-        """Let results follow their statements through an edit; `under_way`: a run knows the old ones."""
+    def take(self, document: Document, *, under_way: bool) -> None:
+        """Follow the document through an edit; `under_way`: a run knows the statements of before."""
+        before, self.document = self.document, document
+        self._carry_over(before, document, under_way=under_way)
+
+    def settle(self, document: Document, spans: Sequence[Span]) -> Document:
+        """The document of a run with the statements that the interpreter has found in it."""
+        settled = documents.settle(document, spans)
+        if self.document.blocks == document.blocks:
+            self._carry_over(self.document, settled, under_way=True)
+            self.document = replace(self.document, blocks=settled.blocks)
+        elif settled.blocks != document.blocks:
+            log.warning("%s: the interpreter sees other statements in an older text", document.uri)
+        return settled
+
+    def _carry_over(self, old: Document, new: Document, *, under_way: bool) -> None:
         if not self.ledger and not under_way:
             return
         removed, added = replaced_statements(old, new)
@@ -128,10 +150,11 @@ class Results:
         result = self.ledger.get(statement)
         return result.text if result is not None else None
 
-    def views(self, document: Document, first: int, last: int) -> list[View]:
+    def views(self, first: int, last: int) -> list[View]:
         """The views of statements with a result on lines `first` to `last`, and why each is stale."""
         if not self.ledger:
             return []
+        document = self.document
         chain = self.shown_chain
         chain.follow(self.start, document.statements)
         views: list[View] = []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from rdit_lsp.guard import Guard
-    from rdit_lsp.session import Client
+    from rdit_lsp.hearing import Client
 
 _RENAME_TAKES = 3.0
 """Seconds between the closing of a renamed document and its opening under the new name, at most."""

@@ -1,0 +1,121 @@
+"""What a program says while its statements run, put into their results and told to the client.
+
+Knows results one by one; neither the document nor which statement runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+from typing import TYPE_CHECKING, Protocol, cast
+
+from rdit_lsp.displays import Displays
+from rdit_lsp.outputs import Stream, display_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rdit_lsp.document import Placed
+    from rdit_lsp.ledger import Result
+    from rdit_lsp.link import Message
+    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.process import Owner
+
+_REST_OF_LINE = 0.005
+"""Seconds that a part of a line waits for the rest before it is shown."""
+
+
+class Client(Protocol):
+    """Whoever shows what a session does."""
+
+    def on_change(self) -> None:
+        """Something in the snapshot is different now."""
+
+    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+        """Output as it comes; None where no statement has run yet."""
+
+    def on_result(self, result: Result, placed: Placed) -> None:
+        """A statement ended."""
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """The program waits for a line: call `answer` once, with None for end of file."""
+
+
+class Hearing:
+    """Listens to the program of one document; owners are results."""
+
+    def __init__(self, client: Client, folder: Path) -> None:
+        """`folder` is for output too long to be held."""
+        self.client = client
+        self.input_refused = False
+        """The statement that ran last asked for a line and got none."""
+        self._folder = folder
+        self._displays = Displays()
+        self._early: list[tuple[StreamName, bytes]] = []
+        """What a new process said before its first statement."""
+        self._files = count(1)
+
+    def begin_process(self) -> None:
+        """Another process will speak from now on."""
+        self._early.clear()
+
+    def begin_statement(self, result: Result) -> None:
+        """A statement begins, and what came before any is its."""
+        self.input_refused = False
+        for stream, data in self._early:
+            self._append(result, stream, data)
+        self._early.clear()
+
+    def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
+        """Output of the statement whose result is `owner`, be it still running or long ended."""
+        result = cast("Result | None", owner)
+        if result is None:
+            self._early.append((stream, data))
+        else:
+            self._append(result, stream, data)
+        self.client.on_output(result, stream, data)
+        if data.endswith(b"\n"):
+            self.client.on_change()
+        else:
+            # The rest of the line is on its way: shown without it, it would wait for the next turn.
+            asyncio.get_running_loop().call_later(_REST_OF_LINE, self.client.on_change)
+
+    def on_display(self, owner: Owner, message: Message) -> None:
+        """The statement whose result is `owner` displays something, or clears what it has put out."""
+        result = cast("Result | None", owner)
+        if result is None:
+            return
+        if "clear" in message:
+            self._displays.clear(result, wait=message["clear"] == "wait")
+        else:
+            display = display_from(
+                "display", message["data"], message.get("metadata"), message.get("id")
+            )
+            self._displays.show(result, display, update=message.get("update") is True)
+        self.client.on_change()
+
+    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+        """User code waits for a line."""
+        result = cast("Result | None", owner)
+        prompt = ""
+        if result is not None and result.outputs and isinstance(result.outputs[-1], Stream):
+            prompt = result.outputs[-1].text(2000).rpartition("\n")[2]
+
+        def answered(line: str | None) -> None:
+            self.input_refused = line is None
+            answer(line)
+
+        self.client.on_input(prompt, answered, password=password)
+
+    def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
+        self._displays.output_follows(result)
+        last = result.outputs[-1] if result.outputs else None
+        if not isinstance(last, Stream) or last.name != stream:
+            spill = self._folder / f"output-{id(self):x}-{next(self._files)}.txt"
+            last = Stream(stream, spill)
+            result.outputs.append(last)
+        last.append(data)
+        result.changed()
