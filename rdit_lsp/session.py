@@ -14,7 +14,7 @@ import signal
 from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from rdit_lsp import document as documents
@@ -768,8 +768,8 @@ class Session:
     async def _stand_up(self, document: Document, index: int) -> int | None:
         """After the program has ended: go on from the deepest checkpoint before statement `index`.
 
-        What little ran between the two is run again. Returns the last line that has run by then, or None
-        where there is no checkpoint.
+        What little ran between the two is run again, and nothing else: nobody has asked for it. Returns
+        the last line that has run by then, or None where there is no checkpoint.
         """
         run = self._internal_run(document)
         while True:
@@ -782,18 +782,24 @@ class Session:
                 return None
             if await self._returned_to(checkpoint, run):
                 break
-        between = document.placed[start:index]
+        between = list(takewhile(self._ran_well, document.placed[start:index]))
         known = [self._results.shown(placed.statement) for placed in between]
         line = checkpoint.line
         if sum(result.seconds or 0.0 for result in known if result is not None) < _AT_ONCE:
             try:
-                await self._run_to(run, start, index)
+                await self._run_to(run, start, start + len(between))
                 line = between[-1].last if between else line
             except (RequestError, WorkerError) as error:
                 log.info("%s: %s", self.document.uri, error)
         self._set_state(SessionState.DEAD if self.worker is None else SessionState.IDLE)
         self._client.on_change()
         return line
+
+    def _ran_well(self, placed: Placed) -> bool:
+        """Whether a statement of the document that runs has ended well, as it does in a clean run."""
+        result = self._results.shown(placed.statement)
+        key = self._results.run_chain[placed.index + 1]
+        return result is not None and result.status == "ok" and self._results.is_fresh(result, key)
 
     def _internal_run(self, document: Document) -> _Run:
         """A run of rdit's own, to come to a state of `document`; nobody waits for its report."""
