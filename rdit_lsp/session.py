@@ -425,6 +425,7 @@ class Session:
 
     async def _perform(self, run: _Run) -> Report:
         if run.request.scope in ("stale", "toHere"):
+            self._run_env = run.request.env  # As a run of "file" would have it.
             self.look_around()
         decided = self._plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
@@ -496,6 +497,7 @@ class Session:
             await self._stand_up_again(run)
         elif environment:
             await self.worker.request("environ", values=environment)
+            self._program.live = OFF_PATH
         if self.worker is not None:
             self._set_state(SessionState.IDLE)
         return way_back
@@ -925,9 +927,11 @@ class Session:
         """Apply the variables of a run; returns what is to be set again after it."""
         if not run.request.env or self.worker is None:
             return {}
-        if restarted:
+        if restarted or run.request.scope in ("stale", "toHere"):
+            # The program was started with them, or a copy of it was.
             base = {**os.environ, **self._launch().env}
             return {name: base.get(name) for name in run.request.env}
+        self._program.live = OFF_PATH
         reply = await self.worker.request("environ", values=dict(run.request.env))
         return {} if isinstance(reply, Died) else reply["before"]
 
