@@ -205,6 +205,8 @@ class Results:
         for file, fingerprint in result.imports.items():
             if self.files.fingerprint(file) != fingerprint:
                 return f"{PurePath(file).name}{_IMPORT_CHANGED}"
+        if cause is None and not result.off_path:
+            return "what it depends on has changed"
         return cause or "it ran out of order"
 
     def await_again(self, todo: Sequence[Placed]) -> None:

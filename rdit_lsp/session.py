@@ -345,6 +345,7 @@ class Session:
 
     async def _perform(self, run: Run) -> Report:
         if run.request.scope in ("stale", "toHere"):
+            self._ways.begin_with(run.request.env)
             self.look_around()
         decided = self._ways.plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
@@ -417,7 +418,7 @@ class Session:
         elif self.worker is None:
             await self._ways.stand_up_again(run)
         elif environment:
-            await self.worker.request("environ", values=environment)
+            await self._ways.restore_environment(environment)
         if self.worker is not None:
             self._execution.set_state(SessionState.IDLE)
         return way_back

@@ -10,11 +10,13 @@ import asyncio
 import logging
 import os
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rdit_lsp.checkpoints import Checkpoint
 from rdit_lsp.copies import Died, Refusal
 from rdit_lsp.execution import Run
+from rdit_lsp.keys import OFF_PATH
 from rdit_lsp.run import Plan, Request, RequestError, WayBack, plan, way_back_to
 from rdit_lsp.snapshot import SessionState
 from rdit_lsp.spawn import WorkerError
@@ -139,15 +141,27 @@ class WaysBack:
         drawing = launch.figure_format, launch.figure_dpi
         return launch.python, launch.argv[1:], launch.cwd, frozenset(env.items()), drawing
 
+    def begin_with(self, env: Mapping[str, str]) -> None:
+        """An empty namespace is one with these variables from now on, as a run of `file` would have it."""
+        self._run_env = env
+
     async def set_environment(self, run: Run, *, restarted: bool) -> dict[str, str | None]:
         """Apply the variables of a run; returns what is to be set again after it."""
         if not run.request.env or self._program.worker is None:
             return {}
-        if restarted:
+        if restarted or run.request.scope in ("stale", "toHere"):
+            # The program was started with them, or a copy of it was.
             base = {**os.environ, **self.launch().env}
             return {name: base.get(name) for name in run.request.env}
+        self._program.live = OFF_PATH
         reply = await self._program.worker.request("environ", values=dict(run.request.env))
         return {} if isinstance(reply, Died) else reply["before"]
+
+    async def restore_environment(self, values: Mapping[str, str | None]) -> None:
+        """Set the variables again that were set for a run."""
+        if self._program.worker is not None:
+            await self._program.worker.request("environ", values=values)
+            self._program.live = OFF_PATH
 
     async def keep_state(self, run: Run, following: Placed, is_last: bool) -> None:
         """Take a checkpoint of the state before `following`, if one is due.
@@ -256,8 +270,8 @@ class WaysBack:
     async def stand_up(self, document: Document, index: int) -> int | None:
         """After the program has ended: go on from the deepest checkpoint before statement `index`.
 
-        What little ran between the two is run again. Returns the last line that has run by then, or None
-        where there is no checkpoint.
+        What little ran between the two is run again, and nothing else: nobody has asked for it. Returns
+        the last line that has run by then, or None where there is no checkpoint.
         """
         run = self._internal_run(document)
         while True:
@@ -270,12 +284,12 @@ class WaysBack:
                 return None
             if await self._returned_to(checkpoint, run):
                 break
-        between = document.placed[start:index]
+        between = list(takewhile(self._ran_well, document.placed[start:index]))
         known = [self._results.shown(placed.statement) for placed in between]
         line = checkpoint.line
         if sum(result.seconds or 0.0 for result in known if result is not None) < _AT_ONCE:
             try:
-                await self._run_to(run, start, index)
+                await self._run_to(run, start, start + len(between))
                 line = between[-1].last if between else line
             except (RequestError, WorkerError) as error:
                 log.info("%s: %s", self._results.document.uri, error)
@@ -316,6 +330,12 @@ class WaysBack:
         status = await self._execution.run(run, todo, self.keep_state)
         if status != "ok":
             raise RequestError(f"running the statements again ended with {status}.")
+
+    def _ran_well(self, placed: Placed) -> bool:
+        """Whether a statement of the document that runs has ended well, as it does in a clean run."""
+        result = self._results.shown(placed.statement)
+        key = self._results.run_chain[placed.index + 1]
+        return result is not None and result.status == "ok" and self._results.is_fresh(result, key)
 
     def _internal_run(self, document: Document) -> Run:
         """A run of rdit's own, to come to a state of `document`; nobody waits for its report."""

@@ -15,6 +15,11 @@ RESULTS = Kind("neovim", ("utf-16",), '{"rdit": {"resultNotifications": true}}')
 """An editor with a client of rdit's own."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` writes the golden files anew."""
+    parser.addoption("--update", action="store_true", help="write what is shown into golden files")
+
+
 class Pool:
     """The servers that run, by the kind of editor they serve."""
 

@@ -105,6 +105,19 @@ async def test_killed_between_runs(slow: OpenDocument, tmp_path: Path) -> None:
     assert 1 == runs(tmp_path)
 
 
+async def test_going_on_after_a_kill_runs_nothing_new(slow: OpenDocument, tmp_path: Path) -> None:
+    """When somebody ends the process, code would run that nobody has asked to run yet."""
+    await slow.execute()
+    pid = (await slow.session())["pid"]
+    slow.replace(SLOW + 'with open("log", "a") as log: log.write("typed") and None\n')
+    assert "notRun" == (await slow.results())[-1]["status"]
+    os.kill(pid, signal.SIGKILL)
+    await processes.ended(pid)
+    assert "6" == await value(slow, "total")
+    assert "loaded " == (tmp_path / "log").read_text()
+    assert {False} == {r.get("stale", False) for r in (await slow.results())[:6]}
+
+
 STUBBORN = """\
 import signal, time; data = [1]; time.sleep(0.05)
 mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -255,6 +255,31 @@ async def test_environment_of_a_run(editor: Editor, tmp_path: Path) -> None:
     assert [nothing, "('a', 'ü')", nothing, "('b', None)", nothing, nothing] == found
 
 
+async def test_environment_is_part_of_what_a_clean_run_gives(
+    editor: Editor, tmp_path: Path
+) -> None:
+    """A result made with the variables of one run would pass for that of a run without, or be kept."""
+    text = "import os\nos.environ.get('RDIT_E2E')\n"
+    document = editor.open(tmp_path / "env.py", text)
+    await document.execute()
+    document.replace(text + "1, os.environ.get('RDIT_E2E')\n")
+    found = []
+    for params in (
+        {"scope": "stale", "env": {"RDIT_E2E": "a"}},
+        {"scope": "stale", "env": {"RDIT_E2E": "a"}},
+        {"scope": "stale"},
+    ):
+        results = (await document.execute(**params))["results"]
+        assert not any("stale" in result for result in results)
+        found.append([outputs(result) for result in results[1:]])
+    assert [["'a'", "(1, 'a')"], ["'a'", "(1, 'a')"], ["", "(1, None)"]] == found
+    document.replace(text + "2, os.environ.get('RDIT_E2E')\n")
+    variables = {"RDIT_E2E": "b"}
+    await document.execute(scope="statement", position=at(2), env=variables)
+    result = (await document.results())[-1]
+    assert ("(2, 'b')", "it ran out of order") == (outputs(result), result.get("staleReason"))
+
+
 async def test_version(script: OpenDocument) -> None:
     """A run meant for an older text would run the newer one."""
     assert (await script.execute(version=1))["status"] == "ok"

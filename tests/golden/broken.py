@@ -1,0 +1,44 @@
+"""While something is typed that does not parse, the rest keeps its results."""
+
+#: run file
+a = 1
+a + 1
+#> → 2
+b = 2
+b
+#> → 2
+
+#: edit
+a = 1
+a + 1
+#> → 2
+b = (
+#> ~  (stale: edited since it ran)
+b
+#> ~ 2 (stale: line 3 above was edited)
+
+#: run statement 2
+a = 1
+a + 1
+#> ~ 2 (stale: it ran out of order)
+b = = 2
+#> ~  (stale: edited since it ran)
+b
+#> ~ 2 (stale: line 2 above is stale)
+
+#: run stale
+a = 1
+a + 1
+#> ~ 2 (stale: it ran out of order)
+b = = 2
+#> ✗ SyntaxError: invalid syntax (script.py, line 3)  ~  (stale: edited since it ran)
+b
+#> ~ 2 (stale: line 2 above is stale)
+
+#: edit
+a = 1
+a + 1
+#> ~ 2 (stale: it ran out of order)
+b = 2
+b
+#> → 2

@@ -1,0 +1,39 @@
+"""After an edit, what is above still holds; what is below is stale and says why."""
+
+#: run file
+price = 10
+count = 3
+total = price * count
+total
+#> → 30
+print("sum", total)
+#> → sum 30
+
+#: edit
+price = 10
+count = 4
+#> ~  (stale: edited since it ran)
+total = price * count
+#> ~  (stale: line 2 above was edited)
+total
+#> ~ 30 (stale: line 2 above was edited)
+print("sum", total)
+#> ~ sum 30 (stale: line 2 above was edited)
+
+#: run toHere 3
+price = 10
+count = 4
+total = price * count
+total
+#> ~ 30 (stale: what it depends on has changed)
+print("sum", total)
+#> ~ sum 30 (stale: line 4 above is stale)
+
+#: run stale
+price = 10
+count = 4
+total = price * count
+total
+#> → 40
+print("sum", total)
+#> → sum 40
