@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rdit_lsp.features import hover, summary
 from rdit_lsp.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
-from rdit_lsp.outputs import Display, as_json
+from rdit_lsp.outputs import Display, Stream, as_json
 from rdit_lsp.pictures import Picture, PictureFiles
 from rdit_lsp.snapshot import View
 
@@ -29,7 +29,7 @@ FRAME = Display(
 )
 
 
-def view(*outputs: Display) -> View:
+def view(*outputs: Display | Stream) -> View:
     return View(0, 1, 1, True, "ok", outputs, 0.1)
 
 
@@ -160,10 +160,19 @@ def test_formulas_in_hovers() -> None:
     assert summary.labelled(view(formula)) == "→ x**2"
 
 
+def test_warnings_on_one_line(tmp_path: Path) -> None:
+    """A long path, and the code that stands there anyway, would leave no room for what is said."""
+    written = Stream("stderr", tmp_path / "spill")
+    written.append(b"/a/b.py:3: UserWarning: care: ful\n  warnings.warn('careful')\n")
+    assert summary.labelled(view(written)) == "→ UserWarning: care: ful"
+    written.append(b"/a/c.py:70: DeprecationWarning: old\nmore\n")
+    assert summary.labelled(view(written)).endswith("⏎ DeprecationWarning: old ⏎ more")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("# A title\n\nwith **bold** text", "→ A title with bold text"),
+        ("# A title\n\nwith **bold** text", "→ A title …"),
         ("The mean is **5.0**.", "→ The mean is 5.0."),
         ("2**8 and 2**3**4, a ** b ** c", "→ 2**8 and 2**3**4, a ** b ** c"),
         ("#5", "→ #5"),
