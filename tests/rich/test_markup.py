@@ -148,7 +148,7 @@ def test_hovers_are_bounded() -> None:
 def test_tables_in_hovers() -> None:
     """HTML would be shown as text, or not at all."""
     text = hover._markdown(view(FRAME), None)
-    assert "| a |\n| --: |\n| 1 |" in text
+    assert "|   a |\n| --: |\n|   1 |" in text
     assert "DataFrame 1,204 × 8" in text
 
 
@@ -194,13 +194,15 @@ def test_half_a_picture_is_never_sent() -> None:
 
 
 def test_spanning_cells() -> None:
-    """Tables with an index of several levels would be out of line."""
+    """Tables with an index of several levels would be out of line, as all in an editor that shows text."""
     html = (
         "<table><thead><tr><th></th><th colspan=2>x</th></tr><tr><th></th><th>a</th><th>b</th></tr></thead>"
         "<tbody><tr><th rowspan=2>i</th><td>1</td><td>2</td></tr>"
         "<tr><td>3</td><td>4</td></tr></tbody></table>"
     )
-    expected = "|  | x · a | b |\n| --- | --: | --: |\n| i | 1 | 2 |\n|  | 3 | 4 |"
+    expected = (
+        "|     | x · a |   b |\n| --- | ----: | --: |\n| i   |     1 |   2 |\n|     |     3 |   4 |"
+    )
     assert markdown_table(html) == expected
 
 
