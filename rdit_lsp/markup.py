@@ -20,6 +20,9 @@ READ = 400_000
 ROWS, COLUMNS, CELL = 60, 30, 200
 """What of a table is shown: rows, columns, and characters of a cell."""
 
+WIDEST = 30
+"""Characters up to which the cells of a column are made as wide as each other."""
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 _NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?%?|nan|NaN|NaT|None|null|inf|-inf|", re.IGNORECASE)
 _CODE = re.compile(
@@ -93,9 +96,9 @@ def markdown_table(html: str) -> str | None:
     rows = table.body
     if len(rows) > ROWS:
         rows = [*rows[: ROWS // 2], ["⋮"] * width, *rows[-ROWS // 2 :]]
-    rules = ["--:" if _is_numeric(rows, column) else "---" for column in columns]
-    lines = [_line(names, columns), f"| {' | '.join(rules)} |"]
-    return "\n".join(lines + [_line(row, columns) for row in rows])
+    lines = [_cells(row, columns) for row in (names, *rows)]
+    are_numeric = [_is_numeric(rows, column) for column in columns]
+    return "\n".join(_in_columns(lines, are_numeric))
 
 
 def safe_svg(text: str) -> str | None:
@@ -262,9 +265,27 @@ def _names(head: list[list[str]], width: int) -> list[str]:
     return names
 
 
-def _line(row: list[str], columns: list[int]) -> str:
-    cells = ["…" if at < 0 else (escaped(row[at]) if at < len(row) else "") for at in columns]
-    return f"| {' | '.join(cells)} |"
+def _cells(row: list[str], columns: list[int]) -> list[str]:
+    return ["…" if at < 0 else (escaped(row[at]) if at < len(row) else "") for at in columns]
+
+
+def _in_columns(lines: list[list[str]], are_numeric: list[bool]) -> list[str]:
+    """Lines of a table, its first the head. As wide as each other: some clients show them as they are."""
+    widths = [
+        max(3, *(min(len(line[at]), WIDEST) for line in lines)) for at in range(len(are_numeric))
+    ]
+    rules = [
+        "-" * (width - 1) + (":" if is_numeric else "-")
+        for width, is_numeric in zip(widths, are_numeric, strict=True)
+    ]
+    padded = [
+        [
+            cell.rjust(width) if is_numeric else cell.ljust(width)
+            for cell, width, is_numeric in zip(line, widths, are_numeric, strict=True)
+        ]
+        for line in lines
+    ]
+    return [f"| {' | '.join(line)} |" for line in (padded[0], rules, *padded[1:])]
 
 
 def _is_numeric(rows: list[list[str]], column: int) -> bool:

@@ -42,6 +42,9 @@ _HEADING = re.compile(r"^#{1,6}\s+")
 _BOLD = re.compile(r"(?<!\w)\*\*(?=\S)(.+?)(?<=\S)\*\*(?!\w)")
 """The marks of Markdown that are in the way on one line; powers, as in `2**8`, are not among them."""
 
+_WARNING = re.compile(r"^[^\n:]+:\d+: (\w*Warning: .*)(?:\n  .*)?$", re.MULTILINE)
+"""A warning as Python prints it: the place, what is said, and the line of code if there is one."""
+
 _SCANNED = 4000
 """Characters of a stream looked at: a summary never needs more than its end."""
 
@@ -108,7 +111,10 @@ def _streams(view: View) -> str:
         return ""
     lines: list[str] = []
     for stream in streams:
-        lines += [line for line in last_screen(stream.text(_SCANNED)).split("\n") if line.strip()]
+        text = last_screen(stream.text(_SCANNED))
+        if stream.name == "stderr":
+            text = _WARNING.sub(r"\1", text)
+        lines += [line for line in text.split("\n") if line.strip()]
     if not lines:
         return ""
     size = sum(stream.size for stream in streams)
@@ -136,11 +142,17 @@ def _one_line(output: Display) -> str:
     if has_poor_text(output):
         text = _better_text(output)[: 4 * WIDTH] or text
     if text == str(output.data.get("text/markdown"))[: 4 * WIDTH].strip():
-        text = _BOLD.sub(r"\1", _HEADING.sub("", text))
+        text = _title_of(text)
     lines = [line.strip() for line in text.strip().split("\n")]
     if len(lines) > 1:
         return f"{_short(' '.join(line for line in lines if line), WIDTH - 12)}"
     return lines[0]
+
+
+def _title_of(markdown: str) -> str:
+    """The first line of Markdown, since all of it on one line is neither prose nor a list."""
+    first, more, _ = markdown.partition("\n")
+    return _BOLD.sub(r"\1", _HEADING.sub("", first)) + (" …" if more else "")
 
 
 def caption(output: Display) -> str:

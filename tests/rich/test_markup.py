@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rdit_lsp.features import hover, summary
 from rdit_lsp.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
-from rdit_lsp.outputs import Display, as_json
+from rdit_lsp.outputs import Display, Stream, as_json
 from rdit_lsp.pictures import Picture, PictureFiles
 from rdit_lsp.snapshot import View
 
@@ -29,7 +29,7 @@ FRAME = Display(
 )
 
 
-def view(*outputs: Display) -> View:
+def view(*outputs: Display | Stream) -> View:
     return View(0, 1, 1, True, "ok", outputs, 0.1)
 
 
@@ -148,7 +148,7 @@ def test_hovers_are_bounded() -> None:
 def test_tables_in_hovers() -> None:
     """HTML would be shown as text, or not at all."""
     text = hover._markdown(view(FRAME), None)
-    assert "| a |\n| --: |\n| 1 |" in text
+    assert "|   a |\n| --: |\n|   1 |" in text
     assert "DataFrame 1,204 × 8" in text
 
 
@@ -160,10 +160,19 @@ def test_formulas_in_hovers() -> None:
     assert summary.labelled(view(formula)) == "→ x**2"
 
 
+def test_warnings_on_one_line(tmp_path: Path) -> None:
+    """A long path, and the code that stands there anyway, would leave no room for what is said."""
+    written = Stream("stderr", tmp_path / "spill")
+    written.append(b"/a/b.py:3: UserWarning: care: ful\n  warnings.warn('careful')\n")
+    assert summary.labelled(view(written)) == "→ UserWarning: care: ful"
+    written.append(b"/a/c.py:70: DeprecationWarning: old\nmore\n")
+    assert summary.labelled(view(written)).endswith("⏎ DeprecationWarning: old ⏎ more")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("# A title\n\nwith **bold** text", "→ A title with bold text"),
+        ("# A title\n\nwith **bold** text", "→ A title …"),
         ("The mean is **5.0**.", "→ The mean is 5.0."),
         ("2**8 and 2**3**4, a ** b ** c", "→ 2**8 and 2**3**4, a ** b ** c"),
         ("#5", "→ #5"),
@@ -185,13 +194,15 @@ def test_half_a_picture_is_never_sent() -> None:
 
 
 def test_spanning_cells() -> None:
-    """Tables with an index of several levels would be out of line."""
+    """Tables with an index of several levels would be out of line, as all in an editor that shows text."""
     html = (
         "<table><thead><tr><th></th><th colspan=2>x</th></tr><tr><th></th><th>a</th><th>b</th></tr></thead>"
         "<tbody><tr><th rowspan=2>i</th><td>1</td><td>2</td></tr>"
         "<tr><td>3</td><td>4</td></tr></tbody></table>"
     )
-    expected = "|  | x · a | b |\n| --- | --: | --: |\n| i | 1 | 2 |\n|  | 3 | 4 |"
+    expected = (
+        "|     | x · a |   b |\n| --- | ----: | --: |\n| i   |     1 |   2 |\n|     |     3 |   4 |"
+    )
     assert markdown_table(html) == expected
 
 

@@ -64,7 +64,7 @@ def test_sign_is_not_hidden_by_the_diagnostic_of_its_own_error(
 def test_variables_are_listed(kind: type[PluginNeovim], tmp_path: Path) -> None:
     """`:Rdit variables` shows names, types and values; and of which state, while code runs."""
     with on_stage(kind, tmp_path) as neovim:
-        neovim.open("base = 6\nword = 'a\\nb'\nwhile word: pass\n")
+        neovim.open("base = 6; import sys\nword = 'a\\nb'\nwhile word: pass\n")
         neovim.command("Rdit variables")
         neovim.sees("There are no variables yet.")
         neovim.command("2Rdit here")
@@ -72,6 +72,7 @@ def test_variables_are_listed(kind: type[PluginNeovim], tmp_path: Path) -> None:
         neovim.command("Rdit variables")
         neovim.sees("base: int = 6")
         neovim.sees(r"word: str = 'a\nb'")
+        neovim.sees_match(r"sys: module\b(?! =)")
         neovim.close_hover()
         neovim.sees_no("base: int = 6")
         neovim.command("3Rdit statement")

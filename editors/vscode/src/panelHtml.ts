@@ -53,6 +53,8 @@ const style = `
   .note { font-style: italic; opacity: .8; }
   img { max-width: 100%; background: white; }
   .prose > * { margin: .4em 0; }
+  .prose blockquote { padding: .4em .8em; }
+  .prose blockquote > * { margin: 0; }
   .prose table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   .prose th, .prose td { padding: .2em .8em; border-bottom: 1px solid var(--vscode-panel-border); text-align: left; }
   .prose pre { padding: .4em .8em; background: var(--vscode-textCodeBlock-background); }

@@ -109,7 +109,8 @@ end
 local function variables(invocation)
   client.command(invocation.bufnr, "rdit/variables", document(invocation.bufnr), function(answer)
     local lines = vim.tbl_map(function(variable)
-      return ("%s: %s = %s"):format(variable.name, variable.type, (variable.summary:gsub("%c+", " ")))
+      local value = variable.summary:gsub("%c+", " ")
+      return ("%s: %s%s"):format(variable.name, variable.type, value == "" and "" or " = " .. value)
     end, answer.variables)
     if #lines == 0 then
       client.say("There are no variables yet.")
