@@ -123,6 +123,7 @@ def _launch(order: Order) -> Launch:
         stdin="inherit" if is_file else "empty",
         show_values=order.layout != "quiet",
         checkpoints=order.layout == "watch" and settings.checkpoints == "auto",
+        checkpoint_memory=settings.checkpoint_memory,
     )
 
 

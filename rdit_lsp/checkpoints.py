@@ -7,7 +7,7 @@ The rules. Taking checkpoints may cost a twentieth of the time that the program 
 that one is due whenever `_INTERVAL` of work has piled up, and before a statement that is likely to be
 edited. So what is lost by going back is bounded by the interval, or by thirty times what a copy costs.
 When there are too many, or they hold too much memory, the least valuable goes first: value is the time
-it saves against the next one before it, for the memory that it alone holds.
+it saves against the next one before it, for its share of the memory.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rdit_lsp.copies import Copy, Died, Refusal
+from rdit_lsp.memory import available, beyond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
-    from rdit_lsp.children import Memory
     from rdit_lsp.document import Document
     from rdit_lsp.keys import Key
+    from rdit_lsp.memory import Memory
     from rdit_lsp.process import Worker
 
 _INTERVAL = 0.025
@@ -43,9 +44,6 @@ _OVERHEAD = 1 << 20
 """Bytes that any process costs, however little of its memory is its own."""
 _MEASURE_EVERY = 0.25
 """Seconds between two looks at the memory, at least."""
-
-DEFAULT_BUDGET = 1 << 30
-"""Bytes that all checkpoints of a document may hold beyond what its program holds anyway."""
 
 
 @dataclass(eq=False)
@@ -97,8 +95,13 @@ class Lineage:
 class Checkpoints:
     """Those of one document."""
 
-    def __init__(self) -> None:
-        self.budget = DEFAULT_BUDGET
+    def __init__(self, program: Callable[[], Memory | None]) -> None:
+        """`program` tells what the process holds that runs; it is called off the event loop."""
+        self.budget = 1 << 30
+        """Bytes that they may hold beyond what the program holds anyway."""
+        self.held = 0
+        """What they do hold, as last measured."""
+        self._program = program
         self.is_on = True
         """Whether states are kept automatically."""
         self.refusal: tuple[int, str] | None = None
@@ -138,11 +141,6 @@ class Checkpoints:
     def names(self) -> list[tuple[str, str]]:
         """Id and name of those that were asked for by hand, the newest first."""
         return [(c.id, c.name or c.id) for c in reversed(self._named.values())]
-
-    @property
-    def unshared(self) -> int:
-        """Bytes that would be free if there were no checkpoints, as last measured."""
-        return sum(c.memory.unshared for c in self.all() if c.is_ready and c.memory is not None)
 
     def is_due(self, lineage: Lineage, *, hot: bool) -> bool:
         """Whether to take one now; `hot`: before a statement that is likely to be edited."""
@@ -272,29 +270,42 @@ class Checkpoints:
 
     async def _measure(self) -> None:
         try:
-            held = [(c, c.copy) for c in self.all() if c.copy is not None and c.copy.is_alive]
-            loop = asyncio.get_running_loop()
-            sizes = await loop.run_in_executor(None, _sizes, [copy for _, copy in held])
-            for (checkpoint, _), size in zip(held, sizes, strict=True):
-                checkpoint.memory = size
-            self._keep_the_budget([c for c, _ in held if c.is_ready])
+            while await self._measure_once():
+                # What copies shared among each other is free only now, if it is.
+                if self._burial is not None:
+                    await asyncio.wait([self._burial])
         finally:
             self._measured = time.monotonic()
             self._measuring = None
 
-    def _keep_the_budget(self, held: list[Checkpoint]) -> None:
-        """Drop the least valuable, first of those taken automatically, while there is too much."""
-        total = sum(c.memory.unshared for c in held if c.memory is not None)
-        limit = min(self.budget, _available() // 2 + total)
+    async def _measure_once(self) -> bool:
+        """Measure, and drop what passes the budget. Returns whether there was something to drop."""
+        held = [(c, c.copy) for c in self.all() if c.copy is not None and c.copy.is_alive]
+        measure = partial(_measured, [copy for _, copy in held], self._program)
+        sizes, program = await asyncio.get_running_loop().run_in_executor(None, measure)
+        for (checkpoint, _), size in zip(held, sizes, strict=True):
+            checkpoint.memory = size
+        self.held = beyond(program, [size for size in sizes if size is not None])
+        return self._keep_the_budget([c for c, _ in held if c.is_ready])
+
+    def _keep_the_budget(self, ready: list[Checkpoint]) -> bool:
+        """Drop the least valuable, first of those taken automatically, until there is not too much.
+
+        How much each frees is a guess where they share memory with each other.
+        """
+        too_much = self.held - min(self.budget, available() // 2 + self.held)
+        dropped = False
         for candidates in (
-            [c for c in held if c.id not in self._named],
-            [c for c in held if c.id in self._named],
+            [c for c in ready if c.id not in self._named],
+            [c for c in ready if c.id in self._named],
         ):
-            while candidates and total > limit:
+            while candidates and too_much > 0:
                 worst = least_valuable(candidates)
                 candidates.remove(worst)
-                total -= worst.memory.unshared if worst.memory is not None else 0
+                too_much -= max(_held(worst), _OVERHEAD)
                 self.give_up(worst)
+                dropped = True
+        return dropped
 
 
 def least_valuable(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
@@ -305,20 +316,14 @@ def least_valuable(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
 def _value(checkpoint: Checkpoint) -> float:
     """Seconds saved against the next one before it, for each byte."""
     before = checkpoint.before.work if checkpoint.before is not None else 0.0
-    held = checkpoint.memory.unshared if checkpoint.memory is not None else 0
-    return (checkpoint.work - before) / (_OVERHEAD + held)
+    return (checkpoint.work - before) / (_OVERHEAD + _held(checkpoint))
 
 
-def _sizes(copies: Iterable[Copy]) -> list[Memory | None]:
-    return [copy.memory() for copy in copies]
+def _held(checkpoint: Checkpoint) -> int:
+    return checkpoint.memory.proportional if checkpoint.memory is not None else 0
 
 
-def _available() -> int:
-    """Bytes of memory that the machine could give; very many where it does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-    except OSError:
-        pass
-    return 1 << 62
+def _measured(
+    copies: Iterable[Copy], program: Callable[[], Memory | None]
+) -> tuple[list[Memory | None], Memory | None]:
+    return [copy.memory() for copy in copies], program()

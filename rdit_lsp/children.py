@@ -14,8 +14,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,16 +23,6 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 _known: set[int] = set()
 """Children that somebody here waits for."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What a process holds, in bytes."""
-
-    unshared: int
-    """What would be free if it alone ended; clean pages of files do not count, they are no one's."""
-    proportional: int
-    """Its share of all it uses: that of all processes adds up to what they hold together."""
 
 
 class Child:
@@ -61,19 +49,6 @@ class Child:
         """End it at once."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-
-    def memory(self) -> Memory | None:
-        """What it holds now; None where it is gone or the system does not tell.
-
-        Takes milliseconds for a large process, so call it off the event loop.
-        """
-        try:
-            lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()[1:]
-        except OSError:
-            return None
-        fields = (line.partition(":") for line in lines)
-        sizes = {name: int(rest.split()[0]) << 10 for name, _, rest in fields}
-        return Memory(sizes["Private_Dirty"], sizes["Pss"])
 
     def _exited(self) -> None:
         asyncio.get_running_loop().remove_reader(self._fd)

@@ -37,6 +37,8 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     run_on: RunOn = "command"
     checkpoints: Literal["auto", "off"] = "auto"
+    checkpoint_memory: int = 1 << 30
+    """Bytes that checkpoints may hold beyond what the program holds anyway."""
     figure_format: FigureFormat = "png"
     """What figures are drawn as."""
     figure_dpi: float | None = None
@@ -171,6 +173,14 @@ def _dpi(value: object, _base: Path) -> float:
     return float(value)
 
 
+def _megabytes(value: object, _base: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if not 0 <= value < 1 << 30:
+        raise ValueError
+    return int(value * (1 << 20))
+
+
 def _one_of(*choices: str) -> Any:  # a reader of a choice
     def read(value: object, _base: Path) -> str:
         if value not in choices:
@@ -187,6 +197,7 @@ _READERS: dict[str, tuple[str, Any, str]] = {
     "env": ("env", _variables, "it must map names to strings"),
     "runOn": ("run_on", _one_of("command", "save", "type"), "it must be command, save or type"),
     "checkpoints": ("checkpoints", _one_of("auto", "off"), "it must be auto or off"),
+    "checkpointMemory": ("checkpoint_memory", _megabytes, "it must be a number of megabytes"),
     "figureFormat": ("figure_format", _one_of("png", "svg"), "it must be png or svg"),
     "figureDpi": ("figure_dpi", _dpi, f"it must be a number from {_DPI[0]} to {_DPI[-1]}"),
     "completion": (

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.children import Child
 from rdit_lsp.link import Link
+from rdit_lsp.memory import of_process
 from rdit_lsp.spawn import WorkerError
 
 if TYPE_CHECKING:
-    from rdit_lsp.children import Memory
     from rdit_lsp.guard import Guard
     from rdit_lsp.link import Message
+    from rdit_lsp.memory import Memory
 
 _PATIENCE = 10.0
 """Seconds that a copy may take to answer; it runs nothing of the user's."""
@@ -116,7 +117,7 @@ class Copy:
 
         Takes milliseconds for a large process, so call it off the event loop.
         """
-        return None if self._child is None else self._child.memory()
+        return None if self._child is None else of_process(self._child.pid)
 
     def _on_message(self, message: Message) -> None:
         if message["type"] == "waiting":

@@ -76,10 +76,15 @@ def _tell_settings(settings: Settings, folder: Path) -> None:
     _tell("environment", _listed(assignments, settings, "env"))
     _tell("runOn", _listed(settings.run_on, settings, "run_on"))
     _tell("checkpoints", _listed(settings.checkpoints, settings, "checkpoints"))
+    _tell("checkpointMemory", _listed(_megabytes(settings), settings, "checkpoint_memory"))
     dpi = "the figure's own" if settings.figure_dpi is None else f"{settings.figure_dpi:g}"
     _tell("figureFormat", _listed(settings.figure_format, settings, "figure_format"))
     _tell("figureDpi", _listed(dpi, settings, "figure_dpi"))
     _tell("completion", _listed(settings.completion, settings, "completion"))
+
+
+def _megabytes(settings: Settings) -> str:
+    return f"{settings.checkpoint_memory >> 20} MB"
 
 
 def _listed(value: str, settings: Settings, name: str) -> str:

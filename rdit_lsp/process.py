@@ -22,6 +22,7 @@ from rdit_lsp.children import Child, adopt_orphans
 from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.limits import has_room
 from rdit_lsp.link import Link
+from rdit_lsp.memory import of_process
 from rdit_lsp.pipes import Pipe, held
 from rdit_lsp.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
 from rdit_lsp.worker import protocol
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.guard import Guard
     from rdit_lsp.link import Message
+    from rdit_lsp.memory import Memory
     from rdit_lsp.outputs import StreamName
     from rdit_lsp.spawn import Launch, Spawned
 
@@ -239,6 +241,10 @@ class Worker:
             self.send_signal(signal.SIGKILL)
         await self._ended
         return self.died
+
+    def memory(self) -> Memory | None:
+        """What it holds now, as `memory.of_process`; call it off the event loop."""
+        return None if self.pid is None else of_process(self.pid)
 
     async def wait_until_quiet(self, limit: float = _LATE) -> None:
         """Wait until nobody can write any more, at most `limit` seconds."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rdit_lsp.guard import Guard
     from rdit_lsp.keys import Key
     from rdit_lsp.link import Message
+    from rdit_lsp.memory import Memory
     from rdit_lsp.process import Listener
     from rdit_lsp.spawn import Launch, Spawned
 
@@ -48,7 +49,7 @@ class Program:
         """The process; None before the first, between two, and after it has ended by itself."""
         self.live: Key | None = None
         """The state its namespace is in; None where there is none."""
-        self.checkpoints = Checkpoints()
+        self.checkpoints = Checkpoints(self._memory)
         self.lineage = Lineage()
         self._listener = listener
         self._guard = guard
@@ -231,6 +232,7 @@ class Program:
             self.worker = None
             raise
         self.checkpoints.is_on = launch.checkpoints
+        self.checkpoints.budget = launch.checkpoint_memory
         if launch.checkpoints:
             copied = await worker.fork()
             if isinstance(copied, Copy):
@@ -245,6 +247,9 @@ class Program:
         except WorkerError:
             self.worker = None
             raise
+
+    def _memory(self) -> Memory | None:
+        return self.worker.memory() if self.worker is not None else None
 
     async def _drop_pristine(self) -> None:
         pristine, self._pristine = self._pristine, None

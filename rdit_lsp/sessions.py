@@ -132,6 +132,7 @@ class Sessions:
             is_file=is_file(uri),
             checkpoints=settings.checkpoints == "auto",
             figure_format=settings.figure_format,
+            checkpoint_memory=settings.checkpoint_memory,
             figure_dpi=settings.figure_dpi,
         )
 

@@ -165,7 +165,7 @@ def checkpoint_result(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def kept_result(checkpoints: Checkpoints) -> dict[str, Any]:
     """What `rdit/status` says of checkpoints."""
-    found: dict[str, Any] = {"count": len(checkpoints), "memory": checkpoints.unshared}
+    found: dict[str, Any] = {"count": len(checkpoints), "memory": checkpoints.held}
     if checkpoints.refusal is not None:
         line, reason = checkpoints.refusal
         found["refused"] = {"lineEnd": line, "reason": reason}

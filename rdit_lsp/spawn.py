@@ -53,6 +53,8 @@ class Launch:
     show_values: bool = True
     checkpoints: bool = False
     """Copies of the process may be asked for."""
+    checkpoint_memory: int = 1 << 30
+    """Bytes that all of them may hold beyond what the process holds anyway."""
 
 
 @dataclass(frozen=True)

@@ -334,6 +334,33 @@ async def test_setting_switches_them_off(
     assert "ok" == (await slow.execute())["status"]
 
 
+CHANGING = """\
+data = bytearray(40 << 20)
+for place in range(0, len(data), 4096): data[place] += 1
+"""
+
+
+@pytest.mark.parametrize(("budget", "least", "most"), [(1024, 100, 250), (70, 30, 70)])
+async def test_budget_of_memory(
+    editor: Editor, tmp_path: Path, budget: int, least: int, most: int
+) -> None:
+    """States that together hold what the program has changed since would fill the machine."""
+    settings = f"[tool.rdit]\ncheckpointMemory = {budget}\n"
+    (tmp_path / "pyproject.toml").write_text(settings)
+    document = editor.open(tmp_path / "changing.py", CHANGING)
+    await document.execute()
+    for _ in range(3):
+        for _ in range(2):
+            await editor.request("rdit/checkpoint", {"uri": document.uri})
+        await document.execute(scope="statement", position={"line": 1, "character": 0})
+    made = (await editor.request("rdit/checkpoints", {"uri": document.uri}))["checkpoints"]
+    held = (await document.session())["checkpoints"]["memory"] >> 20
+    assert least <= held <= most
+    # What two of them share is in neither's own.
+    assert sum(checkpoint.get("memory", 0) for checkpoint in made) >> 20 < 50
+    assert {"process"} < {checkpoint["kind"] for checkpoint in made} or budget == 1024
+
+
 async def test_many_files(own: Callable[..., Awaitable[Editor]], tmp_path: Path) -> None:
     """A server with few files to open would end the program for want of one, or give it more than usual."""
     import resource

@@ -60,6 +60,9 @@ def test_nearest_file_counts_and_paths_are_relative_to_it(tmp_path: Path) -> Non
         "[tool.rdit]\nfigureDpi = true\n",
         "[tool.rdit]\nfigureDpi = 0\n",
         "[tool.rdit]\nfigureDpi = 1e9\n",
+        "[tool.rdit]\ncheckpointMemory = -1\n",
+        "[tool.rdit]\ncheckpointMemory = inf\n",
+        "[tool.rdit]\ncheckpointMemory = '1 GB'\n",
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ export const serverKeys = [
   "env",
   "runOn",
   "checkpoints",
+  "checkpointMemory",
   "figureFormat",
   "figureDpi",
   "completion",

@@ -19,6 +19,7 @@ local M = {}
 ---@field env? table<string, string> Server setting: environment variables.
 ---@field runOn? "command"|"save"|"type" Server setting: what makes the server run.
 ---@field checkpoints? "auto"|"off" Server setting: whether program states are kept.
+---@field checkpointMemory? number Server setting: megabytes that all of them may hold.
 ---@field figureFormat? "png"|"svg" Server setting: what figures are drawn as.
 ---@field figureDpi? number Server setting: the resolution of figures.
 ---@field completion? "auto"|"live"|"beside"|"off" Server setting: what is completed from live objects.
@@ -49,8 +50,18 @@ M.defaults = {
 }
 
 --- What the server itself is configured with, by the names of its own protocol.
-local server_keys =
-  { "python", "cwd", "args", "env", "runOn", "checkpoints", "figureFormat", "figureDpi", "completion" }
+local server_keys = {
+  "python",
+  "cwd",
+  "args",
+  "env",
+  "runOn",
+  "checkpoints",
+  "checkpointMemory",
+  "figureFormat",
+  "figureDpi",
+  "completion",
+}
 
 local types = {
   cmd = { "table" },
@@ -69,6 +80,7 @@ local types = {
   env = { "table" },
   runOn = { "string" },
   checkpoints = { "string" },
+  checkpointMemory = { "number" },
   figureFormat = { "string" },
   figureDpi = { "number" },
   completion = { "string" },
