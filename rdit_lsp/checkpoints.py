@@ -3,7 +3,7 @@
 A checkpoint is a copy of the program's process and the key of the state it is in. Knows work, time and
 memory; it does not look into documents or results, and touches no process but through `Copy`.
 
-The rules. Taking checkpoints may cost a twentieth of the time that the program itself takes, and within
+The rules. Taking checkpoints may cost a twentieth of the time that a run itself takes, and within
 that one is due whenever `_INTERVAL` of work has piled up, and before a statement that is likely to be
 edited. So what is lost by going back is bounded by the interval, or by thirty times what a copy costs.
 When there are too many, or they hold too much memory, the least valuable goes first: value is the time
@@ -88,8 +88,14 @@ class Lineage:
         """Seconds since the empty namespace, over all the processes it was a copy of."""
         self.asked = self.work
         """As much of it as had been done when a checkpoint was last asked for."""
+        self.begin_run()
+
+    def begin_run(self) -> None:
+        """A run begins: what taking checkpoints may cost is a part of its own work."""
+        self.before_run = self.work
+        """Seconds of work that were done when the run began."""
         self.spent = 0.0
-        """Seconds of this run that went into taking checkpoints."""
+        """Seconds of the run that went into taking checkpoints."""
 
 
 class Checkpoints:
@@ -149,7 +155,7 @@ class Checkpoints:
         since = lineage.work - lineage.asked
         if since < (_LEAST if hot else max(_INTERVAL, _COPIES_COST * self._cost)):
             return False
-        return lineage.spent + self._cost <= _SHARE * lineage.work
+        return lineage.spent + self._cost <= _SHARE * (lineage.work - lineage.before_run)
 
     async def take(
         self,

@@ -350,7 +350,7 @@ class Session:
         decided = self._ways.plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
             return self._kept(run, decided)
-        self._program.lineage.spent = 0.0
+        self._program.lineage.begin_run()
         if run.request.policy == "commit_always":
             return await self._carry_out(run, decided, None)
         before = await self._ways.note_state()
