@@ -31,6 +31,9 @@ MARKS = {
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of the rest of the line around."""
 
+_BREAK = re.compile(r"[^\S ]")
+"""Space that is not plain. Plain spaces stay as many as they are: a progress bar is filled up with them."""
+
 _TITLE = 60
 """Characters of a picture's title."""
 
@@ -216,5 +219,6 @@ def _numbers(found: object) -> list[int]:
 
 def _short(text: str, width: int) -> str:
     """`text` on one line of at most `width` characters; a newline in a label breaks real editors."""
-    text = _INVISIBLE.sub("", printable(" ".join(last_screen(text).split())))
+    parts = (part.strip() for part in _BREAK.split(last_screen(text)))
+    text = _INVISIBLE.sub("", printable(" ".join(part for part in parts if part)))
     return text if len(text) <= width else text[: max(width - 1, 1)] + "…"

@@ -160,6 +160,15 @@ def test_formulas_in_hovers() -> None:
     assert summary.labelled(view(formula)) == "→ x**2"
 
 
+def test_progress_bar_on_one_line(tmp_path: Path) -> None:
+    """It would shrink to what is done of it."""
+    written = Stream("stdout", tmp_path / "spill")
+    written.append(b"\r 5% [#      ]\r38% [##\t    ]\r42% [###    ]")
+    assert summary.labelled(view(written)) == "→ 42% [###    ]"
+    written.append(b"\n a \t b \xe2\x80\xa8 c")
+    assert summary.labelled(view(written)) == "→ 42% [###    ] ⏎ a b c"
+
+
 def test_warnings_on_one_line(tmp_path: Path) -> None:
     """A long path, and the code that stands there anyway, would leave no room for what is said."""
     written = Stream("stderr", tmp_path / "spill")

@@ -88,7 +88,10 @@ async function takePanel(window: Workbench): Promise<void> {
 async function takeHover(window: Workbench): Promise<void> {
   await window.press("Control+Home", ...Array<string>(9).fill("ArrowDown"));
   await window.press("Control+k", "Control+i");
-  await window.page.locator(".monaco-hover:not(.hidden)", { hasText: "rdit: from" }).waitFor();
+  const hover = window.page.locator(".monaco-hover:not(.hidden)", { hasText: "rdit: from" });
+  await hover.waitFor();
+  // It fades in.
+  await hover.evaluate((shown) => Promise.all(shown.getAnimations({ subtree: true }).map((animation) => animation.finished)));
   await window.screenshot(path.join(screens, "vscode-hover.png"));
   await window.press("Escape");
 }
