@@ -15,7 +15,7 @@ walk.round(2).head()
 # %% How far they get
 
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-walk.plot(ax=ax).set_title("Three random walks")
+walk.plot(ax=ax).set_title("Three random walks");
 plt.show()
 
 f"The farthest is **{walk.abs().max().idxmax()}**, at {walk.abs().max().max():.1f}."

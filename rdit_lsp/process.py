@@ -203,6 +203,11 @@ class Worker:
             self._in_statement = False
         return reply
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement runs."""
+        return self._in_statement
+
     def interrupt(self) -> None:
         """Send SIGINT to the program and its children, as a terminal does for Ctrl-C."""
         self.send_signal(signal.SIGINT)

@@ -145,7 +145,8 @@ class Program:
         end = time.monotonic() + deadline
         older = self.lineage.last
         has_older = older is not None and older.is_ready
-        patience = _PATIENCE if has_older else deadline / 2
+        is_busy = self.worker is not None and self.worker.is_busy
+        patience = _PATIENCE if has_older and is_busy else deadline / 2
         copy = await self.worker.glance(patience) if self.worker is not None else None
         checkpoint = None
         if copy is None:

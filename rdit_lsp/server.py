@@ -538,7 +538,8 @@ def _add_features(server: RditServer) -> None:
         if spot is None:
             return None
         document, line = spot.document, spot.line + 1
-        result = hover.hover(spot.session.snapshot(line, line), line, server.images)
+        snapshot = spot.session.snapshot(line, line)
+        result = hover.hover(snapshot, line, server.images)
         expression = places.expression_at(document, spot.line, spot.column)
         if expression is None:
             return result
@@ -547,7 +548,8 @@ def _add_features(server: RditServer) -> None:
             return result
         beside = server.completes(document.uri) == "beside"
         text = document.lines[spot.line]
-        value = live.hover(sight, expression, text, server.encoding, beside=beside)
+        shown = hover.value_at(snapshot, line)
+        value = live.hover(sight, expression, text, server.encoding, beside=beside, shown=shown)
         return live.joined(value, result)
 
     @server.feature(

@@ -61,6 +61,12 @@ def hover(snapshot: Snapshot, line: int, images: Images | None = None) -> types.
     )
 
 
+def value_at(snapshot: Snapshot, line: int) -> str:
+    """The text of the value that the hover at `line` shows, empty where it shows none."""
+    shown = [output for view in snapshot.at(line) for output in view.outputs]
+    return shown[-1].text if shown and isinstance(shown[-1], Display) else ""
+
+
 def state_in_words(view: View) -> str:
     """One line: fresh or stale and why, how it ended, and how long it took."""
     ended = {
@@ -170,8 +176,10 @@ def _cut(text: str) -> str:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 0.01:
+        return f"{seconds * 1000:.1f} ms" if seconds >= 0.0001 else "under 0.1 ms"
     if seconds < 1:
-        return f"{seconds * 1000:.3g} ms"
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return f"{seconds:.3g} s"
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

@@ -42,6 +42,8 @@ _KINDS = {
 _BINDS_AT_RUN_TIME = re.compile(r"\b(?:exec|globals|vars|locals|setattr)\s*\(|\bimport\s*\*")
 """Code after which there may be names that are nowhere in the text."""
 _SIZE = re.compile(r"\(([\d,]+ (?:item|character|byte)s?)\)$")
+_TABLES_SIZE = re.compile(r"\n+\[\d+ rows x \d+ columns\]\s*$")
+"""What pandas writes below a long table."""
 _WORD = re.compile(r"\w+")
 _WIDTH = 100
 
@@ -54,9 +56,18 @@ def hover_question(expression: Expression) -> Question:
 
 
 def hover(
-    sight: Sight, expression: Expression, line: str, encoding: Encoding, *, beside: bool = False
+    sight: Sight,
+    expression: Expression,
+    line: str,
+    encoding: Encoding,
+    *,
+    beside: bool = False,
+    shown: str = "",
 ) -> types.Hover | None:
-    """The hover on a name of `line` with its live value; None where there is none."""
+    """The hover on a name of `line` with its live value; None where there is none.
+
+    `shown` is text that stands below it anyway.
+    """
     answer = sight.answer
     if not answer.get("found") or (beside and answer.get("static")):
         return None
@@ -71,7 +82,9 @@ def hover(
     parts = [fenced(f"{head}  # {size}" if size else head, "python")]
     if summary and not text and summary != size:
         parts.append(escaped(summary))
-    if text and not is_short:
+    if answer.get("shape"):
+        text = _TABLES_SIZE.sub("", text)
+    if text and not is_short and text.strip() != _TABLES_SIZE.sub("", shown).strip():
         # Of dates and numbers in columns an editor would colour a part, and zeros before them as errors.
         parts.append(fenced(text, "text" if answer.get("shape") else "python"))
     if not beside and answer.get("doc"):

@@ -51,6 +51,18 @@ def test_hover_of_a_table() -> None:
     )
 
 
+def test_table_is_told_once() -> None:
+    """The result below would show the same rows again, and pandas their number."""
+    rows = "     a\n0    1\n..  ..\n99   2"
+    text = f"{rows}\n\n[100 rows x 1 columns]"
+    answer = {"type": "pandas.DataFrame", "summary": "100 rows × 1 columns", "text": text}
+    answer |= {"shape": [100, 1]}
+    assert "rows x" not in shown(answer)
+    assert rows in shown(answer, shown="something else")
+    assert rows not in shown(answer, shown=text)
+    assert "100 rows × 1 columns" in shown(answer, shown=text)
+
+
 def test_hover_of_a_definition() -> None:
     """What another server says of it anyway would be said twice."""
     answer = {

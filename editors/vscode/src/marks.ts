@@ -80,6 +80,8 @@ export function signsOf(results: StatementResult[]): Sign[] {
 
 /** `350 ms`, `1.2 s`, `2 min 5 s`. */
 export function duration(milliseconds: number): string {
+  if (milliseconds < 0.1) return "under 0.1 ms";
+  if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
