@@ -369,22 +369,22 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     assert.equal(await window.colourOf("stale"), colours.stale);
   });
 
-  step("shows pictures, and HTML as text until it is allowed, without its scripts", async () => {
+  step("shows pictures, and HTML without its scripts until they are allowed", async () => {
     await window.goTo(2);
     await window.press("Shift+Alt+x", "o");
     await window.focusEditor();
     const picture = window.panel().locator("img[src^='data:image/png']");
     await eventually("the picture is drawn", () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 1));
     await window.goTo(1);
-    await window.panelSays("Table(plain)");
-    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": true });
     const frame = window.panel().frameLocator("iframe[sandbox='']");
     await frame.getByText("Table(rich)").waitFor();
     assert.equal(await frame.getByText("a script ran").count(), 0);
-    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": true, "rdit.allowScripts": true });
+    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowScripts": true });
     await window.panel().frameLocator("iframe[sandbox='allow-scripts']").getByText("a script ran").waitFor();
-    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": true });
+    vscode.configure({ "rdit.server.command": cannedServer });
     await frame.getByText("Table(rich)").waitFor();
+    vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowHtml": false });
+    await window.panelSays("Table(plain)");
     await window.closePanel();
     vscode.configure({});
     await eventually("the server is back", () => vscode.programs(serverProcess).length === 1);

@@ -45,6 +45,7 @@ export class Panel implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("rdit.allowHtml") || event.affectsConfiguration("rdit.allowScripts")) this.refreshSoon();
       }),
+      vscode.window.onDidChangeActiveColorTheme(() => this.refreshSoon()),
       painter.onChange((uri) => {
         if (uri.toString() === this.target?.uri.toString()) this.refreshSoon();
       }),
@@ -131,6 +132,7 @@ export class Panel implements vscode.Disposable {
       isWholeDocument: this.isWholeDocument,
       allowHtml,
       allowScripts,
+      isDark: isDark(),
       problem,
     });
     // Setting the same page again would lose the reader's place in it.
@@ -143,4 +145,9 @@ export class Panel implements vscode.Disposable {
     }
     this.view.webview.html = html;
   }
+}
+
+function isDark(): boolean {
+  const { Dark, HighContrast } = vscode.ColorThemeKind;
+  return [Dark, HighContrast].includes(vscode.window.activeColorTheme.kind);
 }

@@ -19,6 +19,8 @@ export interface PanelOptions {
   allowHtml: boolean;
   /** Whether scripts in it run, and load from the network what they name. */
   allowScripts: boolean;
+  /** Whether the editor's theme is a dark one. */
+  isDark: boolean;
   /** Why there are no results, as a sentence. */
   problem?: string | undefined;
 }
@@ -59,6 +61,7 @@ const style = `
   .prose th, .prose td { padding: .2em .8em; border-bottom: 1px solid var(--vscode-panel-border); text-align: left; }
   .prose pre { padding: .4em .8em; background: var(--vscode-textCodeBlock-background); }
   iframe { width: 100%; height: 24em; resize: vertical; border: 0; background: white; }
+  iframe.plain { background: transparent; }
 `;
 
 export function panelHtml(results: StatementResult[], options: PanelOptions): string {
@@ -147,13 +150,13 @@ function richHtml(text: string, data: Record<string, unknown>, metadata: Metadat
 function shownHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: PanelOptions): string {
   const html = joined(data["text/html"]);
   const runs = html !== undefined && options.allowHtml && options.allowScripts;
-  if (runs && /<script\b/i.test(html)) return frameHtml(html, "allow-scripts");
+  if (runs && /<script\b/i.test(html)) return frameHtml(html, "allow-scripts", "");
   const markdown = joined(data["text/markdown"]);
   if (markdown !== undefined && markdown.length <= longestMarkdown) return `<div class="prose">${markdownToHtml(markdown)}</div>`;
   const image = imageHtml(data, metadata, text);
   if (image) return image;
   const saysSomething = html !== undefined && hasText(html);
-  if (saysSomething && options.allowHtml) return frameHtml(html, "");
+  if (saysSomething && options.allowHtml) return frameHtml(html, "", options.isDark ? "dark" : "light");
   const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
   const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
   const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts, which do not run here.");
@@ -188,9 +191,30 @@ function picture(mime: string, base64: string, metadata: Metadata, text: string)
   return `<p><img alt="${escapeHtml(text)}" src="data:${mime};base64,${base64}"${size}></p>`;
 }
 
-/** An empty `sandbox` takes scripts, forms, pop-ups and the origin away; with scripts, the rest stays away. */
-function frameHtml(html: string, sandbox: "" | "allow-scripts"): string {
-  return `<iframe sandbox="${sandbox}" srcdoc="${escapeHtml(html)}"></iframe>`;
+/**
+ * An empty `sandbox` takes scripts, forms, pop-ups and the origin away; with scripts, the rest stays away.
+ *
+ * In a colour scheme, what has no colours of its own looks as the panel does. A chart that scripts draw is
+ * left what browsers give it.
+ */
+function frameHtml(html: string, sandbox: "" | "allow-scripts", scheme: "" | "light" | "dark"): string {
+  const text = scheme === "" ? html : `<style>${frameStyle(scheme)}</style>${html}`;
+  const look = scheme === "" ? "" : ` class="plain" style="color-scheme: ${scheme}; height: ${heightOf(html)}em"`;
+  return `<iframe sandbox="${sandbox}"${look} srcdoc="${escapeHtml(text)}"></iframe>`;
+}
+
+/** A frame without scripts cannot tell how high it would be; the rows of its tables can. */
+function heightOf(html: string): number {
+  const rows = html.match(/<tr\b/gi)?.length ?? 0;
+  return rows === 0 ? 24 : Math.min(24, Math.round(rows * 1.75) + 3);
+}
+
+/** Browsers take a frame's background away where its scheme is that of the page around it. */
+function frameStyle(scheme: "light" | "dark"): string {
+  const [text, line] = scheme === "dark" ? ["#ccc", "#444"] : ["#333", "#ddd"];
+  return `:root { color-scheme: ${scheme}; color: ${text}; font: 13px system-ui, sans-serif; }
+body { margin: .4em 0; } table { border: 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { border: 0; border-bottom: 1px solid ${line}; padding: .25em .8em; text-align: right; }`;
 }
 
 /** Jupyter allows a MIME bundle's texts to be lists of lines. */

@@ -24,7 +24,7 @@ export function settings(resource?: vscode.Uri): Settings {
     showGutter: section.get("gutter", true),
     maxLength: section.get("maxLength", 120),
     codeLens: section.get("codeLens", "off"),
-    allowHtml: section.get("allowHtml", false),
+    allowHtml: section.get("allowHtml", true),
     allowScripts: section.get("allowScripts", false),
   };
 }

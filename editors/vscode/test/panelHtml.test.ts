@@ -4,7 +4,7 @@ import { type PanelOptions, panelHtml, panelText } from "../src/panelHtml";
 import type { Metadata, StatementResult } from "../src/protocol";
 import { failure, printed, result, value } from "./results";
 
-const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false, allowScripts: false };
+const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false, allowScripts: false, isDark: false };
 
 function display(data: Record<string, unknown>, text = "text", metadata: Metadata = {}): StatementResult {
   return result({ isInvisible: false, output: [{ type: "display", text, data, metadata }] });
@@ -52,12 +52,18 @@ test("pictures are shown from their data, and only data", () => {
   assert.match(page([display({ "image/svg+xml": ["<svg>", "</svg>"] })]), /src="data:image\/svg\+xml;base64,PHN2Zz48L3N2Zz4="/);
 });
 
-test("HTML is shown as plain text unless allowed, and then in a frame that may do nothing", () => {
+test("HTML is shown in a frame that may do nothing, or as plain text", () => {
   const table = display({ "text/html": `<table id="t">`, "text/plain": "a table" });
   assert.match(page([table]), /<pre>a table<\/pre>/);
   assert.doesNotMatch(page([table]), /iframe sandbox/);
   const allowed = page([table], { allowHtml: true });
-  assert.match(allowed, /<iframe sandbox="" srcdoc="&lt;table id=&quot;t&quot;&gt;"><\/iframe>/);
+  assert.match(allowed, /<iframe sandbox="" class="plain" style="color-scheme: light; height: 24em" srcdoc="&lt;style&gt;/);
+  assert.match(allowed, /&lt;table id=&quot;t&quot;&gt;"><\/iframe>/);
+});
+
+test("a table has the theme's colours and the height of its rows", () => {
+  const table = display({ "text/html": `<table>${"<tr><td>1</td></tr>".repeat(5)}</table>`, "text/plain": "a table" });
+  assert.match(page([table], { allowHtml: true, isDark: true }), /style="color-scheme: dark; height: 12em"/);
 });
 
 test("Markdown is shown as what it means", () => {
@@ -120,7 +126,7 @@ test("scripts run only where both are allowed, and then in a frame without an or
     assert.doesNotMatch(quiet, /iframe sandbox|script-src/);
   }
   const table = display({ "text/html": "<table>", "text/plain": "table" });
-  assert.match(page([table], { allowHtml: true, allowScripts: true }), /<iframe sandbox="" srcdoc/);
+  assert.match(page([table], { allowHtml: true, allowScripts: true }), /<iframe sandbox="" class="plain"/);
 });
 
 test("a formula is shown as a person writes it", () => {
