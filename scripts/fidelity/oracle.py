@@ -79,13 +79,16 @@ class Theatre:
         self._work = work
         self._guard = guard
 
-    def folder(self, name: str) -> Path:
-        """A new copy of the script's folder. Names of equal length make paths of equal length."""
+    def folder(self, name: str, like: Path | None = None) -> Path:
+        """A new copy of the script's folder, or of one like it where runs have left files.
+
+        Names of equal length make paths of equal length.
+        """
         place = self._work / name
         shutil.rmtree(place, ignore_errors=True)
         folder = place / self.script.path.parent.name
-        if self.script.folder.is_dir():
-            shutil.copytree(self.script.folder, folder, symlinks=True)
+        if like is not None or self.script.folder.is_dir():
+            shutil.copytree(like or self.script.folder, folder, symlinks=True)
         else:
             folder.mkdir(parents=True)
             shutil.copy(self.script.path, folder)
@@ -116,28 +119,29 @@ class Oracle:
 
     def __init__(self, theatre: Theatre) -> None:
         self._theatre = theatre
-        self._known: dict[str, list[dict[int, Essence]]] = {}
+        self._known: dict[str, dict[int, Essence]] = {}
         self.slow: set[str] = set()
         """Texts that take too long to be run."""
 
     async def clean(self, lines: list[str]) -> dict[int, Essence] | None:
         """What each statement gives; None where the text does not compile or takes too long."""
-        runs = await self._runs(lines, 1)
-        return None if "\n".join(lines) in self.slow or -1 in runs[0] else runs[0]
-
-    async def unsteady(self, lines: list[str]) -> set[int]:
-        """Statements that do not give the same in three clean runs, the last two in one folder."""
-        first, *others = await self._runs(lines, 3)
-        return {i for i in first for other in others if other.get(i) != first[i]}
-
-    async def _runs(self, lines: list[str], count: int) -> list[dict[int, Essence]]:
         text = "\n".join(lines)
-        runs = self._known.setdefault(text, [])
-        while len(runs) < count:
-            if len(runs) < 2:  # What a run has written is there for the third, as it is in a walk.
-                self._folder = self._theatre.folder("pure")
-            runs.append(await self._run(lines, self._folder))
-        return runs
+        if text not in self._known:
+            self._known[text] = await self._run(lines, self._theatre.folder("pure"))
+        found = self._known[text]
+        return None if text in self.slow or -1 in found else found
+
+    async def unsteady(self, lines: list[str], folder: Path) -> set[int]:
+        """Statements that do not give the same in three clean runs.
+
+        The last of them meets the files that the walk has left in `folder`.
+        """
+        first = self._known["\n".join(lines)]
+        others = [
+            await self._run(lines, self._theatre.folder("pure", like)) for like in (None, folder)
+        ]
+        indexes = {index for run in (first, *others) for index in run}
+        return {i for i in indexes for other in others if other.get(i) != first.get(i)}
 
     async def _run(self, lines: list[str], folder: Path) -> dict[int, Essence]:
         session = self._theatre.open(lines, folder, Silent(), checkpoints=False)
