@@ -33,7 +33,7 @@ class Displays:
     def show(self, result: Result, display: Display, *, update: bool) -> None:
         """Add a display to `result`, or put it in the place of the one of its name, wherever it is."""
         if update:
-            self._replace(display)
+            self._replace(result, display)
             return
         self.output_follows(result)
         shown = [output for output in result.outputs if isinstance(output, Display)]
@@ -67,11 +67,19 @@ class Displays:
         last = f"the last one had {size_text(display.size)}"
         result.note = f"Displays that are not shown because there are too many: {count:,}; {last}."
 
-    def _replace(self, display: Display) -> None:
-        result = self._named.get(display.id or "")
-        if result is None:
+    def _replace(self, result: Result, display: Display) -> None:
+        name = display.id or ""
+        holder = self._named.get(name)
+        if holder is None:
             return  # As in Jupyter, where an update of what is not there shows nothing.
-        for index, output in enumerate(result.outputs):
-            if isinstance(output, Display) and output.id == display.id:
-                result.outputs[index] = display
-        result.changed()
+        if holder is result:
+            for index, output in enumerate(result.outputs):
+                if isinstance(output, Display) and output.id == name:
+                    result.outputs[index] = display
+        else:
+            # It is what this statement made of it, and goes when this statement does.
+            result.updates[name] = display
+            if holder.updated_by is None:
+                holder.updated_by = WeakSet()
+            holder.updated_by.add(result)
+        holder.changed()

@@ -190,7 +190,7 @@ class Execution:
     def _rejected(self, run: Run, lines: tuple[int, int], failure: Failure) -> View:
         result = Result("", status="error", outputs=[failure], seconds=0.0)
         self.set_idle()
-        rejection = view_of(-1, *lines, False, result, None, {})
+        rejection = view_of(-1, *lines, False, result, None, result.outputs, {})
         if run.document.lines == self._results.document.lines:
             self.rejection = rejection
         self.client.on_change()

@@ -17,11 +17,12 @@ from rdit_lsp.outputs import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from weakref import WeakSet
 
     from rdit_lsp.document import Block, Document, Statement
     from rdit_lsp.keys import Keys
     from rdit_lsp.mentions import Mentions
-    from rdit_lsp.outputs import Output
+    from rdit_lsp.outputs import Display, Output
     from rdit_lsp.snapshot import View
 
 Status: TypeAlias = Literal[
@@ -59,6 +60,10 @@ class Result:
     """Files of the project that it imported, and what was in them."""
     mentions: Mentions | None = None
     """The lines of the document that the outputs speak of."""
+    updates: dict[str, Display] = field(default_factory=dict)
+    """What it has put in the place of other statements' displays, by their ids."""
+    updated_by: WeakSet[Result] | None = None
+    """Other statements' results that have done so with displays of this one; None without any."""
     note: str | None = None
     """A sentence of rdit's own about it."""
     reused: bool = False

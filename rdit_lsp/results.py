@@ -16,13 +16,15 @@ from rdit_lsp import document as documents
 from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
 from rdit_lsp.mentions import moved
+from rdit_lsp.outputs import Display
 from rdit_lsp.project import ProjectFiles
 from rdit_lsp.snapshot import View
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Container, Hashable, Mapping, Sequence
 
     from rdit_lsp.document import Document, Placed, Statement
+    from rdit_lsp.outputs import Output
     from rdit_lsp.run import RunStatus
     from rdit_lsp.worker.statements import Span
 
@@ -177,7 +179,7 @@ class Results:
             elif result.status in ("error", "exit"):
                 cause = cause or f"a run of the file ends at line {begin}"
             if begin + statement.height > first:
-                views.append(_seen(index, document, result, reason))
+                views.append(self._seen(index, document, result, reason))
         return views
 
     def _not_run(self, index: int, first: int, statement: Statement) -> View:
@@ -252,8 +254,61 @@ class Results:
             if result.status in REPEATABLE and result.key != chain[placed.index + 1]:
                 caught = result.caught_interrupt
                 reason = "it caught an interrupt" if caught else "it ran out of order"
-            views.append(_seen(placed.index, document, result, reason))
+            views.append(self._seen(placed.index, document, result, reason))
         return views
+
+    def _seen(self, index: int, document: Document, result: Result, reason: str | None) -> View:
+        """The view of a result; the last one where it still tells the truth."""
+        first, statement = document.firsts[index], document.statements[index]
+        last = first + statement.height - 1
+        lines = _lines_now(result, document, reason)
+        outputs: Sequence[Output] = result.outputs
+        if result.updated_by is not None:
+            outputs, reason = self._updated(result, result.updated_by, document, reason)
+        if result.mentions is not None and lines:
+            path = result.mentions.path
+            outputs = [moved(output, path, lines) for output in outputs]
+        view = result.view
+        if (
+            view is None
+            or view.first != first
+            or view.index != index
+            or view.stale_reason != reason
+            or view.last != last
+            or view.lines != lines
+            or (result.updated_by is not None and list(view.outputs) != outputs)
+        ):
+            view = view_of(index, first, last, statement.is_expr, result, reason, outputs, lines)
+            result.view = view
+        return view
+
+    def _updated(
+        self,
+        result: Result,
+        updated_by: Container[Result],
+        document: Document,
+        reason: str | None,
+    ) -> tuple[Sequence[Output], str | None]:
+        """The outputs of a result with what later statements have made of them, and why it is stale.
+
+        Which they are can be told only now: a later statement may be gone, edited, or back again.
+        """
+        updates: dict[str, Display] = {}
+        chain = self.shown_chain if document is self.document else self.run_chain
+        for index, statement in enumerate(document.statements):
+            current = self.current(statement)
+            later = self.ledger.recall(current, chain[index + 1]) if current is not None else None
+            if later is None or later not in updated_by:
+                continue
+            updates |= later.updates
+            if later.status != "running" and not self.is_fresh(later, chain[index + 1]):
+                line = document.firsts[index]
+                reason = reason or f"line {line} below, which has changed it, is stale"
+        outputs = [
+            updates.get(output.id or "", output) if isinstance(output, Display) else output
+            for output in result.outputs
+        ]
+        return outputs, reason
 
 
 def view_of(
@@ -263,12 +318,10 @@ def view_of(
     is_expr: bool,
     result: Result,
     reason: str | None,
+    outputs: Sequence[Output],
     lines: Mapping[int, int],
 ) -> View:
     """How a result is seen at its statement; `reason` says why it is stale, `lines` as `View.lines`."""
-    outputs = result.outputs
-    if result.mentions is not None and lines:
-        outputs = [moved(output, result.mentions.path, lines) for output in outputs]
     return View(
         index=index,
         first=first,
@@ -290,24 +343,6 @@ def _lines_now(result: Result, document: Document, reason: str | None) -> Mappin
     if result.mentions is None or reason is not None or result.status not in REPEATABLE:
         return {}
     return result.mentions.lines_in(document)
-
-
-def _seen(index: int, document: Document, result: Result, reason: str | None) -> View:
-    """The view of a result; the last one where it still tells the truth."""
-    first, statement = document.firsts[index], document.statements[index]
-    last = first + statement.height - 1
-    lines = _lines_now(result, document, reason)
-    view = result.view
-    if (
-        view is None
-        or view.first != first
-        or view.index != index
-        or view.stale_reason != reason
-        or view.last != last
-        or view.lines != lines
-    ):
-        view = result.view = view_of(index, first, last, statement.is_expr, result, reason, lines)
-    return view
 
 
 def _cause(result: Result, line: int, reason: str | None) -> str:

@@ -389,3 +389,31 @@ async def test_an_error_moves_with_its_statement(editor: Editor, tmp_path: Path)
         lambda p: bool(p["diagnostics"]) and p["diagnostics"][0]["range"]["start"]["line"] == 3,
     )
     assert "ZeroDivisionError: division by zero" == marked["diagnostics"][0]["message"]
+
+
+async def test_display_that_a_later_statement_updates(editor: Editor, tmp_path: Path) -> None:
+    """A display would go on showing what a statement made of it that is gone or edited since."""
+    text = "h = display('a', display_id=True)\nh.update('b')\n"
+    document = editor.open(tmp_path / "updates.py", text)
+
+    async def first() -> tuple[str, str | None]:
+        result = (await document.results())[0]
+        return outputs(result), result.get("staleReason")
+
+    await document.execute(scope="toHere", position={"line": 0, "character": 0})
+    await editor.request("rdit/checkpoint", {"uri": document.uri})
+    assert ("'a'", None) == await first()
+    report = await document.execute(scope="stale")
+    assert "'b'" == outputs(report["results"][0])
+    assert ("'b'", None) == await first()
+    document.replace(text.splitlines()[0] + "\n")
+    assert ("'a'", None) == await first()
+    document.replace(text)
+    assert ("'b'", None) == await first()
+    document.replace(text.replace("'b'", "'c'"))
+    assert ("'b'", "line 2 below, which has changed it, is stale") == await first()
+    report = await document.execute(scope="stale")
+    assert ["'c'", ""] == [outputs(result) for result in report["results"]]
+    assert ("'c'", None) == await first()
+    if report["wayBack"]["kind"] == "checkpoint":  # Otherwise both have run.
+        assert report["results"][0]["reused"]
