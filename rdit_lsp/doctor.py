@@ -137,4 +137,4 @@ class _Deaf:
 
 
 def _tell(name: str, value: str) -> None:
-    print(f"  {name:<12} {value}")
+    print(f"  {name:<16} {value}")
