@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.memory import available, beyond
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from rdit_lsp.keys import Key
     from rdit_lsp.memory import Memory
     from rdit_lsp.process import Worker
+
+T = TypeVar("T")
 
 _INTERVAL = 0.025
 """Seconds of work after which a checkpoint is due."""
@@ -101,13 +103,13 @@ class Lineage:
 class Checkpoints:
     """Those of one document."""
 
-    def __init__(self, program: Callable[[], Memory | None]) -> None:
-        """`program` tells what the process holds that runs; it is called off the event loop."""
+    def __init__(self, others: Callable[[], tuple[Memory | None, Memory | None]]) -> None:
+        """`others`: what the program holds, and a copy that is none of these; called off the event loop."""
         self.budget = 1 << 30
         """Bytes that they may hold beyond what the program holds anyway."""
         self.held = 0
         """What they do hold, as last measured."""
-        self._program = program
+        self._others = others
         self.is_on = True
         """Whether states are kept automatically."""
         self.refusal: tuple[int, str] | None = None
@@ -287,11 +289,11 @@ class Checkpoints:
     async def _measure_once(self) -> bool:
         """Measure, and drop what passes the budget. Returns whether there was something to drop."""
         held = [(c, c.copy) for c in self.all() if c.copy is not None and c.copy.is_alive]
-        measure = partial(_measured, [copy for _, copy in held], self._program)
-        sizes, program = await asyncio.get_running_loop().run_in_executor(None, measure)
+        measure = partial(_measured, [copy for _, copy in held], self._others)
+        sizes, (program, spare) = await asyncio.get_running_loop().run_in_executor(None, measure)
         for (checkpoint, _), size in zip(held, sizes, strict=True):
             checkpoint.memory = size
-        self.held = beyond(program, [size for size in sizes if size is not None])
+        self.held = beyond(program, [size for size in (*sizes, spare) if size is not None])
         return self._keep_the_budget([c for c, _ in held if c.is_ready])
 
     def _keep_the_budget(self, ready: list[Checkpoint]) -> bool:
@@ -329,7 +331,5 @@ def _held(checkpoint: Checkpoint) -> int:
     return checkpoint.memory.proportional if checkpoint.memory is not None else 0
 
 
-def _measured(
-    copies: Iterable[Copy], program: Callable[[], Memory | None]
-) -> tuple[list[Memory | None], Memory | None]:
-    return [copy.memory() for copy in copies], program()
+def _measured(copies: Iterable[Copy], others: Callable[[], T]) -> tuple[list[Memory | None], T]:
+    return [copy.memory() for copy in copies], others()

@@ -103,8 +103,16 @@ class Program:
             copied = await original.copy()
             if isinstance(copied, Copy):
                 self._spare = copied, original
+                original.ended.add_done_callback(
+                    lambda _: self._later(self._drop_spare_of(original))
+                )
         finally:
             self._sparing = None
+
+    async def _drop_spare_of(self, original: Copy) -> None:
+        """A checkpoint has been dropped: its spare would hold the memory that is to be free."""
+        if self._spare is not None and self._spare[1] is original:
+            await self._drop_spare()
 
     async def _drop_spare(self) -> None:
         spare, self._spare = self._spare, None
@@ -249,8 +257,9 @@ class Program:
             self.worker = None
             raise
 
-    def _memory(self) -> Memory | None:
-        return self.worker.memory() if self.worker is not None else None
+    def _memory(self) -> tuple[Memory | None, Memory | None]:
+        program = self.worker.memory() if self.worker is not None else None
+        return program, self._spare[0].memory() if self._spare is not None else None
 
     async def _drop_pristine(self) -> None:
         pristine, self._pristine = self._pristine, None
