@@ -16,11 +16,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from rdit_lsp.blocks import blocks as cut
-from rdit_lsp.worker.statements import Span, lines_of, parse, span
+from rdit_lsp.worker.statements import SHOWS_FIGURES, Span, lines_of, parse, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_SHOWS_FIGURES = re.compile(SHOWS_FIGURES)
 _CELL = re.compile(r"#\s*(%%|In\[)")
 
 
@@ -51,6 +52,11 @@ class Block:
     """Number of lines up to the next block."""
     is_open: bool = False
     """It opens a bracket or string that nothing below closes."""
+
+    @cached_property
+    def shows_figures(self) -> bool:
+        """Whether it shows or saves figures itself."""
+        return any(_SHOWS_FIGURES.search(line) for line in self.lines)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -150,6 +156,11 @@ class Document:
     def open_blocks(self) -> Sequence[int]:
         """Indexes of the blocks that wait for the end of a string or a bracket."""
         return [index for index, block in enumerate(self.blocks) if block.is_open]
+
+    @cached_property
+    def shows_figures(self) -> bool:
+        """Whether it shows or saves figures itself; else what is part of a figure stands for it."""
+        return any(block.shows_figures for block in self.blocks)
 
     def placed_blocks(self) -> Iterator[tuple[int, Block]]:
         """Each block with its first line, from 1."""

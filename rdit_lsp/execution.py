@@ -15,7 +15,7 @@ from rdit_lsp.copies import Died
 from rdit_lsp.keys import OFF_PATH
 from rdit_lsp.ledger import REPEATABLE, Result
 from rdit_lsp.mentions import mentions
-from rdit_lsp.outputs import Failure, display_from, failure_from
+from rdit_lsp.outputs import Failure, display_from, failure_from, parts_shown
 from rdit_lsp.results import view_of
 from rdit_lsp.run import statements_in_scope
 from rdit_lsp.snapshot import SessionState
@@ -231,6 +231,7 @@ class Execution:
         if reply["failure"] is not None:
             result.outputs.append(failure_from(reply["failure"]))
         self._explain(run, result, reply)
+        result.shows_parts = parts_shown(result.outputs)
         result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
             self._note_key(run, result, placed, reply["modules"])

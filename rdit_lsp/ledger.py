@@ -60,6 +60,8 @@ class Result:
     """Files of the project that it imported, and what was in them."""
     mentions: Mentions | None = None
     """The lines of the document that the outputs speak of."""
+    shows_parts: bool | None = None
+    """It has a part of a figure, and shows the figure for it or not; None where it has none."""
     updates: dict[str, Display] = field(default_factory=dict)
     """What it has put in the place of other statements' displays, by their ids."""
     updated_by: WeakSet[Result] | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -201,6 +201,12 @@ class Failure:
 
 
 Output: TypeAlias = Stream | Display | Failure
+
+
+def parts_shown(outputs: Iterable[Output]) -> bool | None:
+    """Whether parts of figures among `outputs` stand for their figures; None where there are none."""
+    parts = [output.about.get("part") for output in outputs if isinstance(output, Display)]
+    return next((part for part in parts if isinstance(part, bool)), None)
 
 
 def display_from(

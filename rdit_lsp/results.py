@@ -90,6 +90,13 @@ class Results:
             and result.status in REPEATABLE
             and not self.lost
             and result not in self._awaited
+            and not self._would_be_drawn_otherwise(result)
+        )
+
+    def _would_be_drawn_otherwise(self, result: Result) -> bool:
+        """Whether what is part of a figure is shown as in a file that shows its figures itself, or not."""
+        return result.shows_parts is not None and (
+            result.shows_parts is self.document.shows_figures
         )
 
     def shown(self, statement: Statement) -> Result | None:
@@ -194,12 +201,8 @@ class Results:
     def _why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
         if self.keys.syntax(result.text) != self.keys.syntax(statement.text):
             return "edited since it ran"
-        if result in self._awaited:
-            return "not run again yet"
-        if result.caught_interrupt:
-            return "it caught an interrupt"
-        if result.superseded:
-            return "the last run from the top ended above it"
+        if reason := self._why_set_aside(result):
+            return reason
         if result.status not in REPEATABLE:
             return None  # The status says it: this is not what a clean run gives.
         if self.lost:
@@ -210,6 +213,19 @@ class Results:
         if cause is None and not result.off_path:
             return "what it depends on has changed"
         return cause or "it ran out of order"
+
+    def _why_set_aside(self, result: Result) -> str | None:
+        """Why a result does not count, whatever state it was produced to."""
+        if result in self._awaited:
+            return "not run again yet"
+        if self._would_be_drawn_otherwise(result):
+            does = "now shows" if result.shows_parts else "no longer shows"
+            return f"the file {does} its figures itself"
+        if result.caught_interrupt:
+            return "it caught an interrupt"
+        if result.superseded:
+            return "the last run from the top ended above it"
+        return None
 
     def await_again(self, todo: Sequence[Placed]) -> None:
         """From now on, the earlier results of what is to run from the top wait to be replaced."""

@@ -72,7 +72,7 @@ def bundle(value, folder):
 
 def _bundle(value, folder):
     kind = type(value)
-    if kind in _PLAIN and not (kind in _HOLDERS and drawing.are_parts_shown()):
+    if kind in _PLAIN and not (kind in _HOLDERS and drawing.may_be_part()):
         return {"text/plain": bounded(repr(value), folder)}, {}
     found = _Found(folder)
     with Limit(SECONDS) as limit:
@@ -151,7 +151,7 @@ class _Found:
         if charts.is_chart(kind) and not self._has_picture():
             self._attempt("the chart", lambda: self._describe_chart(value, limit))
             self._draw("the chart", lambda: charts.pencil.draw(value, limit.run))
-        elif drawing.are_parts_shown() and not self.data and not drawing.is_figure(kind):
+        elif drawing.may_be_part() and not self.data and not drawing.is_figure(kind):
             self._draw_whole(value, limit)
 
     def describe(self, value, limit):
@@ -209,6 +209,9 @@ class _Found:
         except (TooLong, Exception):
             return  # A release of matplotlib that we do not know: the value is told as it is.
         if number is None:
+            return
+        if not drawing.are_parts_shown():
+            self._about["part"] = False
             return
         if number in drawing.slow:
             self._notes.append(

@@ -8,6 +8,7 @@ import sys
 
 from .classes import has_base
 from .representation import Refused
+from .statements import SHOWS_FIGURES
 from .timelimit import TooLong
 
 _modules = sys.modules
@@ -25,7 +26,6 @@ _SVG_SECONDS = 5.0
 _USUAL = 100.0
 """matplotlib's own resolution, to which settings of others' pictures are relative."""
 
-_SHOWS = rb"(?m)^[^#\n]*\b(?:show|savefig)\s*\("
 _DEPTH = 3
 _LOOKED_AT = 20
 """Items of each container that are looked at for a figure."""
@@ -113,16 +113,21 @@ def title(figure):
     return own.get_text() if own is not None else ""
 
 
+def may_be_part():
+    """Whether any value could be a part of a figure."""
+    return "matplotlib.figure" in _modules
+
+
 def are_parts_shown():
     """Whether a value that is a part of a figure stands for the figure."""
-    if "matplotlib.figure" not in _modules:
+    if not may_be_part():
         return False
     if style.are_parts_shown is None:
         import re
 
         source = style.source
         source = source.encode("utf-8", "replace") if isinstance(source, str) else source
-        style.are_parts_shown = re.search(_SHOWS, source) is None
+        style.are_parts_shown = re.search(SHOWS_FIGURES.encode(), source) is None
     return style.are_parts_shown
 
 

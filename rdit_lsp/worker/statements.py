@@ -9,6 +9,9 @@ a good part of what a bare interpreter costs to start, and user code would find 
 import _ast
 import sys
 
+SHOWS_FIGURES = r"(?m)^[^#\n]*\b(?:show|savefig)\s*\("
+"""Matches source that shows or saves figures itself: then a part of a figure does not stand for it."""
+
 
 class Span(tuple):  # type: ignore[type-arg]  # Python 3.8 has no `tuple[int, …]`.
     """A top-level statement's lines, 1-based and inclusive, decorators included."""

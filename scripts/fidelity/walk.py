@@ -6,8 +6,8 @@ for any text, undos, interrupts and kills in the middle of a run and between two
 restores, runs that are taken back. After every step each result shown as fresh is compared with a clean
 run of the same text (`oracle.py`). Where the two differ, the text is run clean twice more, the last time
 among the files that the walk has left, and a statement whose clean runs differ among themselves (clock,
-random numbers, files) is left out and counted. No edit adds the first `show()` or takes the last: README
-says that this is not seen. A walk ends at its first difference, and its history is printed.
+random numbers, files) is left out and counted. A walk ends at its first difference, and its history is
+printed.
 
 `--seed` repeats everything but where exactly in a statement an interrupt or a kill arrives;
 `--match LABEL` with the same seed repeats one walk.
@@ -19,7 +19,6 @@ import argparse
 import asyncio
 import fnmatch
 import os
-import re
 import shutil
 import signal
 import sys
@@ -48,7 +47,6 @@ SCOPES: tuple[Scope, ...] = (
     *("stale", "stale", "stale", "stale", "toHere", "toHere"),
     *("file", "fromHere", "statement", "cell"),
 )
-_SHOWS = re.compile(r"^[^#]*\b(?:show|savefig)\s*\(")
 MOST_SECONDS = 3.0
 """A script whose clean run takes longer is left out."""
 
@@ -206,8 +204,6 @@ class Walk:
 
     def _drawn(self) -> list[str]:
         drawn = change(self._lines, self._chance)
-        while _shows(drawn.lines) != _shows(self._lines):
-            drawn = change(self._lines, self._chance)
         self._what = drawn.what
         return drawn.lines
 
@@ -265,11 +261,6 @@ class Walk:
             await asyncio.wait_for(closing, PATIENCE)
         except asyncio.TimeoutError:
             self._differs("closing the session hangs")
-
-
-def _shows(lines: list[str]) -> bool:
-    """Whether the text calls `show`, which README says is not seen when it changes."""
-    return any(_SHOWS.search(line) for line in lines)
 
 
 def _indented(lines: list[str]) -> list[str]:

@@ -229,3 +229,29 @@ async def test_settings_of_figures_take_effect(start, tmp_path: Path) -> None:
     await document.execute(scope="stale")
     (_, new) = await document.results()
     assert "image/svg+xml" in new["output"][0]["data"]
+
+
+@pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
+async def test_show_is_added_and_taken_away(start, tmp_path: Path) -> None:
+    """A line would show a figure that a clean run shows elsewhere, or would not show the one it does."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.rdit]\npython = {str(LIBRARIES)!r}\n")
+    editor = await start(Kind("neovim"))
+    text = "import matplotlib.pyplot as plt\n1 + 1\nplt.plot([1, 2])\nlen([3])\n"
+    document = editor.open(tmp_path / "plot.py", text)
+
+    async def stale() -> list[str | None]:
+        return [result.get("staleReason") for result in await document.results()]
+
+    await document.execute()
+    assert "→ Figure 640×480" in (await document.labels()).values()
+    document.replace(text + "plt.show()\n")
+    assert [None, None, "the file now shows its figures itself", None] == (await stale())[:4]
+    await document.execute(scope="stale")
+    labels = await document.labels()
+    assert "→ Figure 640×480" == labels[4]
+    assert "Figure" not in labels[2]
+    assert [None] * 5 == await stale()
+    document.replace(text)
+    assert [None, None, "the file no longer shows its figures itself", None] == await stale()
+    await document.execute(scope="stale")
+    assert "→ Figure 640×480" in (await document.labels()).values()
