@@ -20,14 +20,12 @@ from .publisher import Publisher
 from .stdin import open_stdin
 from .streams import Streams
 
+fetch = None
+"""Imports one of our modules that is seldom needed, by its name; put here by `loading`, which alone can."""
+
 _FRAMES = 9 if sys.version_info < (3, 9) else 8 if sys.version_info < (3, 12) else 7
 """What stands before user code's own calls: the frames of bootstrap, serve, answer, two called
 execute, enter and _evaluate; and up to 3.11 `eval`, and in 3.8 the `partial` that calls it."""
-
-
-def fetch(name):
-    """One of our modules that is seldom needed; put in place by whoever loads this one."""
-    raise NotImplementedError(name)
 
 
 @unseen
