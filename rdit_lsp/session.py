@@ -225,13 +225,19 @@ class Session:
                 return next((p.first for p in placed if p.statement is current), result.first)
         return None
 
-    def _send_on_errand(self, do: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
+    def _send_on_errand(
+        self, do: Callable[[], Coroutine[Any, Any, T]], *, first: bool = False
+    ) -> asyncio.Future[T]:
+        """Have something done between two runs; `first`: before those that wait."""
         errand = _Errand(do, asyncio.get_running_loop().create_future())
-        self._enqueue(errand)
+        self._enqueue(errand, first=first)
         return errand.done
 
-    def _enqueue(self, what: Run | _Errand) -> None:
-        self._queue.append(what)
+    def _enqueue(self, what: Run | _Errand, *, first: bool = False) -> None:
+        if first:
+            self._queue.appendleft(what)
+        else:
+            self._queue.append(what)
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
 
@@ -494,7 +500,8 @@ class Session:
         self._execution.set_state(SessionState.DEAD)
         self._hearing.client.on_change()
         if was_idle and len(self._program.checkpoints):
-            self._send_on_errand(self._ways.recover)
+            # Whoever has asked for a run already wants it in the state that was there.
+            self._send_on_errand(self._ways.recover, first=True)
 
 
 class _Ears:

@@ -12,6 +12,13 @@ import processes
 import pytest
 from editor import RpcError, outputs
 
+from rdit_lsp import document as documents
+from rdit_lsp.copies import Died
+from rdit_lsp.guard import Guard
+from rdit_lsp.run import Request
+from rdit_lsp.session import Session
+from rdit_lsp.spawn import Launch
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -116,6 +123,41 @@ async def test_going_on_after_a_kill_runs_nothing_new(slow: OpenDocument, tmp_pa
     assert "6" == await value(slow, "total")
     assert "loaded " == (tmp_path / "log").read_text()
     assert {False} == {r.get("stale", False) for r in (await slow.results())[:6]}
+
+
+class _Silent:
+    """Shows nothing."""
+
+    def on_change(self) -> None: ...
+
+    def on_output(self, *_: object) -> None: ...
+
+    def on_result(self, *_: object) -> None: ...
+
+    def on_input(self, _: str, answer: Callable[[None], None], *, password: bool) -> None:
+        answer(None)
+
+
+async def test_end_that_is_heard_while_a_run_waits(tmp_path: Path) -> None:
+    """A run that was asked for before anybody knew of the end would begin with nothing."""
+    path = str(tmp_path / "slow.py")
+    launch = Launch((sys.executable,), path, (path,), str(tmp_path), checkpoints=True)
+    document = documents.open_document("file:///slow.py", 1, f"{SLOW}data\n")
+    guard = Guard()
+    session = Session(document, lambda: launch, _Silent(), guard)
+    try:
+        await session.execute(Request("file"))
+        waiting = session.execute(Request("statement", line=7))
+        worker = session.worker
+        assert worker is not None
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.listener.on_death(Died(-signal.SIGKILL))
+        report = await waiting
+        assert ["[1, 2, 3]"] == [output.text for view in report.views for output in view.outputs]
+    finally:
+        await session.close()
+        guard.close()
 
 
 STUBBORN = """\
