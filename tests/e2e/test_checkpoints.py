@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import processes
 import pytest
 from editor import RpcError, outputs
+from silent import Silent
 
 from rdit_lsp import document as documents
 from rdit_lsp.copies import Died
@@ -125,26 +126,13 @@ async def test_going_on_after_a_kill_runs_nothing_new(slow: OpenDocument, tmp_pa
     assert {False} == {r.get("stale", False) for r in (await slow.results())[:6]}
 
 
-class _Silent:
-    """Shows nothing."""
-
-    def on_change(self) -> None: ...
-
-    def on_output(self, *_: object) -> None: ...
-
-    def on_result(self, *_: object) -> None: ...
-
-    def on_input(self, _: str, answer: Callable[[None], None], *, password: bool) -> None:
-        answer(None)
-
-
 async def test_end_that_is_heard_while_a_run_waits(tmp_path: Path) -> None:
     """A run that was asked for before anybody knew of the end would begin with nothing."""
     path = str(tmp_path / "slow.py")
     launch = Launch((sys.executable,), path, (path,), str(tmp_path), checkpoints=True)
     document = documents.open_document("file:///slow.py", 1, f"{SLOW}data\n")
     guard = Guard()
-    session = Session(document, lambda: launch, _Silent(), guard)
+    session = Session(document, lambda: launch, Silent(), guard)
     try:
         await session.execute(Request("file"))
         waiting = session.execute(Request("statement", line=7))

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from silent import Silent
 
 from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoints
@@ -69,7 +70,7 @@ SCOPES = ["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
 SECONDS = 60.0
 
 
-class _Silent:
+class _Watching(Silent):
     """Shows nothing, and does something when enough has happened."""
 
     def __init__(self) -> None:
@@ -81,15 +82,6 @@ class _Silent:
         if self.after <= 0 and self.then is not None:
             then, self.then = self.then, None
             asyncio.get_running_loop().call_soon(then)
-
-    def on_output(self, *_: object) -> None:
-        """Nothing."""
-
-    def on_result(self, *_: object) -> None:
-        """Nothing."""
-
-    def on_input(self, _: str, answer: Callable[[None], None], *, password: bool) -> None:
-        answer(None)
 
 
 class Promise(RuleBasedStateMachine):
@@ -106,7 +98,7 @@ class Promise(RuleBasedStateMachine):
         """Open a document."""
         self.lines = lines
         self.undo: list[list[str]] = []
-        self.client = _Silent()
+        self.client = _Watching()
         self.session = self._session(self._document(), self.client, checkpoints=True)
         self.kept: list[str] = []
 
@@ -234,7 +226,7 @@ class Promise(RuleBasedStateMachine):
 
     def _clean(self, document: Document) -> dict[int, Any]:
         if document.text not in self.known:
-            session = self._session(self._document(), _Silent())
+            session = self._session(self._document(), _Watching())
             report = self._wait(self._report(session))
             self.known[document.text] = {
                 view.index: _essence(view) for view in report.views if view.status != "notRun"
@@ -249,7 +241,7 @@ class Promise(RuleBasedStateMachine):
         return documents.open_document("file:///p.py", 1, "\n".join(self.lines))
 
     def _session(
-        self, document: Document, client: _Silent, *, checkpoints: bool = False
+        self, document: Document, client: _Watching, *, checkpoints: bool = False
     ) -> Session:
         launch = Launch(
             (sys.executable,),

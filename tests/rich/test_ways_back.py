@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from silent import Silent
 
 from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoints
@@ -20,8 +21,6 @@ from rdit_lsp.session import Session
 from rdit_lsp.spawn import Launch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rdit_lsp.snapshot import Report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
@@ -249,22 +248,6 @@ CASES = [
         True,
     ),
 ]
-
-
-class Silent:
-    """Shows nothing."""
-
-    def on_change(self) -> None:
-        """Nothing."""
-
-    def on_output(self, *_: object) -> None:
-        """Nothing."""
-
-    def on_result(self, *_: object) -> None:
-        """Nothing."""
-
-    def on_input(self, _: str, answer: Callable[[None], None], *, password: bool) -> None:
-        answer(None)
 
 
 @pytest.fixture
