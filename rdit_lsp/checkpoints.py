@@ -19,6 +19,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
+from rdit_lsp.configuration import CHECKPOINT_MEMORY
 from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.memory import available, beyond
 
@@ -105,7 +106,7 @@ class Checkpoints:
 
     def __init__(self, others: Callable[[], tuple[Memory | None, Memory | None]]) -> None:
         """`others`: what the program holds, and a copy that is none of these; called off the event loop."""
-        self.budget = 1 << 30
+        self.budget = CHECKPOINT_MEMORY
         """Bytes that they may hold beyond what the program holds anyway."""
         self.held = 0
         """What they do hold, as last measured."""

@@ -22,6 +22,10 @@ _DPI = range(10, 1201)
 """Resolutions a figure may be drawn at."""
 
 
+CHECKPOINT_MEMORY = 1 << 30
+"""Bytes that checkpoints may hold where nobody has said how many."""
+
+
 class ConfigurationError(Exception):
     """A setting has a value it cannot have; the message is a sentence for the user."""
 
@@ -37,7 +41,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     run_on: RunOn = "command"
     checkpoints: Literal["auto", "off"] = "auto"
-    checkpoint_memory: int = 1 << 30
+    checkpoint_memory: int = CHECKPOINT_MEMORY
     """Bytes that checkpoints may hold beyond what the program holds anyway."""
     figure_format: FigureFormat = "png"
     """What figures are drawn as."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rdit_lsp.configuration import CHECKPOINT_MEMORY
 from rdit_lsp.limits import give_back
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Launch:
     show_values: bool = True
     checkpoints: bool = False
     """Copies of the process may be asked for."""
-    checkpoint_memory: int = 1 << 30
+    checkpoint_memory: int = CHECKPOINT_MEMORY
     """Bytes that all of them may hold beyond what the process holds anyway."""
 
 
