@@ -11,9 +11,9 @@ import pytest
 from editor import Editor, Kind, OpenDocument, RpcError
 from lsprotocol import types
 
+from rdit_lsp.handlers.lifecycle import images_of
 from rdit_lsp.messages import Options
 from rdit_lsp.pictures import PictureFiles
-from rdit_lsp.server import _images
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -81,9 +81,9 @@ async def test_pictures_where_the_client_can(
 def test_clients_that_show_pictures(client: str | None, shows: bool, tmp_path: Path) -> None:
     """VS Code would show captions only, although it needs no setting."""
     info = types.ClientInfo(client) if client is not None else None
-    found = _images(info, Options(), PictureFiles(tmp_path))
+    found = images_of(info, Options(), PictureFiles(tmp_path))
     assert (found is not None) == shows
-    assert _images(info, Options(images=False), PictureFiles(tmp_path)) is None
+    assert images_of(info, Options(images=False), PictureFiles(tmp_path)) is None
 
 
 async def test_export_does_not_run_again(start, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from rdit_lsp import server as servers
 from rdit_lsp.document import open_document
 from rdit_lsp.features import live
 from rdit_lsp.features.places import Completion, Expression
+from rdit_lsp.handlers import looks
 from rdit_lsp.server import create_server
 from rdit_lsp.snapshot import Sight
 
@@ -317,7 +317,7 @@ async def test_result_without_a_value(answer: dict[str, Any] | Exception | None)
 
 async def test_hover_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that does not answer would keep the result from being shown."""
-    monkeypatch.setattr(servers, "LOOK", 0.01)
+    monkeypatch.setattr(looks, "LOOK", 0.01)
     session = FakeSession("name = 1", FIVE)
     session.is_late = True
     ask = Served(session)

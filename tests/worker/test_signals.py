@@ -176,7 +176,7 @@ def tick(*_):
 signal.signal(signal.SIGALRM, tick)
 """
     )
-    # The alarms end by themselves: on a slow machine they strike every statement, also one that would stop them.
+    # The alarms end by themselves: a slow machine runs no statement that would stop them.
     source = "signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)\n" + "\n".join(
         f"sum(range(2000)) - 1999000 + {n}" for n in range(400)
     )

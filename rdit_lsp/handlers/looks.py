@@ -1,0 +1,128 @@
+"""What the program holds now, at the cursor: hover, completion, signature help."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from lsprotocol import types
+
+from rdit_lsp.features import hover, live, places
+from rdit_lsp.positions import from_units
+
+if TYPE_CHECKING:
+    from rdit_lsp.document import Document
+    from rdit_lsp.language_server import RditServer
+    from rdit_lsp.session import Session
+    from rdit_lsp.snapshot import Sight
+
+log = logging.getLogger(__name__)
+
+LOOK = 0.5
+"""Seconds that an answer waits for what the program holds, at most."""
+
+
+def add(server: RditServer) -> None:
+    """Register these handlers."""
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hovered(params: types.HoverParams) -> types.Hover | None:
+        spot = _spot(server, params)
+        if spot is None:
+            return None
+        document, line = spot.document, spot.line + 1
+        snapshot = spot.session.snapshot(line, line)
+        result = hover.hover(snapshot, line, server.images)
+        expression = places.expression_at(document, spot.line, spot.column)
+        if expression is None:
+            return result
+        sight = await look(spot.session, live.hover_question(expression))
+        if sight is None:
+            return result
+        beside = server.completes(document.uri) == "beside"
+        text = document.lines[spot.line]
+        shown = hover.value_at(snapshot, line)
+        value = live.hover(sight, expression, text, server.encoding, beside=beside, shown=shown)
+        return live.joined(value, result)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.CompletionOptions(trigger_characters=[".", "[", '"', "'"]),
+    )
+    async def complete(params: types.CompletionParams) -> types.CompletionList | None:
+        spot, wanted = _spot(server, params), server.completes(params.text_document.uri)
+        if spot is None or wanted == "off":
+            return None
+        document, beside = spot.document, wanted == "beside"
+        place = places.completion_at(document, spot.line, spot.column)
+        question = live.completion_question(place, document, beside=beside) if place else None
+        sight = await look(spot.session, question) if question is not None else None
+        if place is None or sight is None:
+            return None
+        where = spot.line, spot.column
+        return live.completions(sight, place, where, document, server.encoding, beside=beside)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_SIGNATURE_HELP,
+        types.SignatureHelpOptions(trigger_characters=["(", ","]),
+    )
+    async def signature(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+        spot, wanted = _spot(server, params), server.completes(params.text_document.uri)
+        if spot is None or wanted == "off":
+            return None
+        argument = places.argument_at(spot.document, spot.line, spot.column)
+        if argument is None:
+            return None
+        sight = await look(spot.session, live.signature_question(argument))
+        if sight is None:
+            return None
+        offsets = _takes_offsets(server.client_capabilities)
+        return live.signature_help(sight, offsets=offsets, beside=wanted == "beside")
+
+
+class _Spot(NamedTuple):
+    """Where the cursor is."""
+
+    session: Session
+    document: Document
+    """As it is now; it may be another after an `await`."""
+    line: int
+    """From 0."""
+    column: int
+    """In characters."""
+
+
+def _spot(
+    server: RditServer,
+    params: types.HoverParams | types.CompletionParams | types.SignatureHelpParams,
+) -> _Spot | None:
+    """Where a request's position is; None in a document that is not open."""
+    session = server.sessions.find(params.text_document.uri)
+    if session is None:
+        return None
+    document = session.document
+    line = min(params.position.line, len(document.lines) - 1)
+    column = from_units(document.lines[line], params.position.character, server.encoding)
+    return _Spot(session, document, line, column)
+
+
+async def look(session: Session, question: live.Question) -> Sight | None:
+    """What the program says to `question`; None where nothing has run, or nothing is said in time."""
+    try:
+        sight: Sight | None = await asyncio.wait_for(session.look(question, LOOK), 1.5 * LOOK)
+    except asyncio.TimeoutError:
+        return None
+    except Exception:  # What is shown beside it must not be lost with it.
+        log.exception("%s: a look at the program failed", session.document.uri)
+        return None
+    return sight
+
+
+def _takes_offsets(client: types.ClientCapabilities) -> bool:
+    """Whether the client finds parameters in the label by where they begin and end."""
+    document = client.text_document
+    help_ = document.signature_help if document is not None else None
+    information = help_.signature_information if help_ is not None else None
+    parameters = information.parameter_information if information is not None else None
+    return bool(parameters is not None and parameters.label_offset_support)

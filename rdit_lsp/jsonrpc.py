@@ -1,0 +1,134 @@
+"""pygls' protocol as rdit needs it: order kept, plain JSON where that is what is there, one reply each.
+
+Knows JSON-RPC and pygls; knows nothing of documents or sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import converters, types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.protocol import (
+    JsonRPCNotification,
+    JsonRPCRequestMessage,
+    JsonRPCResponseMessage,
+    LanguageServerProtocol,
+    lsp_method,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from cattrs import Converter
+    from pygls.protocol.json_rpc import MsgId
+
+REQUEST_FAILED = types.LSPErrorCodes.RequestFailed.value
+
+
+class Protocol(LanguageServerProtocol):
+    """pygls' protocol, with texts left to `documents` and exactly one reply to every request.
+
+    pygls' own text documents split lines at form feeds and U+2028 too, and cost milliseconds per key.
+    """
+
+    commands: Mapping[str, Callable[..., Any]] = {}
+    """rdit's own, which are commands and plain requests alike."""
+
+    def _handle_request(self, msg_id: MsgId, method_name: str, params: Any) -> None:
+        """Begin rdit's own commands at once, so that no message that follows overtakes them.
+
+        pygls leaves coroutines to a later turn of the event loop, and cancels a command's generator
+        but not the command.
+        """
+        arguments = [params]
+        name = method_name
+        if method_name == types.WORKSPACE_EXECUTE_COMMAND:
+            name, arguments = params.command, list(params.arguments or ())
+        if name not in self.commands:
+            super()._handle_request(msg_id, method_name, params)
+            return
+        reply = _begin(self.commands[name], arguments)
+        self._request_futures[msg_id] = reply  # type: ignore[assignment]  # Both kinds are in it.
+        reply.add_done_callback(partial(self._send_handler_result, msg_id=msg_id))
+
+    def send_plain(self, message: dict[str, Any]) -> None:
+        """Send what is JSON already; pygls would walk through all of it to make JSON of it."""
+        self._send_data({"jsonrpc": self.VERSION, **message})
+
+    def _send_response(
+        self, msg_id: MsgId, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        if error is None and isinstance(result, dict):
+            self._result_types.pop(msg_id, None)
+            self.send_plain({"id": msg_id, "result": result})
+        else:
+            super()._send_response(msg_id, result, error)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(
+        self, params: types.DidOpenTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Leave the text to our handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(
+        self, params: types.DidChangeTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Leave the text to our handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(
+        self, params: types.DidCloseTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Leave the text to our handler."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Decode a message; a request that cannot be decoded is answered, not only logged."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
+def failed(text: str, code: int = REQUEST_FAILED) -> JsonRpcException:
+    """An error reply: `text` is a sentence for the person at the editor."""
+    return JsonRpcException(text, code)
+
+
+def converter() -> Converter:
+    """pygls' converter, but with rdit's own messages left as plain JSON.
+
+    pygls turns them into named tuples, which mangles names such as those of environment variables.
+    """
+    found = converters.get_converter()
+    for kind in (JsonRPCRequestMessage, JsonRPCResponseMessage, JsonRPCNotification):
+        found.register_structure_hook(kind, _plain)
+    return found
+
+
+def _plain(message: dict[str, Any], cls: type) -> Any:
+    return cls(**{"params": None, **message} if "method" in message else message)
+
+
+def _begin(handler: Callable[..., Any], arguments: list[Any]) -> asyncio.Future[Any]:
+    """Call `handler` now; the future of its result, be it there already or not."""
+    done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    try:
+        if len(arguments) > 1:
+            raise failed("one object is expected as argument.", JsonRpcInvalidParams.CODE)
+        begun = handler(arguments[0] if arguments else None)
+        if inspect.isawaitable(begun):
+            return asyncio.ensure_future(begun)
+        done.set_result(begun)
+    except Exception as error:  # noqa: BLE001  (it is what the reply says)
+        done.set_exception(error)
+    return done
