@@ -30,6 +30,8 @@ class Died:
     """The process is gone: `code` as in `Popen.returncode`, -N for signal N."""
 
     code: int
+    is_for_memory: bool = False
+    """SIGKILL ended it, and the system has killed for want of memory since it began."""
 
 
 @dataclass(frozen=True)

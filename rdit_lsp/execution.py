@@ -280,7 +280,8 @@ class Execution:
                 if died.code < 0
                 else f"exited with code {died.code}"
             )
-            result.note = f"Python {how} at {_lines_text(placed)}."
+            why = ", when the system was out of memory" if died.is_for_memory else ""
+            result.note = f"Python {how} at {_lines_text(placed)}{why}."
         result.key = OFF_PATH
         self.crashes += 1
 

@@ -1,4 +1,4 @@
-"""What processes hold in memory, as the system tells (Linux)."""
+"""What processes hold in memory, and how many the want of it has ended, as the system tells (Linux)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,17 @@ def beyond(program: Memory | None, copies: Iterable[Memory]) -> int:
     if program is not None:
         together += program.proportional - program.resident
     return max(together, 0)
+
+
+def kills() -> int:
+    """How many processes the system has ended so far for want of memory; 0 where it does not tell."""
+    try:
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
 
 
 def available() -> int:

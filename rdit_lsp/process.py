@@ -17,12 +17,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rdit_lsp import faults
+from rdit_lsp import faults, memory
 from rdit_lsp.children import Child, adopt_orphans
 from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.limits import has_room
 from rdit_lsp.link import Link
-from rdit_lsp.memory import of_process
 from rdit_lsp.pipes import Pipe, held
 from rdit_lsp.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
 from rdit_lsp.worker import protocol
@@ -120,6 +119,7 @@ class Worker:
         self._ran_before: int | None = None
         """Ticks that it had run when that was looked into first."""
         self._in_statement = False
+        self._kills_before = memory.kills()
         self._is_killed = False
         """Whatever was in its process group has been killed."""
 
@@ -249,7 +249,7 @@ class Worker:
 
     def memory(self) -> Memory | None:
         """What it holds now, as `memory.of_process`; call it off the event loop."""
-        return None if self.pid is None else of_process(self.pid)
+        return None if self.pid is None else memory.of_process(self.pid)
 
     async def wait_until_quiet(self, limit: float = _LATE) -> None:
         """Wait until nobody can write any more, at most `limit` seconds."""
@@ -448,7 +448,8 @@ class Worker:
                 os.kill(self.pid, sign)
 
     def _on_exit(self, code: int) -> None:
-        self.died = Died(code)
+        is_for_memory = code == -signal.SIGKILL and memory.kills() > self._kills_before
+        self.died = Died(code, is_for_memory and not self._is_killed)
         self._read_last_messages()
         self._drain()
         self._read_last_words(code)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rdit_lsp.configuration import CHECKPOINT_MEMORY
-from rdit_lsp.limits import give_back
+from rdit_lsp.limits import give_back, sacrifice_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +93,7 @@ def spawn(launch: Launch) -> Spawned:
         for _, writing in pipes.values():
             os.close(writing)
     give_back(process.pid)
+    sacrifice_first(process.pid)
     return Spawned(process, ours, {fd: reading for fd, (reading, _) in pipes.items()})
 
 

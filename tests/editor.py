@@ -470,3 +470,8 @@ def _capabilities(kind: Kind) -> Json:
 def outputs(result: Json, *kinds: str) -> str:
     """The text of a result's outputs of these types, all by default."""
     return "".join(i["text"] for i in result["output"] if not kinds or i["type"] in kinds)
+
+
+def values(report: Json) -> list[str]:
+    """What each statement put out."""
+    return [outputs(result) for result in report["results"]]

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MARK = "RDIT_TEST_MARK"
 """The environment variable."""
@@ -38,6 +44,29 @@ def of_user(mark: str, server: int) -> dict[int, str]:
 
 def _is_own(pid: int, server: int, found: dict[int, str]) -> bool:
     return pid == server or "rdit-lsp" in found[pid]
+
+
+@contextmanager
+def memory_bounded(pids: Iterable[int], most: int) -> Iterator[None]:
+    """While this holds, processes and what they start may hold `most` bytes together (a cgroup)."""
+    v1 = Path("/sys/fs/cgroup/memory")
+    folder = (v1 if v1.is_dir() else Path("/sys/fs/cgroup")) / f"rdit-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+        bound = folder / ("memory.limit_in_bytes" if v1.is_dir() else "memory.max")
+        bound.write_text(f"{most}")
+    except OSError as error:
+        with suppress(OSError):
+            folder.rmdir()
+        pytest.skip(f"no bound on memory can be set: {error.strerror}")
+    try:
+        for pid in pids:
+            (folder / "cgroup.procs").write_text(f"{pid}")
+        yield
+    finally:
+        for pid in (folder / "cgroup.procs").read_text().split():
+            (folder.parent / "cgroup.procs").write_text(pid)
+        folder.rmdir()
 
 
 async def gone(mark: str, server: int | None = None) -> None:

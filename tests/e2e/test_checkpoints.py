@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import processes
 import pytest
-from editor import RpcError, outputs
+from editor import RpcError, outputs, values
 from silent import Silent
 
 from rdit_lsp import document as documents
@@ -23,7 +23,7 @@ from rdit_lsp.spawn import Launch
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from editor import Editor, Json, OpenDocument
+    from editor import Editor, OpenDocument
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 
@@ -46,11 +46,6 @@ def slow(editor: Editor, tmp_path: Path) -> OpenDocument:
 def runs(tmp_path: Path) -> int:
     """How often the first half has run."""
     return (tmp_path / "log").read_text().count("loaded")
-
-
-def values(report: Json) -> list[str]:
-    """What each statement put out."""
-    return [outputs(result) for result in report["results"]]
 
 
 async def value(document: OpenDocument, expression: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import processes
 import pytest
-from editor import outputs
+from editor import outputs, values
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -139,6 +139,39 @@ async def test_crash_sentence(editor: Editor, tmp_path: Path, code: str, expecte
     assert "dead" == (await document.session())["state"]
     again = await document.execute(scope="statement", position={"line": 0, "character": 0})
     assert "ok" == again["status"]
+
+
+GREEDY = """\
+import time
+base = b"x" * 50_000_000
+time.sleep(0.3)
+while True:
+    base += bytes(base)
+"""
+
+
+async def test_out_of_memory(own: Callable[..., Awaitable[Editor]], tmp_path: Path) -> None:
+    """The system would end the server, or the copy that one could go back to."""
+    editor = await own()
+    with processes.memory_bounded([editor.process.pid], 400 << 20):
+        document = editor.open(tmp_path / "greedy.py", GREEDY)
+        report = await document.execute()
+        note = "Python was killed by signal 9 at lines 4–5, when the system was out of memory"
+        assert report["results"][-1]["note"].startswith(note)
+        document.replace(GREEDY.partition("while")[0] + "len(base)")
+        report = await document.execute(scope="stale")
+        assert ("ok", "50000000") == (report["status"], values(report)[-1])
+        assert report["wayBack"]["kind"] in ("live", "checkpoint")
+
+
+async def test_killed_by_somebody(editor: Editor, tmp_path: Path) -> None:
+    """The note would speak of memory, or the system would rather end the server than the program."""
+    text = "import os\nint(open('/proc/self/oom_score_adj').read())\nos.kill(os.getpid(), 9)\n"
+    document = editor.open(tmp_path / "killed.py", text)
+    report = await document.execute()
+    ours = int(Path(f"/proc/{editor.process.pid}/oom_score_adj").read_text())
+    assert int(values(report)[1]) == min(ours + 300, 1000)
+    assert "Python was killed by signal 9 at line 3." == report["results"][-1]["note"]
 
 
 async def test_crash_in_one_document_spares_the_others(editor: Editor, tmp_path: Path) -> None:
