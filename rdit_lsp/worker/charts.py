@@ -11,11 +11,15 @@ from time import monotonic
 from .classes import has_base
 from .drawing import Drawn, style
 from .representation import MAGIC, Refused, exact, png_pixels
+from .timelimit import Limit
 
 _modules = sys.modules
 
 SECONDS = 20.0
-"""Time for the pictures of all charts of one program: kaleido starts a browser for each."""
+"""Time for the picture of one chart: kaleido starts a browser for each."""
+
+ALL_SECONDS = 60.0
+"""Time for the pictures of all charts of one program."""
 
 _MOST = 100
 """Traces, layers and channels that are told."""
@@ -48,17 +52,15 @@ class Pencil:
     def __init__(self):
         self._took = 0.0
 
-    def draw(self, chart, run):
-        """The chart as a picture. Raises Refused with the reason why there is none.
-
-        `run(call)` runs what may take long.
-        """
-        if self._took > SECONDS:
+    def draw(self, chart):
+        """The chart as a picture. Raises Refused with the reason why there is none."""
+        if self._took > ALL_SECONDS:
             raise Refused("is not drawn: charts have taken %d seconds already" % self._took)
         order = _plotly_order if is_plotly(type(chart)) else _altair_order
         begin = monotonic()
         try:
-            content = run(lambda: _drawn_by(*order(chart)))
+            with Limit(SECONDS) as limit:
+                content = limit.run(lambda: _drawn_by(*order(chart)))
         finally:
             self._took += monotonic() - begin
         if style.is_svg:

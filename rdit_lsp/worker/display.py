@@ -150,7 +150,7 @@ class _Found:
                 self._ask(name, mime, method, limit)
         if charts.is_chart(kind) and not self._has_picture():
             self._attempt("the chart", lambda: self._describe_chart(value, limit))
-            self._draw("the chart", lambda: charts.pencil.draw(value, limit.run))
+            self._draw("the chart", lambda: charts.pencil.draw(value), charts.SECONDS)
         elif drawing.may_be_part() and not self.data and not drawing.is_figure(kind):
             self._draw_whole(value, limit)
 

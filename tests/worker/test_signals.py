@@ -27,7 +27,11 @@ def interrupted(program: Program, index: int, sign: str = "go\n") -> Ran:
         running = asyncio.ensure_future(program.executing(index))
         while sign.encode() not in program.latest.out:
             await program.news()
-        program.worker.interrupt()
+        while not running.done():
+            # As `stopping.Ladder` does: CPython's own loops look for signals before a call that blocks, and
+            # one that comes between the look and the call is not noticed while that lasts.
+            program.worker.interrupt()
+            await asyncio.wait([running], timeout=10)
         return await running
 
     return program.wait(work())
