@@ -170,6 +170,13 @@ class Document:
         """Index of the block that line index `line` is in; -1 before the first."""
         return min(bisect_right(self.starts, line), len(self.blocks)) - 1
 
+    def statement_index(self, line: int) -> int:
+        """Index of the first statement that ends on `line`, from 1, or below it."""
+        index = bisect_left(self.firsts, line)
+        while index and self.firsts[index - 1] + self.statements[index - 1].height > line:
+            index -= 1
+        return index
+
     def cell(self, line: int) -> tuple[int, int]:
         """First and last line, from 1, of the `# %%` cell around `line`."""
         first, last = 1, len(self.lines)

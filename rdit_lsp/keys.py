@@ -132,6 +132,11 @@ class Chain:
         """All that have been worked out."""
         return set(self._known)
 
+    def after(self, indexes: range) -> list[Key]:
+        """The keys after these statements, which follow one another."""
+        self[indexes.stop]
+        return self._known[indexes.start + 1 : indexes.stop + 1]
+
     def __getitem__(self, index: int) -> Key:
         """The key before statement `index`, which is the one after statement `index - 1`."""
         known = self._known

@@ -99,6 +99,10 @@ class Ledger:
         """The result shown at `statement`."""
         return self._shown.get(statement)
 
+    def shown_at(self, statements: Iterable[Statement]) -> list[Result | None]:
+        """The results shown at `statements`."""
+        return list(map(self._shown.get, statements))
+
     def show(self, statement: Statement, result: Result) -> None:
         """Let `statement` show `result`, which may still be running."""
         self._shown[statement] = result

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from rdit_lsp.worker.statements import Span
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE = 256
+"""Statements of which it is found out at once whether all are fresh."""
+
+_STATUS, _SHOWS_PARTS, _KEY = map(attrgetter, ("status", "shows_parts", "key"))
 
 _IMPORT_CHANGED = " has changed since it was imported"
 
@@ -164,33 +170,70 @@ class Results:
         if not self.ledger:
             return []
         document = self.document
-        chain = self.shown_chain
-        chain.follow(self.start, document.statements)
+        self.shown_chain.follow(self.start, document.statements)
+        begin = document.statement_index(first)
+        cause = self._cause_above(begin)
         views: list[View] = []
-        cause: str | None = None
-        for index, statement in enumerate(document.statements):
-            begin = document.firsts[index]
-            if begin > last:
+        for index in range(begin, len(document.statements)):
+            if document.firsts[index] > last:
                 break
-            key = chain[index + 1]
-            result = self.ledger.recall(statement, key)
-            if result is None:
-                cause = cause or f"line {begin} above has not been run"
-                if begin + statement.height > first and not statement.is_broken:
-                    views.append(self._not_run(index, begin, statement))
-                continue
-            reason = None
-            if result.status != "running" and not self.is_fresh(result, key):
-                reason = self._why_stale(result, statement, cause)
-                cause = cause or _cause(result, begin, reason)
-            elif result.status in ("error", "exit"):
-                cause = cause or f"a run of the file ends at line {begin}"
-            if begin + statement.height > first:
+            result, reason, cause = self._judge(index, cause)
+            if result is not None:
                 views.append(self._seen(index, document, result, reason))
+            elif not document.statements[index].is_broken:
+                views.append(self._not_run(index))
         return views
 
-    def _not_run(self, index: int, first: int, statement: Statement) -> View:
+    def _cause_above(self, end: int) -> str | None:
+        """What keeps the statement at index `end` from being fresh: the first above that is not."""
+        for begin in range(0, end, _AT_ONCE):
+            indexes = range(begin, min(begin + _AT_ONCE, end))
+            if self._are_all_fresh(indexes):
+                continue
+            for index in indexes:
+                _, _, cause = self._judge(index, None)
+                if cause is not None:
+                    return cause
+        return None
+
+    def _are_all_fresh(self, indexes: range) -> bool:
+        """Whether these statements ended well and are fresh; False, too, where it takes a closer look.
+
+        It is asked of thousands of statements at each key, so there is no loop of Python's in it.
+        """
+        statements = self.document.statements[indexes.start : indexes.stop]
+        results = self.ledger.shown_at(statements)
+        return (
+            None not in results
+            and not self.lost
+            and set(map(_STATUS, results)) == {"ok"}
+            and set(map(_SHOWS_PARTS, results)) == {None}
+            and list(map(_KEY, results)) == self.shown_chain.after(indexes)
+            and self._awaited.isdisjoint(results)
+        )
+
+    def _judge(self, index: int, cause: str | None) -> tuple[Result | None, str | None, str | None]:
+        """The result at a statement, why it is stale, and what makes stale what is below it.
+
+        `cause` is what does so from above.
+        """
+        statement, line = self.document.statements[index], self.document.firsts[index]
+        key = self.shown_chain[index + 1]
+        result = self.ledger.recall(statement, key)
+        if result is None:
+            return None, None, cause or f"line {line} above has not been run"
+        if result.status == "running":
+            return result, None, cause
+        if not self.is_fresh(result, key):
+            reason = self._why_stale(result, statement, cause)
+            return result, reason, cause or _cause(result, line, reason)
+        if result.status in ("error", "exit"):
+            cause = cause or f"a run of the file ends at line {line}"
+        return result, None, cause
+
+    def _not_run(self, index: int) -> View:
         """The view of a statement without a result, among others that have one."""
+        first, statement = self.document.firsts[index], self.document.statements[index]
         view = self._unrun.get(statement)
         if view is None or view.first != first or view.index != index:
             last = first + statement.height - 1
