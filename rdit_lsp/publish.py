@@ -27,7 +27,7 @@ INTERVAL = 0.055
 REFRESH_INTERVAL = 0.15
 """Seconds between two refreshes: each makes the client ask for hints, and may be sent twice."""
 
-_SHARE = 8
+_SHARE = 16
 """Publishing takes at most about one part in so many of the server's time."""
 
 _MANY = 500
@@ -151,7 +151,7 @@ class Publisher:
             "uri": self._uri,
             "version": document.version,
             "state": snapshot.state.value,
-            "count": len(document.placed),
+            "count": len(document.statements),
             "results": [_bounded(view) for view in (snapshot.views if full else changed)],
         }
         if full:

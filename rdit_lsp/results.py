@@ -242,7 +242,7 @@ class Results:
         return view
 
     def _why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
-        if self.keys.syntax(result.text) != self.keys.syntax(statement.text):
+        if not self._is_as_it_ran(result, statement):
             return "edited since it ran"
         if reason := self._why_set_aside(result):
             return reason
@@ -256,6 +256,11 @@ class Results:
         if cause is None and not result.off_path:
             return "what it depends on has changed"
         return cause or "it ran out of order"
+
+    def _is_as_it_ran(self, result: Result, statement: Statement) -> bool:
+        return result.text == statement.text or (
+            self.keys.syntax(result.text) == self.keys.syntax(statement.text)
+        )
 
     def _why_set_aside(self, result: Result) -> str | None:
         """Why a result does not count, whatever state it was produced to."""
@@ -320,6 +325,10 @@ class Results:
         """The view of a result; the last one where it still tells the truth."""
         first, statement = document.firsts[index], document.statements[index]
         last = first + statement.height - 1
+        view = result.view
+        is_for_itself = result.mentions is None and result.updated_by is None
+        if is_for_itself and view is not None and _is_at(view, index, first, last, reason):
+            return view
         lines = _lines_now(result, document, reason)
         outputs: Sequence[Output] = result.outputs
         if result.updated_by is not None:
@@ -327,13 +336,9 @@ class Results:
         if result.mentions is not None and lines:
             path = result.mentions.path
             outputs = [moved(output, path, lines) for output in outputs]
-        view = result.view
         if (
             view is None
-            or view.first != first
-            or view.index != index
-            or view.stale_reason != reason
-            or view.last != last
+            or not _is_at(view, index, first, last, reason)
             or view.lines != lines
             or (result.updated_by is not None and list(view.outputs) != outputs)
         ):
@@ -368,6 +373,15 @@ class Results:
             for output in result.outputs
         ]
         return outputs, reason
+
+
+def _is_at(view: View, index: int, first: int, last: int, reason: str | None) -> bool:
+    return (
+        view.index == index
+        and view.first == first
+        and view.last == last
+        and view.stale_reason == reason
+    )
 
 
 def view_of(
