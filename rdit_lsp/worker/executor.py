@@ -76,9 +76,15 @@ class Executor:
         self._body = []
         self._flags = 0
         self._early_warnings = ""
+        self._is_told_later = False
         self._event_loop = None
         self.knows_process = False
         """The program has asked for its process id, which a copy of it does not share."""
+
+    def serve(self, hooks):
+        """Tell `linecache` of the source whenever it is imported: to import it takes ten milliseconds."""
+        hooks.after("linecache", lambda _: failures.show_in_tracebacks(self._path, self._source))
+        self._is_told_later = True
 
     def prepare(self, source, *, whole):
         """Take `source` (text, or bytes that are no text) as what is to run; returns its spans.
@@ -284,8 +290,9 @@ class Executor:
 
     def _show_source(self):
         """Make `inspect` and tracebacks see the source that runs, where the disk has another."""
-        in_use = "linecache" in _modules
-        if in_use or not failures.is_on_disk(self._path, self._source):
+        is_in_use = "linecache" in _modules
+        is_needed = not self._is_told_later and not failures.is_on_disk(self._path, self._source)
+        if is_in_use or is_needed:
             # Through the door, because the user may have a `linecache` of their own.
             self._door.enter(failures.show_in_tracebacks, self._path, self._source)
 

@@ -17,11 +17,18 @@ _IMPORTLIB = "<frozen importlib._bootstrap_external>"
 class ImportHooks:
     """What to do about which module."""
 
-    def __init__(self, after, provided):
-        """`after`: name to a call with the imported module. `provided`: name to what fills it."""
-        self._after = after
-        self._provided = provided
+    def __init__(self):
+        self._after = {}
+        self._provided = {}
         self._modules = 0
+
+    def after(self, name, act):
+        """Call `act` with the module `name` whenever it has been imported."""
+        self._after[name] = act
+
+    def provide(self, name, fill):
+        """Let there be a module `name`: `fill` makes it of an empty one."""
+        self._provided[name] = fill
 
     def install(self):
         """Take effect from now on."""

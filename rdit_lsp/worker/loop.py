@@ -15,6 +15,7 @@ from .channel import Channel, Disconnected
 from .door import Door, unseen
 from .faults import Faults
 from .forking import Forks, Refused
+from .imports import ImportHooks
 from .modules import OwnModules
 from .publisher import Publisher
 from .stdin import open_stdin
@@ -68,19 +69,21 @@ class _Worker:
             self._faults.write_to(start["faults"])
         if start["ask_input"]:
             sys.stdin = sys.__stdin__ = open_stdin(self._ask, self.door)
-        self._publisher = None
-        if start["show_values"]:
-            self._publisher = Publisher(
-                self.door, self._send_display, start["home"].rpartition("/")[0]
-            )
-            self._publisher.install()
+        folder = start["home"].rpartition("/")[0]
         self._executor = executor.Executor(
             self.door,
             start["path"],
-            start["home"].rpartition("/")[0],
+            folder,
             show_values=start["show_values"],
             print_failures=not start["capture"],
         )
+        self._publisher = self._hooks = None
+        if start["show_values"]:
+            self._hooks = ImportHooks()
+            self._publisher = Publisher(self.door, self._send_display, folder)
+            self._publisher.serve(self._hooks)
+            self._executor.serve(self._hooks)
+            self._hooks.install()
         self._modules = OwnModules()
         self._forks = Forks() if start["checkpoints"] and self._streams is not None else None
         if self._forks is not None:
@@ -136,6 +139,7 @@ class _Worker:
         seconds = perf_counter() - begin
         if self._publisher is not None:
             self._publisher.end_statement()
+            self._hooks.catch_up()
         renewed = self._streams.end_statement() if self._streams is not None else {}
         reply = {
             "type": "finished",

@@ -13,7 +13,6 @@ from _thread import get_ident
 
 from . import display, drawing, figures
 from .channel import Disconnected
-from .imports import ImportHooks
 
 _modules = sys.modules
 _WINDOWS = (None, "", "browser", "vscode", "plotly_mimetype+notebook")
@@ -37,19 +36,14 @@ class Publisher:
         self._ids = 0
         self._figures = set()
         """Keys of the figures that the running statement has shown."""
-        self._hooks = ImportHooks(
-            {
-                "matplotlib": figures.offer,
-                "IPython.core.display_functions": self._take_over,
-                "IPython.core.display": self._take_over,
-                "plotly.io._renderers": self._render_plotly,
-            },
-            {figures.BACKEND: self._fill_backend},
-        )
 
-    def install(self):
-        """Serve libraries from now on, whenever they are imported."""
-        self._hooks.install()
+    def serve(self, hooks):
+        """Have libraries display by way of this, whenever they are imported."""
+        hooks.after("matplotlib", figures.offer)
+        hooks.after("IPython.core.display_functions", self._take_over)
+        hooks.after("IPython.core.display", self._take_over)
+        hooks.after("plotly.io._renderers", self._render_plotly)
+        hooks.provide(figures.BACKEND, self._fill_backend)
 
     def look_at(self, source):
         """Get ready for `source`: `display` is a builtin where it is called by that name."""
@@ -64,7 +58,6 @@ class Publisher:
         """A statement has ended: a figure that is shown again later is a new display."""
         self._statement += 1
         self._figures.clear()
-        self._hooks.catch_up()
 
     def show(self, bundle, key=None, *, update=False):
         """Send a display, with a `key` by which it can be updated."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from editor import between, insertion, outputs
+from editor import between, insertion, outputs, values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -417,3 +417,19 @@ async def test_display_that_a_later_statement_updates(editor: Editor, tmp_path: 
     assert ("'c'", None) == await first()
     if report["wayBack"]["kind"] == "checkpoint":  # Otherwise both have run.
         assert report["results"][0]["reused"]
+
+
+async def test_unsaved_source_is_what_programs_see(editor: Editor, tmp_path: Path) -> None:
+    """Tracebacks and `inspect` would show the lines of the file, which are others."""
+    head = "import sys\n'linecache' in sys.modules\nimport inspect\n"
+    document = editor.open(tmp_path / "unsaved.py", "# nothing\n" * 9)
+    for number in (1, 2, 3):
+        document.replace(f"{head}def f(): return {number}  # {number}\ninspect.getsource(f)\n")
+        report = await document.execute(scope="stale" if number > 1 else "file")
+        found = values(report)
+        assert repr(f"def f(): return {number}  # {number}\n") == found[-1]
+        assert "False" == found[1]
+    document.replace(
+        "import traceback\ntry: 1 / 0  # here\nexcept Exception: traceback.print_exc()\n"
+    )
+    assert "1 / 0  # here" in values(await document.execute())[1]
