@@ -154,11 +154,12 @@ def hundred() -> Iterator[Contestants]:
         document.execute()
 
         def sample() -> float:
-            for _ in range(100):
-                rdit.client.request("rdit/checkpoint", {"uri": document.uri})
-            listed = rdit.client.request("rdit/checkpoints", {"uri": document.uri})["checkpoints"]
-            assert sum(c["kind"] == "process" for c in listed) >= 100
-            return sum(c.get("memory", 0) for c in listed) / (1 << 20)
+            of = {"uri": document.uri}
+            made = {rdit.client.request("rdit/checkpoint", of)["checkpointId"] for _ in range(100)}
+            listed = rdit.client.request("rdit/checkpoints", of)["checkpoints"]
+            held = [c for c in listed if c["checkpointId"] in made and c["kind"] == "process"]
+            assert len(held) == 100
+            return sum(checkpoint["memory"] for checkpoint in held) / (1 << 20)
 
         yield {"rdit": sample}
 
