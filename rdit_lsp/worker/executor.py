@@ -23,6 +23,14 @@ _modules = sys.modules
 _tracer, _profiler = partial(sys.gettrace), partial(sys.getprofile)
 _stop_profiling = partial(setprofile, None)
 
+_NOT_SHARED = {
+    "getpid": "its process id",
+    "process_time": "its processor time",
+    "thread_time": "its processor time",
+    "getrusage": "its processor time",
+}
+"""Names by which a program asks for what a copy of it would be told otherwise, and what that is."""
+
 _display_hook = sys.__displayhook__
 _COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect.
 
@@ -78,8 +86,8 @@ class Executor:
         self._early_warnings = ""
         self._is_told_later = False
         self._event_loop = None
-        self.knows_process = False
-        """The program has asked for its process id, which a copy of it does not share."""
+        self.asked_for = None
+        """What the program has asked for that a copy of it does not share, in words."""
 
     def serve(self, hooks):
         """Tell `linecache` of the source whenever it is imported: to import it takes ten milliseconds."""
@@ -109,7 +117,7 @@ class Executor:
         """Run statement `index`; a child that forks off here goes on up to `until` and exits."""
         code, error = self._code_of(index)
         value = None
-        self.knows_process = self.knows_process or self._asks_for_process(index)
+        self.asked_for = self.asked_for or self._asks_for(index)
         if error is None:
             if self._early_warnings:
                 if index == 0:  # That is when Python tells them, and only then.
@@ -124,11 +132,13 @@ class Executor:
             return self._failed(error)
         return self._succeeded(index, value)
 
-    def _asks_for_process(self, index):
-        if "getpid" not in self._source:
-            return False
-        node = self._body[index]
-        return "getpid" in "\n".join(self._lines[node.lineno - 1 : node.end_lineno])
+    def _asks_for(self, index):
+        for word, what in _NOT_SHARED.items():
+            if word in self._source:
+                node = self._body[index]
+                if word in "\n".join(self._lines[node.lineno - 1 : node.end_lineno]):
+                    return what
+        return None
 
     @unseen
     def _evaluate(self, code):

@@ -162,8 +162,8 @@ class _Worker:
         try:
             if self._forks is None:
                 raise Refused("it was started without checkpoints")
-            if self._executor.knows_process:
-                raise Refused("it has asked for its process id")
+            if self._executor.asked_for is not None:
+                raise Refused("it has asked for " + self._executor.asked_for)
             mine, other = self._channel.branch()
         except (Refused, OSError) as error:
             self._channel.send({"type": "refused", "reason": str(error)})

@@ -167,6 +167,7 @@ REFUSED = [
     ("import mmap; m = mmap.mmap(-1, 4096)", "shares memory"),
     ("import select; e = select.epoll()", "eventpoll"),
     ("import os; me = os.getpid()", "process id"),
+    ("import time; begin = time.process_time()", "processor time"),
     ("import asyncio; await asyncio.sleep(0)", "open"),
 ]  # fmt: skip
 
