@@ -53,8 +53,12 @@ def memory_bounded(pids: Iterable[int], most: int) -> Iterator[None]:
     folder = (v1 if v1.is_dir() else Path("/sys/fs/cgroup")) / f"rdit-test-{os.getpid()}"
     try:
         folder.mkdir()
-        bound = folder / ("memory.limit_in_bytes" if v1.is_dir() else "memory.max")
-        bound.write_text(f"{most}")
+        (folder / ("memory.limit_in_bytes" if v1.is_dir() else "memory.max")).write_text(f"{most}")
+        with suppress(OSError):  # Not every system counts what is swapped out, or swaps at all.
+            swapped = (
+                ("memory.memsw.limit_in_bytes", most) if v1.is_dir() else ("memory.swap.max", 0)
+            )
+            (folder / swapped[0]).write_text(f"{swapped[1]}")
     except OSError as error:
         with suppress(OSError):
             folder.rmdir()
