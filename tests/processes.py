@@ -68,8 +68,10 @@ def memory_bounded(pids: Iterable[int], most: int) -> Iterator[None]:
             (folder / "cgroup.procs").write_text(f"{pid}")
         yield
     finally:
-        for pid in (folder / "cgroup.procs").read_text().split():
-            (folder.parent / "cgroup.procs").write_text(pid)
+        while left := (folder / "cgroup.procs").read_text().split():
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    (folder.parent / "cgroup.procs").write_text(pid)
         folder.rmdir()
 
 
