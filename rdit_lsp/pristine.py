@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from rdit_lsp.copies import Copy
+from rdit_lsp.spare import Spare
 
 if TYPE_CHECKING:
     from rdit_lsp.spawn import Launch
@@ -22,6 +23,7 @@ class Pristine:
         """`libraries` are the folders of installed packages."""
         self.launch = launch
         self._copy = copy
+        self._spare = Spare()
         self._libraries = libraries
         self._installed = _changed_at(libraries)
 
@@ -36,11 +38,16 @@ class Pristine:
 
     async def copy(self) -> Copy | None:
         """Another one like it, to be used up; None where that failed."""
-        copied = await self._copy.copy()
+        copied = await self._spare.copy_of(self._copy)
         return copied if isinstance(copied, Copy) else None
+
+    def expect_copy(self) -> None:
+        """Get ready for the next one: who starts over once often does so again."""
+        self._spare.expect(self._copy)
 
     async def close(self) -> None:
         """End it."""
+        await self._spare.close()
         self._copy.drop()
         await self._copy.ended
 

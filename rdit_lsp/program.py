@@ -15,6 +15,7 @@ from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
 from rdit_lsp.copies import Copy, Died
 from rdit_lsp.pristine import Pristine
 from rdit_lsp.process import Worker
+from rdit_lsp.spare import Spare
 from rdit_lsp.spawn import WorkerError, spawn
 
 if TYPE_CHECKING:
@@ -57,9 +58,8 @@ class Program:
         self._launch: Launch | None = None
         """How the first process of the present line was started."""
         self._pristine: Pristine | None = None
-        self._spare: tuple[Copy, Copy] | None = None
-        """A copy made of a checkpoint's beforehand, and that one."""
-        self._sparing: asyncio.Task[None] | None = None
+        self._spare = Spare()
+        """Of the checkpoint that was used last."""
         self._leaving: Worker | None = None
         """The process of a document that is being closed."""
         self._closing: set[asyncio.Task[Any]] = set()
@@ -70,7 +70,7 @@ class Program:
         It is a copy of the interpreter kept ready if that suits, else a new process.
         """
         self.leave()
-        self._later(self._drop_spare())
+        self._spare.drop()
         self._launch = launch
         if not await self._start_from_pristine(launch):
             await self._start_anew(launch)
@@ -84,7 +84,7 @@ class Program:
         """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
         if checkpoint.copy is None or self._launch is None:
             raise WorkerError("there is no process in that state.")
-        copied = await self._copy_of(checkpoint.copy)
+        copied = await self._spare.copy_of(checkpoint.copy)
         if not isinstance(copied, Copy):
             raise WorkerError(f"the state cannot be copied: {copied.reason}.")
         self.leave(for_good=False)
@@ -94,39 +94,8 @@ class Program:
     def expect_return_to(self, key: Key) -> None:
         """Have a copy of a checkpoint ready: who has edited a statement often edits it again."""
         checkpoint = self.checkpoints.at(key)
-        if checkpoint is not None and checkpoint.copy is not None and self._sparing is None:
-            self._sparing = asyncio.create_task(self._make_spare(checkpoint.copy))
-
-    async def _make_spare(self, original: Copy) -> None:
-        try:
-            await self._drop_spare()
-            copied = await original.copy()
-            if isinstance(copied, Copy):
-                self._spare = copied, original
-                original.ended.add_done_callback(
-                    lambda _: self._later(self._drop_spare_of(original))
-                )
-        finally:
-            self._sparing = None
-
-    async def _drop_spare_of(self, original: Copy) -> None:
-        """A checkpoint has been dropped: its spare would hold the memory that is to be free."""
-        if self._spare is not None and self._spare[1] is original:
-            await self._drop_spare()
-
-    async def _drop_spare(self) -> None:
-        spare, self._spare = self._spare, None
-        if spare is not None:
-            spare[0].drop()
-            await spare[0].ended
-
-    async def _copy_of(self, original: Copy) -> Copy | Refusal:
-        if self._sparing is not None:
-            await asyncio.wait([self._sparing])
-        if self._spare is not None and self._spare[1] is original and self._spare[0].is_alive:
-            copied, self._spare = self._spare[0], None
-            return copied
-        return await original.copy()
+        if checkpoint is not None and checkpoint.copy is not None:
+            self._spare.expect(checkpoint.copy)
 
     async def keep(
         self,
@@ -209,9 +178,7 @@ class Program:
 
     async def close(self, *, leave_children: bool, patient: bool) -> None:
         """End the process and whatever it started, and its copies before it; both as in `Worker.close`."""
-        if self._sparing is not None:
-            await asyncio.wait([self._sparing])
-        await self._drop_spare()
+        await self._spare.close()
         await self.checkpoints.close()
         await self._drop_pristine()
         worker, self.worker = self.worker, None
@@ -224,12 +191,14 @@ class Program:
             await asyncio.wait(self._closing)
 
     async def _start_from_pristine(self, launch: Launch) -> bool:
-        if self._pristine is None or not self._pristine.suits(launch):
+        pristine = self._pristine
+        if pristine is None or not pristine.suits(launch):
             return False
-        copy = await self._pristine.copy()
+        copy = await pristine.copy()
         if copy is None:
             return False
         await self._become(copy, launch)
+        pristine.expect_copy()
         return True
 
     async def _start_anew(self, launch: Launch) -> None:
@@ -259,7 +228,7 @@ class Program:
 
     def _memory(self) -> tuple[Memory | None, Memory | None]:
         program = self.worker.memory() if self.worker is not None else None
-        return program, self._spare[0].memory() if self._spare is not None else None
+        return program, self._spare.memory()
 
     async def _drop_pristine(self) -> None:
         pristine, self._pristine = self._pristine, None

@@ -1,0 +1,78 @@
+"""A copy of a waiting copy, made before it is asked for: making one takes milliseconds.
+
+Knows copies; neither which state they are in nor what becomes of those it gives away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rdit_lsp.copies import Copy
+
+if TYPE_CHECKING:
+    from rdit_lsp.copies import Refusal
+    from rdit_lsp.memory import Memory
+
+
+class Spare:
+    """At most one such copy, of whatever one is expected to be asked for next."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Copy, Copy] | None = None
+        """It, and what it is a copy of."""
+        self._making: asyncio.Task[None] | None = None
+        self._dropping: set[asyncio.Task[None]] = set()
+
+    def expect(self, original: Copy) -> None:
+        """A copy of `original` will be asked for: make it now, in place of the one kept so far."""
+        if self._making is None:
+            self._making = asyncio.create_task(self._make(original))
+
+    async def copy_of(self, original: Copy) -> Copy | Refusal:
+        """A copy of `original`, to be used up; at once if that was expected."""
+        if self._making is not None:
+            await asyncio.wait([self._making])
+        if self._kept is not None and self._kept[1] is original and self._kept[0].is_alive:
+            copied, self._kept = self._kept[0], None
+            return copied
+        return await original.copy()
+
+    def drop(self) -> None:
+        """Keep none any more; it ends in the background."""
+        task = asyncio.create_task(self._drop())
+        self._dropping.add(task)
+        task.add_done_callback(self._dropping.discard)
+
+    async def close(self) -> None:
+        """End what there is, and wait for that."""
+        if self._making is not None:
+            await asyncio.wait([self._making])
+        await self._drop()
+        if self._dropping:
+            await asyncio.wait(self._dropping)
+
+    def memory(self) -> Memory | None:
+        """What the kept one holds; as `Copy.memory`."""
+        return self._kept[0].memory() if self._kept is not None else None
+
+    async def _make(self, original: Copy) -> None:
+        try:
+            await self._drop()
+            copied = await original.copy()
+            if isinstance(copied, Copy):
+                self._kept = copied, original
+                original.ended.add_done_callback(lambda _: self._drop_copy_of(original))
+        finally:
+            self._making = None
+
+    def _drop_copy_of(self, original: Copy) -> None:
+        """Its original has been dropped: it would hold the memory that is to be free."""
+        if self._kept is not None and self._kept[1] is original:
+            self.drop()
+
+    async def _drop(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept[0].drop()
+            await kept[0].ended
