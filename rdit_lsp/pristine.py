@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from rdit_lsp.spawn import Launch
 
 
+_NOT_YET = 0.3
+"""Seconds after a start during which the program is to have the processors for itself."""
+
+
 class Pristine:
     """A copy of a new process."""
 
@@ -43,7 +47,7 @@ class Pristine:
 
     def expect_copy(self) -> None:
         """Get ready for the next one: who starts over once often does so again."""
-        self._spare.expect(self._copy)
+        self._spare.expect(self._copy, later=_NOT_YET)
 
     async def close(self) -> None:
         """End it."""

@@ -22,11 +22,19 @@ class Spare:
         self._kept: tuple[Copy, Copy] | None = None
         """It, and what it is a copy of."""
         self._making: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._dropping: set[asyncio.Task[None]] = set()
 
-    def expect(self, original: Copy) -> None:
-        """A copy of `original` will be asked for: make it now, in place of the one kept so far."""
-        if self._making is None:
+    def expect(self, original: Copy, *, later: float = 0.0) -> None:
+        """A copy of `original` will be asked for: make it, in place of the one kept so far.
+
+        `later`: after so many seconds, since something else is more urgent until then.
+        """
+        self._stop_timer()
+        if later:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(later, self.expect, original)
+        elif self._making is None:
             self._making = asyncio.create_task(self._make(original))
 
     async def copy_of(self, original: Copy) -> Copy | Refusal:
@@ -40,12 +48,14 @@ class Spare:
 
     def drop(self) -> None:
         """Keep none any more; it ends in the background."""
+        self._stop_timer()
         task = asyncio.create_task(self._drop())
         self._dropping.add(task)
         task.add_done_callback(self._dropping.discard)
 
     async def close(self) -> None:
         """End what there is, and wait for that."""
+        self._stop_timer()
         if self._making is not None:
             await asyncio.wait([self._making])
         await self._drop()
@@ -55,6 +65,11 @@ class Spare:
     def memory(self) -> Memory | None:
         """What the kept one holds; as `Copy.memory`."""
         return self._kept[0].memory() if self._kept is not None else None
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _make(self, original: Copy) -> None:
         try:

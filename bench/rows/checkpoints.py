@@ -124,6 +124,7 @@ def reset() -> Iterator[Contestants]:
         def sample() -> float:
             document.execute()
             before = document.status()["pid"]
+            rdit.client.listen(0.5)  # Nobody resets again at once.
             took = timed(lambda: rdit.client.request("rdit/reset", {"uri": document.uri}))
             after = document.status()
             assert after["state"] == "idle"
