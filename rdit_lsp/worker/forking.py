@@ -20,11 +20,15 @@ import sys
 from _thread import _count as count_threads
 from fcntl import F_GETFL, F_SETFL, fcntl
 from stat import S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
+from time import sleep
 
 _modules = sys.modules
 
 _SEEK_SET, _SEEK_CUR = 0, 1
 _HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_LOOKS = 10
+"""Looks at threads, a millisecond apart: one that has ended can be seen for a moment still."""
+
 _HARMLESS_THREADS = ("jemalloc_bg_thd",)
 """Names of threads that their library starts anew in a child."""
 _TIMERS = (_signal.ITIMER_REAL, _signal.ITIMER_VIRTUAL, _signal.ITIMER_PROF)
@@ -93,13 +97,13 @@ class Forks:
                     raise Refused("it shares memory with other processes or a device")
 
     def _refuse_threads(self):
-        ids = _thread_ids()
-        if len(ids) < 2:
-            return
-        strangers = [name for name in map(_thread_name, ids[1:]) if name not in _HARMLESS_THREADS]
-        if strangers:
-            self._unsafe_threads = len(ids)
-            raise Refused("it has threads of a library that does not survive a fork")
+        for _ in range(_LOOKS):
+            ids = _thread_ids()
+            if all(name in _HARMLESS_THREADS for name in map(_thread_name, ids[1:])):
+                return
+            sleep(0.001)
+        self._unsafe_threads = len(ids)
+        raise Refused("it has threads of a library that does not survive a fork")
 
 
 class _NoWarnings:
