@@ -386,19 +386,6 @@ async def test_budget_of_memory(
     assert {"process"} < {checkpoint["kind"] for checkpoint in made} or budget == 1024
 
 
-async def test_newest_checkpoint_is_measured(editor: Editor, tmp_path: Path) -> None:
-    """One made while others were being measured would be listed as if it held nothing."""
-    document = editor.open(tmp_path / "measured.py", "heap = bytes(1 << 20)\n")
-    await document.execute()
-    asked = {"uri": document.uri}
-    for _ in range(20):
-        listing = editor.ask("rdit/checkpoints", asked)
-        made = await editor.request("rdit/checkpoint", asked)
-        listed = (await editor.request("rdit/checkpoints", asked))["checkpoints"]
-        assert "memory" in next(c for c in listed if c["checkpointId"] == made["checkpointId"])
-        await editor.reply(listing)
-
-
 async def test_many_files(own: Callable[..., Awaitable[Editor]], tmp_path: Path) -> None:
     """A server with few files to open would end the program for want of one, or give it more than usual."""
     import resource
