@@ -274,9 +274,8 @@ class Checkpoints:
     async def measure(self) -> None:
         """Bring what is known of the memory of each up to date, and keep the budget."""
         if self._measuring is not None:
-            await asyncio.shield(
-                self._measuring
-            )  # It began before some of them were there, perhaps.
+            # It may have begun before some of them were there.
+            await asyncio.shield(self._measuring)
         if self._measuring is None:
             self._measuring = asyncio.create_task(self._measure())
         await asyncio.shield(self._measuring)
