@@ -253,9 +253,8 @@ class Execution:
         """Name the state that a statement has led to; it has imported `files` of the project."""
         statement, results, before = placed.statement, self._results, self._program.live
         assert before is not None
-        if files:
-            result.imports = {file: results.files.fingerprint(file) for file in files}
-            results.keys.imported(before, statement.text, statement.part, files)
+        result.imports = {file: results.files.fingerprint(file) for file in files}
+        results.note_imports(before, statement, files)
         after = results.keys.after(before, statement.text, statement.part)
         result.key = OFF_PATH if result.caught_interrupt else after
         results.run_chain.follow(results.start, run.document.statements)

@@ -128,6 +128,11 @@ class Chain:
         """Work everything out again: what the keys stand on has changed."""
         self._known = self._known[:1]
 
+    def forget_after(self, key: Key) -> None:
+        """Work out again what follows the state `key`: more is known of the step from there."""
+        if key in self._known:
+            del self._known[self._known.index(key) + 1 :]
+
     def keys(self) -> set[Key]:
         """All that have been worked out."""
         return set(self._known)

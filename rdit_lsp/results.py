@@ -75,6 +75,17 @@ class Results:
             self.run_chain.forget()
         return changed
 
+    def note_imports(self, before: Key, statement: Statement, files: Sequence[str]) -> None:
+        """In state `before`, `statement` has imported these files of the project.
+
+        Somebody may have asked how fresh it is while it ran, and what it led to was worked out then
+        without them.
+        """
+        if files:
+            self.keys.imported(before, statement.text, statement.part, files)
+            self.shown_chain.forget_after(before)
+            self.run_chain.forget_after(before)
+
     def begin_at(self, surroundings: Hashable) -> bool:
         """From now on an empty namespace is one in these surroundings. Returns whether that is new."""
         before, self.start = self.start, self.keys.start(surroundings)

@@ -310,6 +310,47 @@ async def test_changed_module_of_the_project(editor: Editor, tmp_path: Path) -> 
     assert {False} == {stale for _, stale in shown(await document.results()).values()}
 
 
+IMPORTS = {
+    "import": "import slow\nslow.N\n",
+    "from": "from slow import N\nN\n",
+    "by name": "from importlib import *; slow = import_module('slow')\nslow.N\n",
+    "in a package": "import package.inner\npackage.inner.N\n",
+    "in a function": "def load():\n    import slow\n    return slow.N\nload()\nload()\n",
+    "twice": "import slow; import slow\nslow.N\nimport slow\nslow.N\n",
+    "one in the other": "import outer\nouter.slow.N\n",
+    "reloaded": "import importlib, slow\nslow = importlib.reload(slow)\nslow.N\n",
+}
+
+
+IMPORTING = {*(text.partition("\n")[0] for text in IMPORTS.values()), "load()"} - {"def load():"}
+"""The lines that import the module that takes its time."""
+
+
+@pytest.mark.parametrize("text", IMPORTS.values(), ids=IMPORTS)
+async def test_looked_at_while_it_imports(editor: Editor, tmp_path: Path, text: str) -> None:
+    """A question in the middle of an import of the project's would make its results stale for good."""
+    go = tmp_path / "go"
+    slow = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\nN = 5\n"
+    (tmp_path / "slow.py").write_text(slow)
+    (tmp_path / "outer.py").write_text("import slow\n")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "inner.py").write_text(slow)
+    document = editor.open(tmp_path / "main.py", "1\n" + text)
+    run = document.start()
+    first = 1 + next(n for n, line in enumerate(text.splitlines(), 1) if line in IMPORTING)
+    await document.running(first)
+    await document.hints()
+    await document.results()
+    await document.hover(1)
+    go.touch()
+    report = await editor.reply(run)
+    assert "5" == outputs(report["results"][-1])
+    assert {False} == {stale for _, stale in shown(await document.results()).values()}
+    report = await document.execute(scope="stale")
+    assert "kept" == report["wayBack"]["kind"]
+
+
 async def test_lines_put_below_what_runs(editor: Editor, tmp_path: Path) -> None:
     """A statement that is the same before and after an edit would be looked for for ever."""
     flag = tmp_path / "flag"
