@@ -10,15 +10,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from rdit_lsp.configuration import ConfigurationError
 from rdit_lsp.run import Request, RequestError
+from rdit_lsp.settings.configuration import ConfigurationError
 from rdit_lsp.spawn import WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.configuration import RunOn, Settings
     from rdit_lsp.session import Session
+    from rdit_lsp.settings.configuration import RunOn, Settings
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
-from rdit_lsp.configuration import CHECKPOINT_MEMORY
 from rdit_lsp.copies import Copy, Died, Refusal
 from rdit_lsp.memory import available, beyond
+from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence

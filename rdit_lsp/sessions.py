@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from rdit_lsp import document as documents
-from rdit_lsp.configuration import ConfigurationError, Settings, settings_for
-from rdit_lsp.interpreter import InterpreterError, choose
 from rdit_lsp.session import Session
+from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
+from rdit_lsp.settings.interpreter import InterpreterError, choose
 from rdit_lsp.spawn import Launch, WorkerError
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rdit_lsp.configuration import CHECKPOINT_MEMORY
 from rdit_lsp.limits import give_back, sacrifice_first
+from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rdit_lsp.configuration import FigureFormat
+    from rdit_lsp.settings.configuration import FigureFormat
 
 BOOTSTRAP = Path(__file__).with_name("worker") / "importlib_bootstrap.py"
 

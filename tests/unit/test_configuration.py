@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rdit_lsp.configuration import ConfigurationError, Settings, settings_for
-from rdit_lsp.interpreter import InterpreterError, choose
+from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
+from rdit_lsp.settings.interpreter import InterpreterError, choose
 
 
 def project(folder: Path, text: str) -> Path:

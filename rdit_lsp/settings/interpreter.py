@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rdit_lsp.configuration import Settings
+    from rdit_lsp.settings.configuration import Settings
 
 
 class InterpreterError(Exception):
