@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
-from rdit_lsp.outputs import Display, size_text
+from rdit_lsp.outputs.outputs import Display, size_text
 
 if TYPE_CHECKING:
     from rdit_lsp.ledger import Result

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.copies import Died
     from rdit_lsp.link import Message
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process import Owner
     from rdit_lsp.settings.interpreter import Interpreter
 

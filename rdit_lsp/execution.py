@@ -15,7 +15,7 @@ from rdit_lsp.copies import Died
 from rdit_lsp.keys import OFF_PATH
 from rdit_lsp.ledger import REPEATABLE, Result
 from rdit_lsp.mentions import mentions
-from rdit_lsp.outputs import Failure, display_from, failure_from, parts_shown
+from rdit_lsp.outputs.outputs import Failure, display_from, failure_from, parts_shown
 from rdit_lsp.results import view_of
 from rdit_lsp.run import statements_in_scope
 from rdit_lsp.snapshot import SessionState

@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol, cast
 
 from rdit_lsp.displays import Displays
-from rdit_lsp.outputs import Stream, display_from
+from rdit_lsp.outputs.outputs import Stream, display_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document import Placed
     from rdit_lsp.ledger import Result
     from rdit_lsp.link import Message
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process import Owner
 
 _REST_OF_LINE = 0.005

@@ -17,7 +17,7 @@ from rdit_lsp import messages
 from rdit_lsp.autorun import AutoRun
 from rdit_lsp.features import diagnostics
 from rdit_lsp.jsonrpc import Protocol, converter, failed
-from rdit_lsp.pictures import PictureFiles
+from rdit_lsp.outputs.pictures import PictureFiles
 from rdit_lsp.publish import Publisher
 from rdit_lsp.sessions import Sessions, name_of, path_of
 from rdit_lsp.settings.configuration import ConfigurationError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rdit_lsp.features import hover
     from rdit_lsp.guard import Guard
     from rdit_lsp.ledger import Result
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.session import Session
     from rdit_lsp.settings.configuration import Complete, RunOn
     from rdit_lsp.snapshot import Snapshot

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rdit_lsp.keys import OFF_PATH, Key
-from rdit_lsp.outputs import Stream
+from rdit_lsp.outputs.outputs import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document import Block, Document, Statement
     from rdit_lsp.keys import Keys
     from rdit_lsp.mentions import Mentions
-    from rdit_lsp.outputs import Display, Output
+    from rdit_lsp.outputs.outputs import Display, Output
     from rdit_lsp.snapshot import View
 
 Status: TypeAlias = Literal[

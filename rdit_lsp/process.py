@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rdit_lsp.guard import Guard
     from rdit_lsp.link import Message
     from rdit_lsp.memory import Memory
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.spawn import Launch, Spawned
 
 log = logging.getLogger(__name__)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rdit_lsp.guard import Guard
     from rdit_lsp.hearing import Client
     from rdit_lsp.link import Message
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process import Owner, Worker
     from rdit_lsp.run import Plan, Request, RunStatus, WayBack
     from rdit_lsp.snapshot import View

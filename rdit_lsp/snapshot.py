@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.outputs import as_json
+from rdit_lsp.outputs.outputs import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document import Document
     from rdit_lsp.ledger import Status
-    from rdit_lsp.outputs import Output
+    from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.run import RunStatus, WayBack
 
 

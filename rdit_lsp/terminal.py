@@ -19,7 +19,7 @@ from rdit_lsp import document as documents
 from rdit_lsp.begin import read_source, refuse
 from rdit_lsp.children import bury_orphans
 from rdit_lsp.features.summary import as_text, summary
-from rdit_lsp.outputs import Display, Failure, as_json, decode
+from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
 from rdit_lsp.snapshot import Report, View, statement_result
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rdit_lsp.begin import Begun, Order
     from rdit_lsp.document import Placed
     from rdit_lsp.ledger import Result
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.spawn import Launch
 
 _STARTS = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document import Placed
     from rdit_lsp.export.formats import Format
     from rdit_lsp.ledger import Result
-    from rdit_lsp.outputs import StreamName
+    from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.snapshot import Report, Snapshot
 
 

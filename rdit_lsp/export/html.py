@@ -19,9 +19,9 @@ from pygments.lexers import PythonLexer, PythonTracebackLexer
 from rdit_lsp.export.parts import parts
 from rdit_lsp.features.hover import state_in_words
 from rdit_lsp.features.summary import caption, has_poor_text
-from rdit_lsp.markup import markdown_table, text_of
-from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable
-from rdit_lsp.pictures import picture_of
+from rdit_lsp.outputs.markup import markdown_table, text_of
+from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
+from rdit_lsp.outputs.pictures import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from rdit_lsp.export.formats import About
     from rdit_lsp.export.parts import Part
-    from rdit_lsp.outputs import Output
-    from rdit_lsp.pictures import Picture
+    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.snapshot import Snapshot, View
 
 _LIMIT = 100_000

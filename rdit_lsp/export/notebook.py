@@ -9,12 +9,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.export.parts import cells, parts
-from rdit_lsp.outputs import Display, Failure, Stream
+from rdit_lsp.outputs.outputs import Display, Failure, Stream
 
 if TYPE_CHECKING:
     from rdit_lsp.export.formats import About
     from rdit_lsp.export.parts import Part
-    from rdit_lsp.outputs import Output
+    from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.snapshot import Snapshot
 
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.export.parts import is_prose
 from rdit_lsp.features.summary import as_text
-from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable
+from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
 
 if TYPE_CHECKING:
-    from rdit_lsp.outputs import Output
+    from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.snapshot import Snapshot, View
 
 PREFIX = "#> "

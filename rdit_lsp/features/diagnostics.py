@@ -10,13 +10,13 @@ from lsprotocol import types
 from pygls import uris
 
 from rdit_lsp.mentions import warnings
-from rdit_lsp.outputs import Failure, Stream
+from rdit_lsp.outputs.outputs import Failure, Stream
 from rdit_lsp.positions import to_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rdit_lsp.outputs import Frame
+    from rdit_lsp.outputs.outputs import Frame
     from rdit_lsp.positions import Encoding
     from rdit_lsp.snapshot import Snapshot, View
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from rdit_lsp.features.summary import caption, has_poor_text
-from rdit_lsp.markup import escaped, markdown_table, safe_markdown, text_of
-from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable, size_text
-from rdit_lsp.pictures import picture_of
+from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
+from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
+from rdit_lsp.outputs.pictures import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.outputs import Output
-    from rdit_lsp.pictures import Picture
+    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.snapshot import Snapshot, View
 
 _LIMIT = 20_000

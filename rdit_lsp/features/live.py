@@ -14,8 +14,8 @@ from lsprotocol import types
 
 from rdit_lsp.features.hover import fenced
 from rdit_lsp.features.names import last_bindings
-from rdit_lsp.markup import escaped
-from rdit_lsp.outputs import printable
+from rdit_lsp.outputs.markup import escaped
+from rdit_lsp.outputs.outputs import printable
 from rdit_lsp.positions import to_units
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.features.hover import state_in_words
 from rdit_lsp.features.summary import as_text
-from rdit_lsp.outputs import Display, Failure, Stream, last_screen
-from rdit_lsp.pictures import picture_of
+from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen
+from rdit_lsp.outputs.pictures import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from rdit_lsp.outputs import Output
-    from rdit_lsp.pictures import Picture
+    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.snapshot import View
 
 

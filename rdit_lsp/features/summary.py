@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.outputs import Display, Failure, Stream, last_screen, printable, size_text
+from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
 
 if TYPE_CHECKING:
     from rdit_lsp.snapshot import View
@@ -191,7 +191,9 @@ def has_poor_text(output: Display) -> bool:
 
 
 def _better_text(output: Display) -> str:
-    from rdit_lsp.markup import text_of  # It takes long to import, and most values need none.
+    from rdit_lsp.outputs.markup import (
+        text_of,  # It takes long to import, and most values need none.
+    )
 
     for mime in ("text/latex", "text/markdown"):
         if text := str(output.data.get(mime, "")).strip():

@@ -15,7 +15,7 @@ from rdit_lsp.export.formats import About
 from rdit_lsp.features import live, page
 from rdit_lsp.handlers.looks import look
 from rdit_lsp.jsonrpc import failed
-from rdit_lsp.pictures import pictures_of
+from rdit_lsp.outputs.pictures import pictures_of
 from rdit_lsp.run import RequestError
 from rdit_lsp.sessions import is_file, name_of, path_of
 from rdit_lsp.snapshot import (

@@ -15,7 +15,7 @@ from rdit_lsp.features import hover
 
 if TYPE_CHECKING:
     from rdit_lsp.language_server import RditServer
-    from rdit_lsp.pictures import Picture, PictureFiles
+    from rdit_lsp.outputs.pictures import Picture, PictureFiles
 
 log = logging.getLogger(__name__)
 

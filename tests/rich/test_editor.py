@@ -13,7 +13,7 @@ from lsprotocol import types
 
 from rdit_lsp.handlers.lifecycle import images_of
 from rdit_lsp.messages import Options
-from rdit_lsp.pictures import PictureFiles
+from rdit_lsp.outputs.pictures import PictureFiles
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -15,7 +15,7 @@ from silent import Silent
 from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoints
 from rdit_lsp.guard import Guard
-from rdit_lsp.outputs import as_json
+from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
 from rdit_lsp.spawn import Launch

@@ -8,7 +8,7 @@ import pytest
 
 from rdit_lsp import document as documents
 from rdit_lsp.mentions import mentions, moved
-from rdit_lsp.outputs import Failure, Frame
+from rdit_lsp.outputs.outputs import Failure, Frame
 
 if TYPE_CHECKING:
     from rdit_lsp.document import Document
