@@ -26,8 +26,8 @@ from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
-    from rdit_lsp.document import Document
-    from rdit_lsp.keys import Key
+    from rdit_lsp.document.document import Document
+    from rdit_lsp.document.state_keys import Key
     from rdit_lsp.memory import Memory
     from rdit_lsp.process import Worker
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.copies import Died
-from rdit_lsp.keys import OFF_PATH
+from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.ledger import REPEATABLE, Result
 from rdit_lsp.mentions import mentions
 from rdit_lsp.outputs.outputs import Failure, display_from, failure_from, parts_shown
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Sequence
 
-    from rdit_lsp.document import Document, Placed, Statement
+    from rdit_lsp.document.document import Document, Placed, Statement
     from rdit_lsp.hearing import Client, Hearing
     from rdit_lsp.ledger import Status
     from rdit_lsp.link import Message

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rdit_lsp.document import Placed
+    from rdit_lsp.document.document import Placed
     from rdit_lsp.ledger import Result
     from rdit_lsp.link import Message
     from rdit_lsp.outputs.outputs import StreamName

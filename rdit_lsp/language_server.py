@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rdit_lsp.document import Placed
+    from rdit_lsp.document.document import Placed
     from rdit_lsp.features import hover
     from rdit_lsp.guard import Guard
     from rdit_lsp.ledger import Result

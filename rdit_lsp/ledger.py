@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from rdit_lsp.keys import OFF_PATH, Key
+from rdit_lsp.document.state_keys import OFF_PATH, Key
 from rdit_lsp.outputs.outputs import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from weakref import WeakSet
 
-    from rdit_lsp.document import Block, Document, Statement
-    from rdit_lsp.keys import Keys
+    from rdit_lsp.document.document import Block, Document, Statement
+    from rdit_lsp.document.state_keys import Keys
     from rdit_lsp.mentions import Mentions
     from rdit_lsp.outputs.outputs import Display, Output
     from rdit_lsp.snapshot import View

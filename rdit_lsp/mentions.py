@@ -17,7 +17,7 @@ from rdit_lsp.outputs.outputs import Failure, Stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
     from rdit_lsp.outputs.outputs import Frame, Output
 
 _WARNING = re.compile(

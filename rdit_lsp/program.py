@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from signal import Signals
 
     from rdit_lsp.copies import Refusal
+    from rdit_lsp.document.state_keys import Key
     from rdit_lsp.guard import Guard
-    from rdit_lsp.keys import Key
     from rdit_lsp.link import Message
     from rdit_lsp.memory import Memory
     from rdit_lsp.process import Listener

@@ -13,18 +13,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from rdit_lsp import document as documents
-from rdit_lsp.keys import OFF_PATH, Chain, Key, Keys
+from rdit_lsp.document import document as documents
+from rdit_lsp.document.project_files import ProjectFiles
+from rdit_lsp.document.state_keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
 from rdit_lsp.mentions import moved
 from rdit_lsp.outputs.outputs import Display
-from rdit_lsp.project import ProjectFiles
 from rdit_lsp.snapshot import View
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Mapping, Sequence
 
-    from rdit_lsp.document import Document, Placed, Statement
+    from rdit_lsp.document.document import Document, Placed, Statement
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.run import RunStatus
     from rdit_lsp.worker.statements import Span

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
-    from rdit_lsp.document import Document, Placed
-    from rdit_lsp.keys import Chain, Key
+    from rdit_lsp.document.document import Document, Placed
+    from rdit_lsp.document.state_keys import Chain, Key
 
 Scope: TypeAlias = Literal["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
 RunStatus: TypeAlias = Literal[

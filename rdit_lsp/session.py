@@ -18,9 +18,9 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from rdit_lsp import document as documents
 from rdit_lsp.copies import Died
-from rdit_lsp.edits import Edits
+from rdit_lsp.document import document as documents
+from rdit_lsp.document.edit_order import Edits
 from rdit_lsp.execution import Execution, Run
 from rdit_lsp.hearing import Hearing
 from rdit_lsp.program import Program
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from signal import Signals
 
     from rdit_lsp.checkpoints import Checkpoint, Checkpoints
-    from rdit_lsp.document import Document, Placed
-    from rdit_lsp.edits import Edit
+    from rdit_lsp.document.document import Document, Placed
+    from rdit_lsp.document.edit_order import Edit
     from rdit_lsp.guard import Guard
     from rdit_lsp.hearing import Client
     from rdit_lsp.link import Message

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rdit_lsp.checkpoints import Checkpoint, Checkpoints
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
     from rdit_lsp.ledger import Status
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.run import RunStatus, WayBack

@@ -15,9 +15,9 @@ from pathlib import Path
 from time import perf_counter, strftime
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rdit_lsp import document as documents
 from rdit_lsp.begin import read_source, refuse
 from rdit_lsp.children import bury_orphans
+from rdit_lsp.document import document as documents
 from rdit_lsp.features.summary import as_text, summary
 from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
 from rdit_lsp.run import Request
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rdit_lsp.begin import Begun, Order
-    from rdit_lsp.document import Placed
+    from rdit_lsp.document.document import Placed
     from rdit_lsp.ledger import Result
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.spawn import Launch

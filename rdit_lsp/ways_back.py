@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.checkpoints import Checkpoint
 from rdit_lsp.copies import Died, Refusal
+from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.execution import Run
-from rdit_lsp.keys import OFF_PATH
 from rdit_lsp.run import Plan, Request, RequestError, WayBack, plan, way_back_to
 from rdit_lsp.snapshot import SessionState
 from rdit_lsp.spawn import WorkerError
@@ -24,7 +24,7 @@ from rdit_lsp.spawn import WorkerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from rdit_lsp.document import Document, Placed
+    from rdit_lsp.document.document import Document, Placed
     from rdit_lsp.execution import Execution
     from rdit_lsp.program import Program
     from rdit_lsp.results import Results

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdit_lsp import document as documents
 from rdit_lsp.begin import refuse
+from rdit_lsp.document import document as documents
 from rdit_lsp.export.files import save, target_of
 from rdit_lsp.export.formats import About
 from rdit_lsp.run import Request
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rdit_lsp.begin import Begun
-    from rdit_lsp.document import Placed
+    from rdit_lsp.document.document import Placed
     from rdit_lsp.export.formats import Format
     from rdit_lsp.ledger import Result
     from rdit_lsp.outputs.outputs import StreamName

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rdit_lsp.document import is_cell_marker
+from rdit_lsp.document.document import is_cell_marker
 from rdit_lsp.outputs.outputs import Display
 
 if TYPE_CHECKING:

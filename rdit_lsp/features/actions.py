@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from rdit_lsp.document import is_cell_marker
+from rdit_lsp.document.document import is_cell_marker
 from rdit_lsp.export import script
 from rdit_lsp.outputs.outputs import Display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
     from rdit_lsp.snapshot import Snapshot, View
 
 _KIND = types.CodeActionKind.Source + ".rdit"

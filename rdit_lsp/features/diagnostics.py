@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls import uris
 
+from rdit_lsp.document.positions import to_units
 from rdit_lsp.mentions import warnings
 from rdit_lsp.outputs.outputs import Failure, Stream
-from rdit_lsp.positions import to_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rdit_lsp.document.positions import Encoding
     from rdit_lsp.outputs.outputs import Frame
-    from rdit_lsp.positions import Encoding
     from rdit_lsp.snapshot import Snapshot, View
 
 _SOURCE = "rdit"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from rdit_lsp.document.positions import to_units
 from rdit_lsp.features import summary
-from rdit_lsp.positions import to_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rdit_lsp.positions import Encoding
+    from rdit_lsp.document.positions import Encoding
     from rdit_lsp.snapshot import Snapshot, View
 
 

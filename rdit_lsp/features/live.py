@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lsprotocol import types
 
+from rdit_lsp.document.bindings import last_bindings
+from rdit_lsp.document.positions import to_units
 from rdit_lsp.features.hover import fenced
-from rdit_lsp.features.names import last_bindings
 from rdit_lsp.outputs.markup import escaped
 from rdit_lsp.outputs.outputs import printable
-from rdit_lsp.positions import to_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rdit_lsp.document import Document
-    from rdit_lsp.features.places import Argument, Completion, Expression
-    from rdit_lsp.positions import Encoding
+    from rdit_lsp.document.cursor import Argument, Completion, Expression
+    from rdit_lsp.document.document import Document
+    from rdit_lsp.document.positions import Encoding
     from rdit_lsp.snapshot import Sight
 
 Question: TypeAlias = dict[str, Any]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types
 
-from rdit_lsp.features import hover, live, places
-from rdit_lsp.positions import from_units
+from rdit_lsp.document import cursor
+from rdit_lsp.document.positions import from_units
+from rdit_lsp.features import hover, live
 
 if TYPE_CHECKING:
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
     from rdit_lsp.language_server import RditServer
     from rdit_lsp.session import Session
     from rdit_lsp.snapshot import Sight
@@ -34,7 +35,7 @@ def add(server: RditServer) -> None:
         document, line = spot.document, spot.line + 1
         snapshot = spot.session.snapshot(line, line)
         result = hover.hover(snapshot, line, server.images)
-        expression = places.expression_at(document, spot.line, spot.column)
+        expression = cursor.expression_at(document, spot.line, spot.column)
         if expression is None:
             return result
         sight = await look(spot.session, live.hover_question(expression))
@@ -55,7 +56,7 @@ def add(server: RditServer) -> None:
         if spot is None or wanted == "off":
             return None
         document, beside = spot.document, wanted == "beside"
-        place = places.completion_at(document, spot.line, spot.column)
+        place = cursor.completion_at(document, spot.line, spot.column)
         question = live.completion_question(place, document, beside=beside) if place else None
         sight = await look(spot.session, question) if question is not None else None
         if place is None or sight is None:
@@ -71,7 +72,7 @@ def add(server: RditServer) -> None:
         spot, wanted = _spot(server, params), server.completes(params.text_document.uri)
         if spot is None or wanted == "off":
             return None
-        argument = places.argument_at(spot.document, spot.line, spot.column)
+        argument = cursor.argument_at(spot.document, spot.line, spot.column)
         if argument is None:
             return None
         sight = await look(spot.session, live.signature_question(argument))

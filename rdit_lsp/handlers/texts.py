@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from rdit_lsp import document as documents
-from rdit_lsp.edits import Edit
-from rdit_lsp.positions import from_units
+from rdit_lsp.document import document as documents
+from rdit_lsp.document.edit_order import Edit
+from rdit_lsp.document.positions import from_units
 
 if TYPE_CHECKING:
     from rdit_lsp.language_server import RditServer

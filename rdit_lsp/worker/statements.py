@@ -1,8 +1,8 @@
 """Where the top-level statements of a source text begin and end.
 
 Pure: text in, spans out; knows nothing of running. Shared by both sides: the worker splits with its own
-grammar, and what it finds counts; the server splits as the user types (see `rdit_lsp.blocks`), for the
-text that has not been run. Written for Python 3.8 and without `ast`, `re` or `collections`: each costs
+grammar, and what it finds counts; the server splits as the user types (`rdit_lsp.document.blocks`), for
+the text that has not been run. Written for Python 3.8 and without `ast`, `re` or `collections`: each costs
 a good part of what a bare interpreter costs to start, and user code would find them imported.
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sources import CACHE
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session

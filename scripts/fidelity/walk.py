@@ -33,7 +33,7 @@ from changes import change
 from oracle import PATIENCE, SECONDS, Essence, Oracle, Silent, Theatre, essence
 from sources import CACHE, NOT_INSTALLED, Script, python, scripts
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 from rdit_lsp.guard import Guard
 from rdit_lsp.run import Request, RequestError
 from rdit_lsp.spawn import WorkerError

@@ -13,8 +13,8 @@ import pytest
 from editor import RpcError, outputs, values
 from silent import Silent
 
-from rdit_lsp import document as documents
 from rdit_lsp.copies import Died
+from rdit_lsp.document import document as documents
 from rdit_lsp.guard import Guard
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from silent import Silent
 
-from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoints
+from rdit_lsp.document import document as documents
 from rdit_lsp.guard import Guard
 from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.run import Request, RequestError
@@ -31,7 +31,7 @@ from rdit_lsp.spawn import Launch, WorkerError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
     from rdit_lsp.snapshot import Report, View
 
 LINES = [

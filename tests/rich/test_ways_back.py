@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from silent import Silent
 
-from rdit_lsp import document as documents
 from rdit_lsp.checkpoints import Checkpoints
+from rdit_lsp.document import document as documents
 from rdit_lsp.guard import Guard
 from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.run import Request

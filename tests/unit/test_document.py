@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 
 LINES = st.sampled_from(
     [

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdit_lsp import document as documents
-from rdit_lsp.edits import Edit, Edits
+from rdit_lsp.document import document as documents
+from rdit_lsp.document.edit_order import Edit, Edits
 
 if TYPE_CHECKING:
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
 
 TEXT = "a = 1\nb = 2\nc = 3\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rdit_lsp.keys import OFF_PATH, Keys
+from rdit_lsp.document.state_keys import OFF_PATH, Keys
 
 
 def keys() -> Keys:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rdit_lsp import document as documents
-from rdit_lsp.keys import Keys
+from rdit_lsp.document import document as documents
+from rdit_lsp.document.state_keys import Keys
 from rdit_lsp.ledger import Ledger, Result, match, replaced_statements
 
 CASES = {

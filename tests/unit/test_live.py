@@ -12,9 +12,9 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from rdit_lsp.document import open_document
+from rdit_lsp.document.cursor import Completion, Expression
+from rdit_lsp.document.document import open_document
 from rdit_lsp.features import live
-from rdit_lsp.features.places import Completion, Expression
 from rdit_lsp.handlers import looks
 from rdit_lsp.server import create_server
 from rdit_lsp.snapshot import Sight

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 from rdit_lsp.mentions import mentions, moved
 from rdit_lsp.outputs.outputs import Failure, Frame
 
 if TYPE_CHECKING:
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
 
 TEXT = "import x\ndef f():\n    a = 1\n    return g(a)\n\nf()\n"
 TOLD = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rdit_lsp.features.names import binding_lines, is_local
+from rdit_lsp.document.bindings import binding_lines, is_local
 
 _STDLIB = Path(sysconfig.get_path("stdlib"))
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdit_lsp.document import Document, open_document
-from rdit_lsp.features.places import Argument, Completion, argument_at, completion_at, expression_at
+from rdit_lsp.document.cursor import Argument, Completion, argument_at, completion_at, expression_at
+from rdit_lsp.document.document import Document, open_document
 
 
 def marked(text: str) -> tuple[Document, int, int]:

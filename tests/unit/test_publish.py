@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 from rdit_lsp.publish import Publisher
 from rdit_lsp.snapshot import SessionState, Snapshot, View
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 from rdit_lsp.ledger import Result
 from rdit_lsp.results import Results
 

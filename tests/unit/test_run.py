@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rdit_lsp import document as documents
+from rdit_lsp.document import document as documents
 from rdit_lsp.run import Request, RequestError, check, plan, statements_in_scope
 
 DOCUMENT = documents.open_document("file:///d.py", 1, "a\nb\nc\n\n# %%\nd\n")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdit_lsp.blocks import Block, blocks
+from rdit_lsp.document.blocks import Block, blocks
 from rdit_lsp.worker.statements import check_encoding, lines_of, parse, span
 
 SIMPLE = (

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rdit_lsp.features.scanner import CLOSING, OPENING, logical_lines
+from rdit_lsp.document.scanner import CLOSING, OPENING, logical_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from rdit_lsp.document import Document
-    from rdit_lsp.features.scanner import LogicalLine, Token
+    from rdit_lsp.document.document import Document
+    from rdit_lsp.document.scanner import LogicalLine, Token
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _HEADS = {

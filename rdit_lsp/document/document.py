@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from rdit_lsp.blocks import blocks as cut
+from rdit_lsp.document.blocks import blocks as cut
 from rdit_lsp.worker.statements import SHOWS_FIGURES, Span, lines_of, parse, span
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
-    from rdit_lsp.document import Statement
+    from rdit_lsp.document.document import Statement
 
 Key = int
 

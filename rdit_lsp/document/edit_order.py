@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.document import Document
+    from rdit_lsp.document.document import Document
 
 _REMEMBERED = 64
 """Edits after a missing number until it counts as one that the client left out."""

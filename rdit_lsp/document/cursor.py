@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rdit_lsp.features.names import is_local
-from rdit_lsp.features.scanner import CLOSING, OPENING, logical_lines, scan
+from rdit_lsp.document.bindings import is_local
+from rdit_lsp.document.scanner import CLOSING, OPENING, logical_lines, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rdit_lsp.document import Document
-    from rdit_lsp.features.scanner import Token
+    from rdit_lsp.document.document import Document
+    from rdit_lsp.document.scanner import Token
 
 _IN_CONSTANTS = {"-", ",", ":", "(", ")"}
 _CONSTANTS = {"None", "True", "False"}
