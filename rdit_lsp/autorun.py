@@ -10,9 +10,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.run import Request, RequestError
 from rdit_lsp.settings.configuration import ConfigurationError
-from rdit_lsp.spawn import WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

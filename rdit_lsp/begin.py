@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.guard import Guard
+from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.spawn import Launch, Spawned, WorkerError, spawn
 from rdit_lsp.settings.configuration import ConfigurationError, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
-from rdit_lsp.spawn import Launch, Spawned, WorkerError, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,8 +19,8 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
-from rdit_lsp.copies import Copy, Died, Refusal
-from rdit_lsp.memory import available, beyond
+from rdit_lsp.process.fork import Copy, Died, Refusal
+from rdit_lsp.process.posix.memory import available, beyond
 from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.state_keys import Key
-    from rdit_lsp.memory import Memory
-    from rdit_lsp.process import Worker
+    from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.worker import Worker
 
 T = TypeVar("T")
 

@@ -14,20 +14,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdit_lsp.guard import Guard
-from rdit_lsp.process import Worker
+from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.spawn import Launch, WorkerError
+from rdit_lsp.process.worker import Worker
 from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
-from rdit_lsp.spawn import Launch, WorkerError
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rdit_lsp.copies import Died
-    from rdit_lsp.link import Message
     from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.process import Owner
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.fork import Died
+    from rdit_lsp.process.worker import Owner
     from rdit_lsp.settings.interpreter import Interpreter
 
 _BY_DEFAULT = "by default"

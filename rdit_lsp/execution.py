@@ -11,16 +11,16 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from rdit_lsp.copies import Died
 from rdit_lsp.document.state_keys import OFF_PATH
-from rdit_lsp.ledger import REPEATABLE, Result
-from rdit_lsp.mentions import mentions
 from rdit_lsp.outputs.outputs import Failure, display_from, failure_from, parts_shown
-from rdit_lsp.results import view_of
+from rdit_lsp.process.fork import Died
+from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.process.stopping import LADDER, Ladder
+from rdit_lsp.results.freshness import view_of
+from rdit_lsp.results.ledger import REPEATABLE, Result
+from rdit_lsp.results.line_references import mentions
+from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.run import statements_in_scope
-from rdit_lsp.snapshot import SessionState
-from rdit_lsp.spawn import WorkerError
-from rdit_lsp.stopping import LADDER, Ladder
 from rdit_lsp.worker.statements import Span
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document, Placed, Statement
     from rdit_lsp.hearing import Client, Hearing
-    from rdit_lsp.ledger import Status
-    from rdit_lsp.link import Message
-    from rdit_lsp.process import Worker
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.worker import Worker
     from rdit_lsp.program import Program
-    from rdit_lsp.results import Results
+    from rdit_lsp.results.freshness import Results
+    from rdit_lsp.results.ledger import Status
+    from rdit_lsp.results.snapshot import Report, View
     from rdit_lsp.run import Request, RunStatus
-    from rdit_lsp.snapshot import Report, View
 
 log = logging.getLogger(__name__)
 

@@ -9,18 +9,18 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, Protocol, cast
 
-from rdit_lsp.displays import Displays
 from rdit_lsp.outputs.outputs import Stream, display_from
+from rdit_lsp.results.displays import Displays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from rdit_lsp.document.document import Placed
-    from rdit_lsp.ledger import Result
-    from rdit_lsp.link import Message
     from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.process import Owner
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.worker import Owner
+    from rdit_lsp.results.ledger import Result
 
 _REST_OF_LINE = 0.005
 """Seconds that a part of a line waits for the rest before it is shown."""

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Placed
     from rdit_lsp.features import hover
-    from rdit_lsp.guard import Guard
-    from rdit_lsp.ledger import Result
     from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.results.snapshot import Snapshot
     from rdit_lsp.session import Session
     from rdit_lsp.settings.configuration import Complete, RunOn
-    from rdit_lsp.snapshot import Snapshot
     from rdit_lsp.transport import Transport
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from rdit_lsp.copies import Copy
+from rdit_lsp.process.fork import Copy
 from rdit_lsp.spare import Spare
 
 if TYPE_CHECKING:
-    from rdit_lsp.spawn import Launch
+    from rdit_lsp.process.spawn import Launch
 
 
 _NOT_YET = 0.3

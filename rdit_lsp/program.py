@@ -12,23 +12,23 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
-from rdit_lsp.copies import Copy, Died
 from rdit_lsp.pristine import Pristine
-from rdit_lsp.process import Worker
+from rdit_lsp.process.fork import Copy, Died
+from rdit_lsp.process.spawn import WorkerError, spawn
+from rdit_lsp.process.worker import Worker
 from rdit_lsp.spare import Spare
-from rdit_lsp.spawn import WorkerError, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Coroutine
     from signal import Signals
 
-    from rdit_lsp.copies import Refusal
     from rdit_lsp.document.state_keys import Key
-    from rdit_lsp.guard import Guard
-    from rdit_lsp.link import Message
-    from rdit_lsp.memory import Memory
-    from rdit_lsp.process import Listener
-    from rdit_lsp.spawn import Launch, Spawned
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.fork import Refusal
+    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.spawn import Launch, Spawned
+    from rdit_lsp.process.worker import Listener
 
 log = logging.getLogger(__name__)
 

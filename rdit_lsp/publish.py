@@ -14,12 +14,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rdit_lsp.features.summary import summary
-from rdit_lsp.snapshot import SessionState, statement_result
+from rdit_lsp.results.snapshot import SessionState, statement_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 INTERVAL = 0.055
 """Seconds between two messages about one document, for clients that get the results themselves."""

@@ -12,11 +12,11 @@ import threading
 from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 
-from rdit_lsp.children import bury_orphans
-from rdit_lsp.guard import Guard
 from rdit_lsp.handlers import commands, lifecycle, looks, results, texts
 from rdit_lsp.language_server import RditServer
-from rdit_lsp.limits import raise_limit
+from rdit_lsp.process.posix.children import bury_orphans
+from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.posix.limits import raise_limit
 from rdit_lsp.transport import Transport, are_pipes
 
 

@@ -18,16 +18,16 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from rdit_lsp.copies import Died
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.edit_order import Edits
 from rdit_lsp.execution import Execution, Run
 from rdit_lsp.hearing import Hearing
+from rdit_lsp.process.fork import Died
+from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.program import Program
-from rdit_lsp.results import Results
+from rdit_lsp.results.freshness import Results
+from rdit_lsp.results.snapshot import Report, SessionState, Sight, Snapshot
 from rdit_lsp.run import RequestError, check, statements_in_scope
-from rdit_lsp.snapshot import Report, SessionState, Sight, Snapshot
-from rdit_lsp.spawn import WorkerError, spawn
 from rdit_lsp.ways_back import WaysBack
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document.document import Document, Placed
     from rdit_lsp.document.edit_order import Edit
-    from rdit_lsp.guard import Guard
     from rdit_lsp.hearing import Client
-    from rdit_lsp.link import Message
     from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.process import Owner, Worker
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.process.spawn import Launch, Spawned
+    from rdit_lsp.process.worker import Owner, Worker
+    from rdit_lsp.results.snapshot import View
     from rdit_lsp.run import Plan, Request, RunStatus, WayBack
-    from rdit_lsp.snapshot import View
-    from rdit_lsp.spawn import Launch, Spawned
     from rdit_lsp.ways_back import Before
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rdit_lsp.copies import Copy
+from rdit_lsp.process.fork import Copy
 
 if TYPE_CHECKING:
-    from rdit_lsp.copies import Refusal
-    from rdit_lsp.memory import Memory
+    from rdit_lsp.process.fork import Refusal
+    from rdit_lsp.process.posix.memory import Memory
 
 
 class Spare:

@@ -16,23 +16,23 @@ from time import perf_counter, strftime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rdit_lsp.begin import read_source, refuse
-from rdit_lsp.children import bury_orphans
 from rdit_lsp.document import document as documents
 from rdit_lsp.features.summary import as_text, summary
 from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
+from rdit_lsp.process.posix.children import bury_orphans
+from rdit_lsp.process.spawn import WorkerError, shares_terminal
+from rdit_lsp.results.snapshot import Report, View, statement_result
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
-from rdit_lsp.snapshot import Report, View, statement_result
-from rdit_lsp.spawn import WorkerError, shares_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rdit_lsp.begin import Begun, Order
     from rdit_lsp.document.document import Placed
-    from rdit_lsp.ledger import Result
     from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.spawn import Launch
+    from rdit_lsp.process.spawn import Launch
+    from rdit_lsp.results.ledger import Result
 
 _STARTS = {
     "start": "in a new namespace",

@@ -12,9 +12,9 @@ from rdit_lsp.begin import refuse
 from rdit_lsp.document import document as documents
 from rdit_lsp.export.files import save, target_of
 from rdit_lsp.export.formats import About
+from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
-from rdit_lsp.spawn import WorkerError
 from rdit_lsp.terminal import exit_code
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from rdit_lsp.begin import Begun
     from rdit_lsp.document.document import Placed
     from rdit_lsp.export.formats import Format
-    from rdit_lsp.ledger import Result
     from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.snapshot import Report, Snapshot
+    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.results.snapshot import Report, Snapshot
 
 
 def run(begun: Begun, to: Format, output: str | None) -> int:

@@ -10,7 +10,7 @@ from rdit_lsp.export.formats import SUFFIXES, export
 
 if TYPE_CHECKING:
     from rdit_lsp.export.formats import About, Format
-    from rdit_lsp.snapshot import Snapshot
+    from rdit_lsp.results.snapshot import Snapshot
 
 
 def target_of(file: str | None, to: Format, output: str | None) -> Path | None:

@@ -13,7 +13,7 @@ from rdit_lsp.export.parts import without_unfinished_figures
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rdit_lsp.snapshot import Snapshot
+    from rdit_lsp.results.snapshot import Snapshot
 
 Format: TypeAlias = Literal["html", "ipynb", "md", "py"]
 

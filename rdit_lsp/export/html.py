@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.outputs.pictures import Picture
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 _LIMIT = 100_000
 """Characters of one stream that are shown."""

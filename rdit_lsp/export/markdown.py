@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.outputs.pictures import Picture
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 _FENCE = re.compile(r"`{3,}")
 _LIMIT = 100_000

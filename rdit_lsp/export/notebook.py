@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rdit_lsp.export.formats import About
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs.outputs import Output
-    from rdit_lsp.snapshot import Snapshot
+    from rdit_lsp.results.snapshot import Snapshot
 
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}
 

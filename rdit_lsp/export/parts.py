@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rdit_lsp.outputs.outputs import Output
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 _MARKER = re.compile(r"#\s*(?:%%+|In\[[^]]*\]:?)\s*(?P<title>.*?)\s*(?P<kind>\[\w+\])?\s*$")
 _COMMENT = re.compile(r"# ?")

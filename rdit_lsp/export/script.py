@@ -13,7 +13,7 @@ from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, prin
 
 if TYPE_CHECKING:
     from rdit_lsp.outputs.outputs import Output
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 PREFIX = "#> "
 

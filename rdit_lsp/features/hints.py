@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rdit_lsp.document.positions import Encoding
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 
 def inlay_hints(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.outputs.pictures import Picture
-    from rdit_lsp.snapshot import Snapshot, View
+    from rdit_lsp.results.snapshot import Snapshot, View
 
 _LIMIT = 20_000
 """Characters of each output shown; editors lay out a hover before they show it."""

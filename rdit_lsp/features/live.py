@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.cursor import Argument, Completion, Expression
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.positions import Encoding
-    from rdit_lsp.snapshot import Sight
+    from rdit_lsp.results.snapshot import Sight
 
 Question: TypeAlias = dict[str, Any]
 """As `rdit_lsp/worker/inspection.py` takes it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.outputs.pictures import Picture
-    from rdit_lsp.snapshot import View
+    from rdit_lsp.results.snapshot import View
 
 
 def write(views: Sequence[View], path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
 
 if TYPE_CHECKING:
-    from rdit_lsp.snapshot import View
+    from rdit_lsp.results.snapshot import View
 
 WIDTH = 100
 """Characters of a line at most. VS Code shows 43 of an inlay hint by default, others show all."""

@@ -16,24 +16,24 @@ from rdit_lsp.features import live, page
 from rdit_lsp.handlers.looks import look
 from rdit_lsp.jsonrpc import failed
 from rdit_lsp.outputs.pictures import pictures_of
-from rdit_lsp.run import RequestError
-from rdit_lsp.sessions import is_file, name_of, path_of
-from rdit_lsp.snapshot import (
+from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.results.snapshot import (
     checkpoint_result,
     execute_result,
     kept_result,
     statement_result,
     way_back_result,
 )
-from rdit_lsp.spawn import WorkerError
+from rdit_lsp.run import RequestError
+from rdit_lsp.sessions import is_file, name_of, path_of
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rdit_lsp.language_server import RditServer
+    from rdit_lsp.results.snapshot import Report, View
     from rdit_lsp.session import Session
-    from rdit_lsp.snapshot import Report, View
 
 T = TypeVar("T")
 

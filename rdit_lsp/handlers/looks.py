@@ -15,8 +15,8 @@ from rdit_lsp.features import hover, live
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.language_server import RditServer
+    from rdit_lsp.results.snapshot import Sight
     from rdit_lsp.session import Session
-    from rdit_lsp.snapshot import Sight
 
 log = logging.getLogger(__name__)
 

@@ -34,9 +34,9 @@ from oracle import PATIENCE, SECONDS, Essence, Oracle, Silent, Theatre, essence
 from sources import CACHE, NOT_INSTALLED, Script, python, scripts
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.guard import Guard
+from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.run import Request, RequestError
-from rdit_lsp.spawn import WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -13,12 +13,12 @@ import pytest
 from editor import RpcError, outputs, values
 from silent import Silent
 
-from rdit_lsp.copies import Died
 from rdit_lsp.document import document as documents
-from rdit_lsp.guard import Guard
+from rdit_lsp.process.fork import Died
+from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.spawn import Launch
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
-from rdit_lsp.spawn import Launch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,14 +14,14 @@ from silent import Silent
 
 from rdit_lsp.checkpoints import Checkpoints
 from rdit_lsp.document import document as documents
-from rdit_lsp.guard import Guard
 from rdit_lsp.outputs.outputs import as_json
+from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.spawn import Launch
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
-from rdit_lsp.spawn import Launch
 
 if TYPE_CHECKING:
-    from rdit_lsp.snapshot import Report
+    from rdit_lsp.results.snapshot import Report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rdit_lsp.faults import told
+from rdit_lsp.process.fatal_report import told
 
 OWN = ("<own>", "/home/rdit/")
 

@@ -16,8 +16,8 @@ from rdit_lsp.document.cursor import Completion, Expression
 from rdit_lsp.document.document import open_document
 from rdit_lsp.features import live
 from rdit_lsp.handlers import looks
+from rdit_lsp.results.snapshot import Sight
 from rdit_lsp.server import create_server
-from rdit_lsp.snapshot import Sight
 
 URI = "file:///folder/script.py"
 PRICE = Expression("df.price", 0, 3, 8)

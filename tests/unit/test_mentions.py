@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.mentions import mentions, moved
 from rdit_lsp.outputs.outputs import Failure, Frame
+from rdit_lsp.results.line_references import mentions, moved
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document

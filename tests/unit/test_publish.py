@@ -11,7 +11,7 @@ import pytest
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.publish import Publisher
-from rdit_lsp.snapshot import SessionState, Snapshot, View
+from rdit_lsp.results.snapshot import SessionState, Snapshot, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

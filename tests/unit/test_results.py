@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.ledger import Result
-from rdit_lsp.results import Results
+from rdit_lsp.results.freshness import Results
+from rdit_lsp.results.ledger import Result
 
 STATEMENTS = 900
 KINDS = (

@@ -1,7 +1,7 @@
 """Real interpreters and real workers: every test here runs once for each `python3.X` at hand.
 
-A worker is driven through `rdit_lsp.process.Worker`, so what is tested is what the server does. Tests
-wait for messages and for processes, never for time.
+A worker is driven through `rdit_lsp.process.worker.Worker`, so what is tested is what the server does.
+Tests wait for messages and for processes, never for time.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rdit_lsp.copies import Copy, Died, Refusal
-from rdit_lsp.process import Worker
-from rdit_lsp.spawn import Launch
+from rdit_lsp.process.fork import Copy, Died, Refusal
+from rdit_lsp.process.spawn import Launch
+from rdit_lsp.process.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rdit_lsp.copies import Copy, Refusal
+from rdit_lsp.process.fork import Copy, Refusal
 
 if TYPE_CHECKING:
     from conftest import Program, Starter

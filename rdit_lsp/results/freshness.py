@@ -16,10 +16,10 @@ from weakref import WeakKeyDictionary
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.project_files import ProjectFiles
 from rdit_lsp.document.state_keys import OFF_PATH, Chain, Key, Keys
-from rdit_lsp.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
-from rdit_lsp.mentions import moved
 from rdit_lsp.outputs.outputs import Display
-from rdit_lsp.snapshot import View
+from rdit_lsp.results.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
+from rdit_lsp.results.line_references import moved
+from rdit_lsp.results.snapshot import View
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Mapping, Sequence

@@ -11,15 +11,15 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rdit_lsp.children import Child
-from rdit_lsp.link import Link
-from rdit_lsp.memory import of_process
-from rdit_lsp.spawn import WorkerError
+from rdit_lsp.process.channel import Link
+from rdit_lsp.process.posix.children import Child
+from rdit_lsp.process.posix.memory import of_process
+from rdit_lsp.process.spawn import WorkerError
 
 if TYPE_CHECKING:
-    from rdit_lsp.guard import Guard
-    from rdit_lsp.link import Message
-    from rdit_lsp.memory import Memory
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.process.posix.memory import Memory
 
 _PATIENCE = 10.0
 """Seconds that a copy may take to answer; it runs nothing of the user's."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document.document import Document
-    from rdit_lsp.ledger import Status
     from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.results.ledger import Status
     from rdit_lsp.run import RunStatus, WayBack
 
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from rdit_lsp.outputs.outputs import Display, size_text
 
 if TYPE_CHECKING:
-    from rdit_lsp.ledger import Result
+    from rdit_lsp.results.ledger import Result
 
 MOST = 200
 """Displays of one statement that are held: a loop can make a million."""

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rdit_lsp.process import Worker
+    from rdit_lsp.process.worker import Worker
 
 log = logging.getLogger(__name__)
 

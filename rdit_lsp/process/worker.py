@@ -17,23 +17,24 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rdit_lsp import faults, memory
-from rdit_lsp.children import Child, adopt_orphans
-from rdit_lsp.copies import Copy, Died, Refusal
-from rdit_lsp.limits import has_room
-from rdit_lsp.link import Link
-from rdit_lsp.pipes import Pipe, held
-from rdit_lsp.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
+from rdit_lsp.process import fatal_report
+from rdit_lsp.process.channel import Link
+from rdit_lsp.process.fork import Copy, Died, Refusal
+from rdit_lsp.process.posix import memory
+from rdit_lsp.process.posix.children import Child, adopt_orphans
+from rdit_lsp.process.posix.limits import has_room
+from rdit_lsp.process.posix.pipes import Pipe, held
+from rdit_lsp.process.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
 from rdit_lsp.worker import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rdit_lsp.guard import Guard
-    from rdit_lsp.link import Message
-    from rdit_lsp.memory import Memory
     from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.spawn import Launch, Spawned
+    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.spawn import Launch, Spawned
 
 log = logging.getLogger(__name__)
 
@@ -481,7 +482,7 @@ class Worker:
         ):  # It goes to stderr already, or was not captured.
             written = self._faults.read_text("utf-8", "replace")
             self._faults.unlink()
-            if -code in faults.SIGNALS and (said := faults.told(written, _OURS)):
+            if -code in fatal_report.SIGNALS and (said := fatal_report.told(written, _OURS)):
                 self.listener.on_output(self._owner, "stderr", said.encode())
 
     def _close_home(self) -> None:

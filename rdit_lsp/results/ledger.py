@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Block, Document, Statement
     from rdit_lsp.document.state_keys import Keys
-    from rdit_lsp.mentions import Mentions
     from rdit_lsp.outputs.outputs import Display, Output
-    from rdit_lsp.snapshot import View
+    from rdit_lsp.results.line_references import Mentions
+    from rdit_lsp.results.snapshot import View
 
 Status: TypeAlias = Literal[
     "ok", "error", "interrupted", "timeout", "exit", "crashed", "notRun", "running"

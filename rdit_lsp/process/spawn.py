@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rdit_lsp.limits import give_back, sacrifice_first
+from rdit_lsp.process.posix.limits import give_back, sacrifice_first
 from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.settings.configuration import FigureFormat
 
-BOOTSTRAP = Path(__file__).with_name("worker") / "importlib_bootstrap.py"
+BOOTSTRAP = Path(__file__).parents[1] / "worker" / "importlib_bootstrap.py"
 
 
 class WorkerError(Exception):
