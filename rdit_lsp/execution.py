@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rdit_lsp.hearing import Client, Hearing
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Worker
-    from rdit_lsp.program import Program
+    from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.ledger import Status
     from rdit_lsp.results.snapshot import Report, View

@@ -24,7 +24,7 @@ from rdit_lsp.execution import Execution, Run
 from rdit_lsp.hearing import Hearing
 from rdit_lsp.process.fork import Died
 from rdit_lsp.process.spawn import WorkerError, spawn
-from rdit_lsp.program import Program
+from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
 from rdit_lsp.results.snapshot import Report, SessionState, Sight, Snapshot
 from rdit_lsp.run import RequestError, check, statements_in_scope
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from signal import Signals
 
-    from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document.document import Document, Placed
     from rdit_lsp.document.edit_order import Edit
     from rdit_lsp.hearing import Client
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch, Spawned
     from rdit_lsp.process.worker import Owner, Worker
+    from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.run import Plan, Request, RunStatus, WayBack
     from rdit_lsp.ways_back import Before

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from rdit_lsp.checkpoints import Checkpoint
 from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.execution import Run
 from rdit_lsp.process.fork import Died, Refusal
 from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.program.checkpoints import Checkpoint
 from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.run import Plan, Request, RequestError, WayBack, plan, way_back_to
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document, Placed
     from rdit_lsp.execution import Execution
     from rdit_lsp.process.spawn import Launch
-    from rdit_lsp.program import Program
+    from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.snapshot import Report
 

@@ -15,9 +15,9 @@ from rdit_lsp.outputs.outputs import as_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rdit_lsp.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.document.document import Document
     from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.results.ledger import Status
     from rdit_lsp.run import RunStatus, WayBack
 

@@ -20,20 +20,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from silent import Silent
 
-from rdit_lsp.checkpoints import Checkpoints
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, WorkerError
+from rdit_lsp.program.checkpoints import Checkpoints
 from rdit_lsp.run import Request, RequestError
 from rdit_lsp.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.results.snapshot import Report, View
-
     from rdit_lsp.document.document import Document
+    from rdit_lsp.results.snapshot import Report, View
 
 LINES = [
     "x = 1",

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from silent import Silent
 
-from rdit_lsp.checkpoints import Checkpoints
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch
+from rdit_lsp.program.checkpoints import Checkpoints
 from rdit_lsp.run import Request
 from rdit_lsp.session import Session
 

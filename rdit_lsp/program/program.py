@@ -11,12 +11,12 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.checkpoints import Checkpoint, Checkpoints, Lineage
-from rdit_lsp.pristine import Pristine
 from rdit_lsp.process.fork import Copy, Died
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.process.worker import Worker
-from rdit_lsp.spare import Spare
+from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints, Lineage
+from rdit_lsp.program.prefork import Spare
+from rdit_lsp.program.zygote import Pristine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Coroutine

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from rdit_lsp.process.fork import Copy
-from rdit_lsp.spare import Spare
+from rdit_lsp.program.prefork import Spare
 
 if TYPE_CHECKING:
     from rdit_lsp.process.spawn import Launch
