@@ -14,12 +14,12 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from rdit_lsp import messages
-from rdit_lsp.autorun import AutoRun
 from rdit_lsp.features import diagnostics
 from rdit_lsp.jsonrpc import Protocol, converter, failed
 from rdit_lsp.outputs.pictures import PictureFiles
 from rdit_lsp.publish import Publisher
-from rdit_lsp.sessions import Sessions, name_of, path_of
+from rdit_lsp.session.autorun import AutoRun
+from rdit_lsp.session.registry import Sessions, name_of, path_of
 from rdit_lsp.settings.configuration import ConfigurationError
 from rdit_lsp.version import VERSION
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.results.ledger import Result
     from rdit_lsp.results.snapshot import Snapshot
-    from rdit_lsp.session import Session
+    from rdit_lsp.session.session import Session
     from rdit_lsp.settings.configuration import Complete, RunOn
     from rdit_lsp.transport import Transport
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from rdit_lsp.export.formats import Format
-from rdit_lsp.run import Policy, Request, Scope
+from rdit_lsp.session.planning import Policy, Request, Scope
 from rdit_lsp.settings.configuration import can_be_environment
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
 from rdit_lsp.process.posix.children import bury_orphans
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
 from rdit_lsp.results.snapshot import Report, View, statement_result
-from rdit_lsp.run import Request
-from rdit_lsp.session import Session
+from rdit_lsp.session.planning import Request
+from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

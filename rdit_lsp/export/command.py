@@ -13,8 +13,8 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.export.files import save, target_of
 from rdit_lsp.export.formats import About
 from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.run import Request
-from rdit_lsp.session import Session
+from rdit_lsp.session.planning import Request
+from rdit_lsp.session.session import Session
 from rdit_lsp.terminal import exit_code
 
 if TYPE_CHECKING:

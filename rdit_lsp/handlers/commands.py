@@ -24,8 +24,8 @@ from rdit_lsp.results.snapshot import (
     statement_result,
     way_back_result,
 )
-from rdit_lsp.run import RequestError
-from rdit_lsp.sessions import is_file, name_of, path_of
+from rdit_lsp.session.planning import RequestError
+from rdit_lsp.session.registry import is_file, name_of, path_of
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.language_server import RditServer
     from rdit_lsp.results.snapshot import Report, View
-    from rdit_lsp.session import Session
+    from rdit_lsp.session.session import Session
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.language_server import RditServer
     from rdit_lsp.results.snapshot import Sight
-    from rdit_lsp.session import Session
+    from rdit_lsp.session.session import Session
 
 log = logging.getLogger(__name__)
 

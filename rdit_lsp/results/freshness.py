@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document, Placed, Statement
     from rdit_lsp.outputs.outputs import Output
-    from rdit_lsp.run import RunStatus
+    from rdit_lsp.session.planning import RunStatus
     from rdit_lsp.worker.statements import Span
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.results.ledger import Status
-    from rdit_lsp.run import RunStatus, WayBack
+    from rdit_lsp.session.planning import RunStatus, WayBack
 
 
 class SessionState(Enum):

@@ -13,17 +13,17 @@ from sources import CACHE
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.process.spawn import Launch
-from rdit_lsp.run import Request
-from rdit_lsp.session import Session
+from rdit_lsp.session.planning import Request
+from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from rdit_lsp.results.snapshot import View
     from sources import Script
 
     from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.results.snapshot import View
 
 Essence = tuple[Any, ...]
 """What a clean run must repeat of one result."""

@@ -36,12 +36,12 @@ from sources import CACHE, NOT_INSTALLED, Script, python, scripts
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.run import Request, RequestError
+from rdit_lsp.session.planning import Request, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rdit_lsp.run import Scope
+    from rdit_lsp.session.planning import Scope
 
 SCOPES: tuple[Scope, ...] = (
     *("stale", "stale", "stale", "stale", "toHere", "toHere"),

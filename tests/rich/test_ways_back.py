@@ -17,8 +17,8 @@ from rdit_lsp.outputs.outputs import as_json
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.program.checkpoints import Checkpoints
-from rdit_lsp.run import Request
-from rdit_lsp.session import Session
+from rdit_lsp.session.planning import Request
+from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
     from rdit_lsp.results.snapshot import Report

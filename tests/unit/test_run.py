@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.run import Request, RequestError, check, plan, statements_in_scope
+from rdit_lsp.session.planning import Request, RequestError, check, plan, statements_in_scope
 
 DOCUMENT = documents.open_document("file:///d.py", 1, "a\nb\nc\n\n# %%\nd\n")
 CHAIN = [10, 11, 12, 13, 14]

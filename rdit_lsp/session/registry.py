@@ -13,15 +13,15 @@ from urllib.parse import unquote, urlsplit
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.spawn import Launch, WorkerError
-from rdit_lsp.session import Session
+from rdit_lsp.session.session import Session
 from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from rdit_lsp.hearing import Client
     from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.session.capture import Client
 
 _RENAME_TAKES = 3.0
 """Seconds between the closing of a renamed document and its opening under the new name, at most."""

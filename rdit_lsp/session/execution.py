@@ -20,7 +20,7 @@ from rdit_lsp.results.freshness import view_of
 from rdit_lsp.results.ledger import REPEATABLE, Result
 from rdit_lsp.results.line_references import mentions
 from rdit_lsp.results.snapshot import SessionState
-from rdit_lsp.run import statements_in_scope
+from rdit_lsp.session.planning import statements_in_scope
 from rdit_lsp.worker.statements import Span
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from rdit_lsp.document.document import Document, Placed, Statement
-    from rdit_lsp.hearing import Client, Hearing
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.ledger import Status
     from rdit_lsp.results.snapshot import Report, View
-    from rdit_lsp.run import Request, RunStatus
+    from rdit_lsp.session.capture import Client, Hearing
+    from rdit_lsp.session.planning import Request, RunStatus
 
 log = logging.getLogger(__name__)
 

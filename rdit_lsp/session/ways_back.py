@@ -14,22 +14,22 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rdit_lsp.document.state_keys import OFF_PATH
-from rdit_lsp.execution import Run
 from rdit_lsp.process.fork import Died, Refusal
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.program.checkpoints import Checkpoint
 from rdit_lsp.results.snapshot import SessionState
-from rdit_lsp.run import Plan, Request, RequestError, WayBack, plan, way_back_to
+from rdit_lsp.session.execution import Run
+from rdit_lsp.session.planning import Plan, Request, RequestError, WayBack, plan, way_back_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from rdit_lsp.document.document import Document, Placed
-    from rdit_lsp.execution import Execution
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.snapshot import Report
+    from rdit_lsp.session.execution import Execution
 
 log = logging.getLogger(__name__)
 

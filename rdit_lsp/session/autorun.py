@@ -11,13 +11,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.run import Request, RequestError
+from rdit_lsp.session.planning import Request, RequestError
 from rdit_lsp.settings.configuration import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.session import Session
+    from rdit_lsp.session.session import Session
     from rdit_lsp.settings.configuration import RunOn, Settings
 
 log = logging.getLogger(__name__)

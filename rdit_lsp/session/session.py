@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.edit_order import Edits
-from rdit_lsp.execution import Execution, Run
-from rdit_lsp.hearing import Hearing
 from rdit_lsp.process.fork import Died
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
 from rdit_lsp.results.snapshot import Report, SessionState, Sight, Snapshot
-from rdit_lsp.run import RequestError, check, statements_in_scope
-from rdit_lsp.ways_back import WaysBack
+from rdit_lsp.session.capture import Hearing
+from rdit_lsp.session.execution import Execution, Run
+from rdit_lsp.session.planning import RequestError, check, statements_in_scope
+from rdit_lsp.session.ways_back import WaysBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document, Placed
     from rdit_lsp.document.edit_order import Edit
-    from rdit_lsp.hearing import Client
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
@@ -44,8 +43,9 @@ if TYPE_CHECKING:
     from rdit_lsp.process.worker import Owner, Worker
     from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.run import Plan, Request, RunStatus, WayBack
-    from rdit_lsp.ways_back import Before
+    from rdit_lsp.session.capture import Client
+    from rdit_lsp.session.planning import Plan, Request, RunStatus, WayBack
+    from rdit_lsp.session.ways_back import Before
 
 log = logging.getLogger(__name__)
 
