@@ -41,7 +41,7 @@ def rdit_lsp() -> None:
         return
     # Without arguments there is nothing for the command line's library to do.
     gc.disable()
-    from rdit_lsp.server import serve_stdio
+    from rdit_lsp.lsp.server import serve_stdio
 
     serve_stdio()
 

@@ -133,7 +133,7 @@ def import_(notebook: str, output: str | None) -> None:
 @main.command()
 def lsp() -> None:
     """Run the language server on standard input and output."""
-    from rdit_lsp import server
+    from rdit_lsp.lsp import server
 
     server.serve_stdio()
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rdit_lsp.begin import read_source, refuse
 from rdit_lsp.document import document as documents
-from rdit_lsp.features.summary import as_text, summary
 from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
 from rdit_lsp.process.posix.children import bury_orphans
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
+from rdit_lsp.render.summary import as_text, summary
 from rdit_lsp.results.snapshot import Report, View, statement_result
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session

@@ -17,11 +17,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer, PythonTracebackLexer
 
 from rdit_lsp.export.parts import parts
-from rdit_lsp.features.hover import state_in_words
-from rdit_lsp.features.summary import caption, has_poor_text
+from rdit_lsp.lsp.features.hover import state_in_words
 from rdit_lsp.outputs.markup import markdown_table, text_of
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
 from rdit_lsp.outputs.pictures import picture_of
+from rdit_lsp.render.summary import caption, has_poor_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

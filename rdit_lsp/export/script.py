@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rdit_lsp.export.parts import is_prose
-from rdit_lsp.features.summary import as_text
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
+from rdit_lsp.render.summary import as_text
 
 if TYPE_CHECKING:
     from rdit_lsp.outputs.outputs import Output

@@ -11,8 +11,8 @@ import pytest
 from editor import Editor, Kind, OpenDocument, RpcError
 from lsprotocol import types
 
-from rdit_lsp.handlers.lifecycle import images_of
-from rdit_lsp.messages import Options
+from rdit_lsp.api.decode import Options
+from rdit_lsp.lsp.handlers.lifecycle import images_of
 from rdit_lsp.outputs.pictures import PictureFiles
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rdit_lsp.results.snapshot import View
 
-from rdit_lsp.features import hover, summary
+from rdit_lsp.lsp.features import hover
 from rdit_lsp.outputs.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
 from rdit_lsp.outputs.outputs import Display, Stream, as_json
 from rdit_lsp.outputs.pictures import Picture, PictureFiles
+from rdit_lsp.render import summary
+from rdit_lsp.results.snapshot import View
 
 PICTURE = Display(
     "display",

@@ -14,10 +14,10 @@ from pygls.exceptions import JsonRpcException
 
 from rdit_lsp.document.cursor import Completion, Expression
 from rdit_lsp.document.document import open_document
-from rdit_lsp.features import live
-from rdit_lsp.handlers import looks
+from rdit_lsp.lsp.features import live
+from rdit_lsp.lsp.handlers import looks
+from rdit_lsp.lsp.server import create_server
 from rdit_lsp.results.snapshot import Sight
-from rdit_lsp.server import create_server
 
 URI = "file:///folder/script.py"
 PRICE = Expression("df.price", 0, 3, 8)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.publish import Publisher
+from rdit_lsp.lsp.publish import Publisher
 from rdit_lsp.results.snapshot import SessionState, Snapshot, View
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rdit_lsp.features.summary import summary
+from rdit_lsp.render.summary import summary
 from rdit_lsp.results.snapshot import SessionState, statement_result
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
-from rdit_lsp import messages
-from rdit_lsp.features import diagnostics
-from rdit_lsp.jsonrpc import Protocol, converter, failed
+from rdit_lsp.api import decode
+from rdit_lsp.lsp.features import diagnostics
+from rdit_lsp.lsp.jsonrpc import Protocol, converter, failed
+from rdit_lsp.lsp.publish import Publisher
 from rdit_lsp.outputs.pictures import PictureFiles
-from rdit_lsp.publish import Publisher
 from rdit_lsp.session.autorun import AutoRun
 from rdit_lsp.session.registry import Sessions, name_of, path_of
 from rdit_lsp.settings.configuration import ConfigurationError
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdit_lsp.document.document import Placed
-    from rdit_lsp.features import hover
+    from rdit_lsp.lsp.features import hover
+    from rdit_lsp.lsp.transport import Transport
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.results.ledger import Result
     from rdit_lsp.results.snapshot import Snapshot
     from rdit_lsp.session.session import Session
     from rdit_lsp.settings.configuration import Complete, RunOn
-    from rdit_lsp.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class RditServer(LanguageServer):
 
         async def ask() -> str | None:
             params = {"uri": uri, "prompt": prompt, "password": password}
-            return messages.input_text(await self.protocol.send_request_async("rdit/input", params))
+            return decode.input_text(await self.protocol.send_request_async("rdit/input", params))
 
         return asyncio.create_task(ask())
 

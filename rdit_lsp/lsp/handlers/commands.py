@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from rdit_lsp import messages
+from rdit_lsp.api import decode
 from rdit_lsp.export import files
 from rdit_lsp.export.formats import About
-from rdit_lsp.features import live, page
-from rdit_lsp.handlers.looks import look
-from rdit_lsp.jsonrpc import failed
+from rdit_lsp.lsp.features import live
+from rdit_lsp.lsp.handlers.looks import look
+from rdit_lsp.lsp.jsonrpc import failed
 from rdit_lsp.outputs.pictures import pictures_of
 from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.render import output_text
 from rdit_lsp.results.snapshot import (
     checkpoint_result,
     execute_result,
@@ -31,7 +32,7 @@ from rdit_lsp.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rdit_lsp.language_server import RditServer
+    from rdit_lsp.lsp.language_server import RditServer
     from rdit_lsp.results.snapshot import Report, View
     from rdit_lsp.session.session import Session
 
@@ -51,7 +52,7 @@ def add(server: RditServer) -> None:
 
 def _execute(server: RditServer, raw: Any) -> asyncio.Future[dict[str, Any]]:
     """Run some of a document; the reply comes when it is over. Cancelling it interrupts."""
-    order = _decoded(messages.Execute.decode, raw)
+    order = _decoded(decode.Execute.decode, raw)
     session = server.session(order.uri)
     version = session.document.version
     if order.version is not None and order.version != version:
@@ -69,19 +70,19 @@ def _execute(server: RditServer, raw: Any) -> asyncio.Future[dict[str, Any]]:
 
 def _interrupt(server: RditServer, raw: Any) -> dict[str, Any]:
     """Interrupt what a document runs."""
-    session = server.session(_decoded(messages.uri_of, raw))
+    session = server.session(_decoded(decode.uri_of, raw))
     return {"interrupted": session.interrupt()}
 
 
 async def _reset(server: RditServer, raw: Any) -> dict[str, Any]:
     """Start over with an empty namespace, and no results."""
-    await server.session(_decoded(messages.uri_of, raw)).reset()
+    await server.session(_decoded(decode.uri_of, raw)).reset()
     return {"status": "ok"}
 
 
 def _status(server: RditServer, raw: Any = None) -> dict[str, Any]:
     """What one session, or every one, does and holds."""
-    uri = _decoded(messages.optional_uri_of, raw)
+    uri = _decoded(decode.optional_uri_of, raw)
     chosen = [server.session(uri)] if uri is not None else list(server.sessions)
     return {
         "status": "ok",
@@ -92,14 +93,14 @@ def _status(server: RditServer, raw: Any = None) -> dict[str, Any]:
 
 async def _checkpoint(server: RditServer, raw: Any) -> dict[str, Any]:
     """Keep the state a document is in, under a name."""
-    wanted = _decoded(messages.TakeCheckpoint.decode, raw)
+    wanted = _decoded(decode.TakeCheckpoint.decode, raw)
     taking = server.session(wanted.uri).checkpoint(wanted.name)
     return checkpoint_result(await _answered(name_of(wanted.uri), taking))
 
 
 async def _restore(server: RditServer, raw: Any) -> dict[str, Any]:
     """Bring a state back that was kept."""
-    wanted = _decoded(messages.Restore.decode, raw)
+    wanted = _decoded(decode.Restore.decode, raw)
     restoring = server.session(wanted.uri).restore(wanted.checkpoint)
     way_back = await _answered(name_of(wanted.uri), restoring)
     return {"status": "restored", "wayBack": way_back_result(way_back)}
@@ -107,13 +108,13 @@ async def _restore(server: RditServer, raw: Any) -> dict[str, Any]:
 
 async def _checkpoints(server: RditServer, raw: Any) -> dict[str, Any]:
     """The states that are kept."""
-    session = server.session(_decoded(messages.uri_of, raw))
+    session = server.session(_decoded(decode.uri_of, raw))
     return {"checkpoints": [checkpoint_result(c) for c in await session.checkpoints()]}
 
 
 async def _results(server: RditServer, raw: Any) -> dict[str, Any]:
     """The results of a document, whole."""
-    wanted = _decoded(messages.Results.decode, raw)
+    wanted = _decoded(decode.Results.decode, raw)
     views = server.session(wanted.uri).snapshot().views
     if wanted.lines is not None:
         first, last = wanted.lines
@@ -131,7 +132,7 @@ async def _open_output(server: RditServer, raw: Any) -> dict[str, Any]:
     """Write all that a statement has given into a file, and have the client open it."""
     wanted, views = _views(server, raw)
     path = server.guard.folder / f"{name_of(wanted.uri)}-line-{views[0].first}.txt"
-    await asyncio.to_thread(page.write, views, path)
+    await asyncio.to_thread(output_text.write, views, path)
     if wanted.show:
         server.show_file(path)
     return {"path": str(path)}
@@ -139,7 +140,7 @@ async def _open_output(server: RditServer, raw: Any) -> dict[str, Any]:
 
 async def _variables(server: RditServer, raw: Any) -> dict[str, Any]:
     """What names the program has, and what they stand for."""
-    session = server.session(_decoded(messages.uri_of, raw))
+    session = server.session(_decoded(decode.uri_of, raw))
     document = session.document
     sight = await look(session, live.VARIABLES)
     if sight is not None:
@@ -150,9 +151,9 @@ async def _variables(server: RditServer, raw: Any) -> dict[str, Any]:
     raise failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
 
 
-def _views(server: RditServer, raw: Any) -> tuple[messages.Place, Sequence[View]]:
+def _views(server: RditServer, raw: Any) -> tuple[decode.Place, Sequence[View]]:
     """The place that an argument names, and what has run there. Raises an error reply for nothing."""
-    wanted = _decoded(messages.Place.decode, raw)
+    wanted = _decoded(decode.Place.decode, raw)
     views = server.session(wanted.uri).snapshot(wanted.line, wanted.line).at(wanted.line)
     if not views:
         text = f"{name_of(wanted.uri)}: nothing has run at line {wanted.line}."
@@ -175,7 +176,7 @@ def _open_picture(server: RditServer, raw: Any) -> dict[str, Any]:
 def _copy_result(server: RditServer, raw: Any) -> dict[str, Any]:
     """The text of a result, for the client's clipboard; opened where the client has none for us."""
     wanted, views = _views(server, raw)
-    text = page.to_copy(views, server.pictures.keep)
+    text = output_text.to_copy(views, server.pictures.keep)
     if server.has_clipboard:
         return {"text": text}
     path = server.guard.folder / f"{name_of(wanted.uri)}-line-{views[0].first}-result.txt"
@@ -186,7 +187,7 @@ def _copy_result(server: RditServer, raw: Any) -> dict[str, Any]:
 
 async def _export(server: RditServer, raw: Any) -> dict[str, Any]:
     """Write a document with the results it has, without running it."""
-    wanted = _decoded(messages.Export.decode, raw)
+    wanted = _decoded(decode.Export.decode, raw)
     session = server.session(wanted.uri)
     name = name_of(wanted.uri)
     # A document without a file goes where the server's own files are.
@@ -232,10 +233,10 @@ def _session_status(session: Session) -> dict[str, Any]:
     }
 
 
-def _decoded(decode: Callable[[Any], Any], raw: Any) -> Any:
+def _decoded(decoded_from: Callable[[Any], Any], raw: Any) -> Any:
     try:
-        return decode(raw)
-    except messages.MessageError as error:
+        return decoded_from(raw)
+    except decode.MessageError as error:
         raise failed(str(error), JsonRpcInvalidParams.CODE) from error
 
 

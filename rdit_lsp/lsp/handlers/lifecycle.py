@@ -10,11 +10,11 @@ from lsprotocol import types
 from pygls import uris
 from pygls.exceptions import JsonRpcException
 
-from rdit_lsp import messages
-from rdit_lsp.features import hover
+from rdit_lsp.api import decode
+from rdit_lsp.lsp.features import hover
 
 if TYPE_CHECKING:
-    from rdit_lsp.language_server import RditServer
+    from rdit_lsp.lsp.language_server import RditServer
     from rdit_lsp.outputs.pictures import Picture, PictureFiles
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def add(server: RditServer) -> None:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        options = messages.Options.decode(params.initialization_options)
+        options = decode.Options.decode(params.initialization_options)
         server.wants_results = options.result_notifications
         server.wants_input = options.input
         server.has_clipboard = options.clipboard
@@ -54,7 +54,7 @@ def add(server: RditServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def changed(params: types.DidChangeConfigurationParams) -> None:
-        section = messages.section_of(params.settings)
+        section = decode.section_of(params.settings)
         if section is not None:
             server.sessions.editor_settings = _set_keys(section)
             for session in server.sessions:
@@ -75,7 +75,7 @@ def add(server: RditServer) -> None:
 
 
 def images_of(
-    client: types.ClientInfo | None, options: messages.Options, files: PictureFiles
+    client: types.ClientInfo | None, options: decode.Options, files: PictureFiles
 ) -> hover.Images | None:
     """How hovers show pictures; where nobody says, those of VS Code and its kin do."""
     is_vscode = client is not None and client.name.startswith(_SHOW_IMAGES)

@@ -11,7 +11,7 @@ from rdit_lsp.document.edit_order import Edit
 from rdit_lsp.document.positions import from_units
 
 if TYPE_CHECKING:
-    from rdit_lsp.language_server import RditServer
+    from rdit_lsp.lsp.language_server import RditServer
 
 
 def add(server: RditServer) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from rdit_lsp.features.summary import caption, has_poor_text
 from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
 from rdit_lsp.outputs.pictures import picture_of
+from rdit_lsp.render.summary import caption, has_poor_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,11 +10,11 @@ from lsprotocol import types
 
 from rdit_lsp.document import cursor
 from rdit_lsp.document.positions import from_units
-from rdit_lsp.features import hover, live
+from rdit_lsp.lsp.features import hover, live
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
-    from rdit_lsp.language_server import RditServer
+    from rdit_lsp.lsp.language_server import RditServer
     from rdit_lsp.results.snapshot import Sight
     from rdit_lsp.session.session import Session
 

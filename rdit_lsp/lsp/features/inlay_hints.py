@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from rdit_lsp.document.positions import to_units
-from rdit_lsp.features import summary
+from rdit_lsp.render import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,19 +12,19 @@ import threading
 from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 
-from rdit_lsp.handlers import commands, lifecycle, looks, results, texts
-from rdit_lsp.language_server import RditServer
+from rdit_lsp.lsp.handlers import commands, lifecycle, looks, results, text_sync
+from rdit_lsp.lsp.language_server import RditServer
+from rdit_lsp.lsp.transport import Transport, are_pipes
 from rdit_lsp.process.posix.children import bury_orphans
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.limits import raise_limit
-from rdit_lsp.transport import Transport, are_pipes
 
 
 def create_server(guard: Guard) -> RditServer:
     """A server with all its features."""
     server = RditServer(guard)
     lifecycle.add(server)
-    texts.add(server)
+    text_sync.add(server)
     results.add(server)
     looks.add(server)
     commands.add(server)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from rdit_lsp import messages
-from rdit_lsp.features import actions, hints
+from rdit_lsp.api import decode
+from rdit_lsp.lsp.features import actions, inlay_hints
 
 if TYPE_CHECKING:
-    from rdit_lsp.language_server import RditServer
+    from rdit_lsp.lsp.language_server import RditServer
 
 
 def add(server: RditServer) -> None:
@@ -24,7 +24,7 @@ def add(server: RditServer) -> None:
             return []
         first, last = params.range.start.line + 1, params.range.end.line + 1
         snapshot = session.snapshot(first, last)
-        found = hints.inlay_hints(snapshot, server.encoding, first, last)
+        found = inlay_hints.inlay_hints(snapshot, server.encoding, first, last)
         publisher = server.publishers.get(uri)
         if publisher is not None:
             publisher.hints_were_asked()
@@ -39,7 +39,7 @@ def add(server: RditServer) -> None:
         if session is None:
             return []
         only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()] or None
-        first, last = messages.selected_lines(params.range)
+        first, last = decode.selected_lines(params.range)
         snapshot = session.snapshot(first, last)
         return actions.code_actions(snapshot, first, last, only, session.kept.names())
 

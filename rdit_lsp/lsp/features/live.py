@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from rdit_lsp.document.bindings import last_bindings
 from rdit_lsp.document.positions import to_units
-from rdit_lsp.features.hover import fenced
+from rdit_lsp.lsp.features.hover import fenced
 from rdit_lsp.outputs.markup import escaped
 from rdit_lsp.outputs.outputs import printable
 
