@@ -15,7 +15,7 @@ def rdit() -> None:
     """Run the command line."""
     # What is imported stays: looking through it for garbage would only cost time.
     gc.disable()
-    from rdit_lsp.cli import main
+    from rdit_lsp.cli.arguments import main
 
     try:
         main()

@@ -17,7 +17,7 @@ from rdit_lsp.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rdit_lsp.begin import Begun
+    from rdit_lsp.cli.startup import Begun
     from rdit_lsp.export.formats import Format
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -78,7 +78,7 @@ def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
     The exit code is Python's. FILE may be - for standard input.
     """
     begun = _begin("quiet" if quiet and layout == "text" else layout, chosen)
-    from rdit_lsp import terminal  # After the interpreter has been started.
+    from rdit_lsp.cli import terminal  # After the interpreter has been started.
 
     sys.exit(terminal.run(begun))
 
@@ -91,7 +91,7 @@ def watch(**chosen: Any) -> None:
     Ctrl-C interrupts what runs; while nothing runs, it ends the watch.
     """
     begun = _begin("watch", chosen)
-    from rdit_lsp import terminal  # After the interpreter has been started.
+    from rdit_lsp.cli import terminal  # After the interpreter has been started.
 
     sys.exit(terminal.watch(begun))
 
@@ -113,9 +113,9 @@ def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
     The exit code is the one of the run.
     """
     begun = _begin("json", chosen)
-    from rdit_lsp.export import command  # After the interpreter has been started.
+    from rdit_lsp.cli import export  # After the interpreter has been started.
 
-    sys.exit(command.run(begun, to, output))
+    sys.exit(export.run(begun, to, output))
 
 
 @main.command("import")
@@ -142,13 +142,13 @@ def lsp() -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def doctor(file: Path | None) -> None:
     """Say which interpreter, folder and settings FILE would get, and why."""
-    from rdit_lsp import doctor as examination
+    from rdit_lsp.cli import doctor as examination
 
     sys.exit(examination.report(file))
 
 
 def _begin(layout: str, chosen: Mapping[str, Any]) -> Begun:
-    from rdit_lsp.begin import Begun, Order, begin, import_event_loop
+    from rdit_lsp.cli.startup import Begun, Order, begin, import_event_loop
 
     order = Order(
         file=str(chosen["file"]),

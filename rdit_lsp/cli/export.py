@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdit_lsp.begin import refuse
+from rdit_lsp.cli.startup import refuse
+from rdit_lsp.cli.terminal import exit_code
 from rdit_lsp.document import document as documents
 from rdit_lsp.export.files import save, target_of
 from rdit_lsp.export.formats import About
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
-from rdit_lsp.terminal import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.begin import Begun
+    from rdit_lsp.cli.startup import Begun
     from rdit_lsp.document.document import Placed
     from rdit_lsp.export.formats import Format
     from rdit_lsp.outputs.outputs import StreamName

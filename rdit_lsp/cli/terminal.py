@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter, strftime
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rdit_lsp.begin import read_source, refuse
+from rdit_lsp.cli.startup import read_source, refuse
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
 from rdit_lsp.process.posix.children import bury_orphans
@@ -28,7 +28,7 @@ from rdit_lsp.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rdit_lsp.begin import Begun, Order
+    from rdit_lsp.cli.startup import Begun, Order
     from rdit_lsp.document.document import Placed
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.spawn import Launch
