@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from rdit_lsp.export.formats import Format
+from rdit_lsp.export.model import Format
 from rdit_lsp.session.planning import Policy, Request, Scope
 from rdit_lsp.settings.configuration import can_be_environment
 

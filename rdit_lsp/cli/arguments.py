@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rdit_lsp.cli.startup import Begun
-    from rdit_lsp.export.formats import Format
+    from rdit_lsp.export.model import Format
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 _FILE = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))

@@ -12,7 +12,7 @@ from rdit_lsp.cli.startup import refuse
 from rdit_lsp.cli.terminal import exit_code
 from rdit_lsp.document import document as documents
 from rdit_lsp.export.files import save, target_of
-from rdit_lsp.export.formats import About
+from rdit_lsp.export.model import About
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from rdit_lsp.cli.startup import Begun
     from rdit_lsp.document.document import Placed
-    from rdit_lsp.export.formats import Format
+    from rdit_lsp.export.model import Format
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.results.ledger import Result
-    from rdit_lsp.results.snapshot import Report, Snapshot
+    from rdit_lsp.results.snapshot import Snapshot
+    from rdit_lsp.session.report import Report
 
 
 def run(begun: Begun, to: Format, output: str | None) -> int:

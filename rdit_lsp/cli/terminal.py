@@ -15,13 +15,14 @@ from pathlib import Path
 from time import perf_counter, strftime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rdit_lsp.api.encode import statement_result
 from rdit_lsp.cli.startup import read_source, refuse
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
 from rdit_lsp.process.posix.children import bury_orphans
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
 from rdit_lsp.render.summary import as_text, summary
-from rdit_lsp.results.snapshot import Report, View, statement_result
+from rdit_lsp.results.snapshot import View
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.results.ledger import Result
+    from rdit_lsp.session.report import Report
 
 _STARTS = {
     "start": "in a new namespace",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rdit_lsp.export.formats import SUFFIXES, export
 
 if TYPE_CHECKING:
-    from rdit_lsp.export.formats import About, Format
+    from rdit_lsp.export.model import About, Format
     from rdit_lsp.results.snapshot import Snapshot
 
 

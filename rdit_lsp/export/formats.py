@@ -5,9 +5,9 @@ Pure: nothing runs and nothing is written here. Libraries are imported by the fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
+from rdit_lsp.export.model import About, Exported, Format
 from rdit_lsp.export.parts import without_unfinished_figures
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from rdit_lsp.results.snapshot import Snapshot
 
-Format: TypeAlias = Literal["html", "ipynb", "md", "py"]
 
 SUFFIXES: Mapping[Format, str] = {
     "html": ".html",
@@ -24,30 +23,6 @@ SUFFIXES: Mapping[Format, str] = {
     "py": ".results.py",
 }
 """What takes the place of `.py`; a script with its results must not take the script's own place."""
-
-
-@dataclass(frozen=True)
-class About:
-    """What an export says of where it comes from."""
-
-    name: str
-    """The document's file name."""
-    python: str | None = None
-    """The interpreter's version."""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """The content of an export."""
-
-    text: str
-    beside: Mapping[str, bytes] = field(default_factory=dict)
-    """Files that `text` refers to, by path relative to its own."""
-
-    @property
-    def data(self) -> bytes:
-        """The text as it is written."""
-        return self.text.encode("utf-8", "backslashreplace")
 
 
 def export(snapshot: Snapshot, to: Format, about: About, folder: str | None = None) -> Exported:

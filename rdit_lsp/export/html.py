@@ -17,18 +17,17 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer, PythonTracebackLexer
 
 from rdit_lsp.export.parts import parts
-from rdit_lsp.lsp.features.hover import state_in_words
 from rdit_lsp.outputs.markup import markdown_table, text_of
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
 from rdit_lsp.outputs.pictures import picture_of
-from rdit_lsp.render.summary import caption, has_poor_text
+from rdit_lsp.render.summary import caption, has_poor_text, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pygments.lexer import Lexer
 
-    from rdit_lsp.export.formats import About
+    from rdit_lsp.export.model import About
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.outputs.pictures import Picture

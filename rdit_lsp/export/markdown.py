@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rdit_lsp.export.formats import Exported
+from rdit_lsp.export.model import Exported
 from rdit_lsp.export.parts import parts
 from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable

@@ -12,7 +12,7 @@ from rdit_lsp.export.parts import cells, parts
 from rdit_lsp.outputs.outputs import Display, Failure, Stream
 
 if TYPE_CHECKING:
-    from rdit_lsp.export.formats import About
+    from rdit_lsp.export.model import About
     from rdit_lsp.export.parts import Part
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.results.snapshot import Snapshot

@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rdit_lsp.api.encode import statement_result
 from rdit_lsp.render.summary import summary
-from rdit_lsp.results.snapshot import SessionState, statement_result
+from rdit_lsp.results.snapshot import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

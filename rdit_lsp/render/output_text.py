@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rdit_lsp.lsp.features.hover import state_in_words
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen
 from rdit_lsp.outputs.pictures import picture_of
-from rdit_lsp.render.summary import as_text
+from rdit_lsp.render.summary import as_text, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

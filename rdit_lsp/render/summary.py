@@ -224,3 +224,33 @@ def _short(text: str, width: int) -> str:
     parts = (part.strip() for part in _BREAK.split(last_screen(text)))
     text = _INVISIBLE.sub("", printable(" ".join(part for part in parts if part)))
     return text if len(text) <= width else text[: max(width - 1, 1)] + "…"
+
+
+def state_in_words(view: View) -> str:
+    """One line: fresh or stale and why, how it ended, and how long it took."""
+    ended = {
+        "ok": "fresh",
+        "error": "fresh, ended with an error",
+        "exit": f"fresh, exited with code {view.exit_code or 0}",
+        "interrupted": "interrupted before its end",
+        "timeout": "stopped by the time limit",
+        "crashed": "ended Python",
+        "running": "running",
+        "notRun": "not run",
+    }[view.status]
+    if view.stale_reason is not None:
+        ended = f"stale: {view.stale_reason}"
+    elif view.reused:
+        ended = f"{ended}, reused from an earlier run"
+    took = "" if view.seconds is None else f" · {_duration(view.seconds)}"
+    return f"{ended}{took}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 0.01:
+        return f"{seconds * 1000:.1f} ms" if seconds >= 0.0001 else "under 0.1 ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

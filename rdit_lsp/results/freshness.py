@@ -17,8 +17,9 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.document.project_files import ProjectFiles
 from rdit_lsp.document.state_keys import OFF_PATH, Chain, Key, Keys
 from rdit_lsp.outputs.outputs import Display
-from rdit_lsp.results.ledger import REPEATABLE, Ledger, Result, match, replaced_statements
+from rdit_lsp.results.ledger import Ledger, Result, match, replaced_statements
 from rdit_lsp.results.line_references import moved
+from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.snapshot import View
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document, Placed, Statement
     from rdit_lsp.outputs.outputs import Output
-    from rdit_lsp.session.planning import RunStatus
+    from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.worker.statements import Span
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from rdit_lsp.document.state_keys import OFF_PATH, Key
 from rdit_lsp.outputs.outputs import Stream
+from rdit_lsp.results.outcome import REPEATABLE, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from rdit_lsp.results.line_references import Mentions
     from rdit_lsp.results.snapshot import View
 
-Status: TypeAlias = Literal[
-    "ok", "error", "interrupted", "timeout", "exit", "crashed", "notRun", "running"
-]
-
-REPEATABLE: frozenset[Status] = frozenset({"ok", "error", "exit"})
-"""How a statement ends of its own accord. What ended otherwise is never what a clean run gives."""
 
 _ALIKE = 0.7
 """Share of common characters (`SequenceMatcher.quick_ratio`) of an edited statement with what it was."""

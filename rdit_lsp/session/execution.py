@@ -17,8 +17,9 @@ from rdit_lsp.process.fork import Died
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
 from rdit_lsp.results.freshness import view_of
-from rdit_lsp.results.ledger import REPEATABLE, Result
+from rdit_lsp.results.ledger import Result
 from rdit_lsp.results.line_references import mentions
+from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.session.planning import statements_in_scope
 from rdit_lsp.worker.statements import Span
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
-    from rdit_lsp.results.ledger import Status
-    from rdit_lsp.results.snapshot import Report, View
+    from rdit_lsp.results.outcome import RunStatus, Status
+    from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.capture import Client, Hearing
-    from rdit_lsp.session.planning import Request, RunStatus
+    from rdit_lsp.session.planning import Request
+    from rdit_lsp.session.report import Report
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from rdit_lsp.document.state_keys import Chain, Key
 
 Scope: TypeAlias = Literal["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
-RunStatus: TypeAlias = Literal[
-    "ok", "error", "interrupted", "timeout", "exit", "crashed", "cancelled"
-]
 Policy: TypeAlias = Literal["commit_always", "commit_on_success", "rollback_always"]
 WayBackKind: TypeAlias = Literal["live", "kept", "checkpoint", "start"]
 

@@ -24,10 +24,11 @@ from rdit_lsp.process.fork import Died
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
-from rdit_lsp.results.snapshot import Report, SessionState, Sight, Snapshot
+from rdit_lsp.results.snapshot import SessionState, Sight, Snapshot
 from rdit_lsp.session.capture import Hearing
 from rdit_lsp.session.execution import Execution, Run
 from rdit_lsp.session.planning import RequestError, check, statements_in_scope
+from rdit_lsp.session.report import Report
 from rdit_lsp.session.ways_back import WaysBack
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
     from rdit_lsp.process.spawn import Launch, Spawned
     from rdit_lsp.process.worker import Owner, Worker
     from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
+    from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.capture import Client
-    from rdit_lsp.session.planning import Plan, Request, RunStatus, WayBack
+    from rdit_lsp.session.planning import Plan, Request, WayBack
     from rdit_lsp.session.ways_back import Before
 
 log = logging.getLogger(__name__)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
-    from rdit_lsp.results.snapshot import Report
     from rdit_lsp.session.execution import Execution
+    from rdit_lsp.session.report import Report
 
 log = logging.getLogger(__name__)
 

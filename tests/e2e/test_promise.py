@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rdit_lsp.document.document import Document
-    from rdit_lsp.results.snapshot import Report, View
+    from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.report import Report
 
 LINES = [
     "x = 1",

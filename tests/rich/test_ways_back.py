@@ -21,7 +21,7 @@ from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
-    from rdit_lsp.results.snapshot import Report
+    from rdit_lsp.session.report import Report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 

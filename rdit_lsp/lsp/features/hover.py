@@ -15,7 +15,7 @@ from lsprotocol import types
 from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
 from rdit_lsp.outputs.pictures import picture_of
-from rdit_lsp.render.summary import caption, has_poor_text
+from rdit_lsp.render.summary import caption, has_poor_text, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,26 +65,6 @@ def value_at(snapshot: Snapshot, line: int) -> str:
     """The text of the value that the hover at `line` shows, empty where it shows none."""
     shown = [output for view in snapshot.at(line) for output in view.outputs]
     return shown[-1].text if shown and isinstance(shown[-1], Display) else ""
-
-
-def state_in_words(view: View) -> str:
-    """One line: fresh or stale and why, how it ended, and how long it took."""
-    ended = {
-        "ok": "fresh",
-        "error": "fresh, ended with an error",
-        "exit": f"fresh, exited with code {view.exit_code or 0}",
-        "interrupted": "interrupted before its end",
-        "timeout": "stopped by the time limit",
-        "crashed": "ended Python",
-        "running": "running",
-        "notRun": "not run",
-    }[view.status]
-    if view.stale_reason is not None:
-        ended = f"stale: {view.stale_reason}"
-    elif view.reused:
-        ended = f"{ended}, reused from an earlier run"
-    took = "" if view.seconds is None else f" · {_duration(view.seconds)}"
-    return f"{ended}{took}"
 
 
 def fenced(text: str, language: str) -> str:
@@ -173,13 +153,3 @@ def _cut(text: str) -> str:
         return printable(text)
     half = _LIMIT // 2
     return printable(f"{text[:half]}\n… {len(text) - _LIMIT} characters left out …\n{text[-half:]}")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 0.01:
-        return f"{seconds * 1000:.1f} ms" if seconds >= 0.0001 else "under 0.1 ms"
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

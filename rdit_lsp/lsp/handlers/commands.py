@@ -10,21 +10,21 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from rdit_lsp.api import decode
-from rdit_lsp.export import files
-from rdit_lsp.export.formats import About
-from rdit_lsp.lsp.features import live
-from rdit_lsp.lsp.handlers.looks import look
-from rdit_lsp.lsp.jsonrpc import failed
-from rdit_lsp.outputs.pictures import pictures_of
-from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.render import output_text
-from rdit_lsp.results.snapshot import (
+from rdit_lsp.api.encode import (
     checkpoint_result,
     execute_result,
     kept_result,
     statement_result,
     way_back_result,
 )
+from rdit_lsp.export import files
+from rdit_lsp.export.model import About
+from rdit_lsp.lsp.features import live
+from rdit_lsp.lsp.handlers.looks import look
+from rdit_lsp.lsp.jsonrpc import failed
+from rdit_lsp.outputs.pictures import pictures_of
+from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.render import output_text
 from rdit_lsp.session.planning import RequestError
 from rdit_lsp.session.registry import is_file, name_of, path_of
 from rdit_lsp.version import VERSION
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rdit_lsp.lsp.language_server import RditServer
-    from rdit_lsp.results.snapshot import Report, View
+    from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.report import Report
     from rdit_lsp.session.session import Session
 
 T = TypeVar("T")
