@@ -17,7 +17,7 @@ from rdit_lsp.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rdit_lsp.cli.startup import Begun
+    from rdit_lsp.cli.startup import StartedScript
     from rdit_lsp.export.model import Format
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -77,10 +77,10 @@ def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
 
     The exit code is Python's. FILE may be - for standard input.
     """
-    begun = _begin("quiet" if quiet and layout == "text" else layout, chosen)
+    script = _begin("quiet" if quiet and layout == "text" else layout, chosen)
     from rdit_lsp.cli import terminal  # After the interpreter has been started.
 
-    sys.exit(terminal.run(begun))
+    sys.exit(terminal.run(script))
 
 
 @main.command(context_settings=_PASS_ON)
@@ -90,10 +90,10 @@ def watch(**chosen: Any) -> None:
 
     Ctrl-C interrupts what runs; while nothing runs, it ends the watch.
     """
-    begun = _begin("watch", chosen)
+    script = _begin("watch", chosen)
     from rdit_lsp.cli import terminal  # After the interpreter has been started.
 
-    sys.exit(terminal.watch(begun))
+    sys.exit(terminal.watch(script))
 
 
 @main.command("export")
@@ -112,10 +112,10 @@ def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
 
     The exit code is the one of the run.
     """
-    begun = _begin("json", chosen)
+    script = _begin("json", chosen)
     from rdit_lsp.cli import export  # After the interpreter has been started.
 
-    sys.exit(export.run(begun, to, output))
+    sys.exit(export.run(script, to, output))
 
 
 @main.command("import")
@@ -147,10 +147,10 @@ def doctor(file: Path | None) -> None:
     sys.exit(examination.report(file))
 
 
-def _begin(layout: str, chosen: Mapping[str, Any]) -> Begun:
-    from rdit_lsp.cli.startup import Begun, Order, begin, import_event_loop
+def _begin(layout: str, chosen: Mapping[str, Any]) -> StartedScript:
+    from rdit_lsp.cli.startup import RunOptions, StartedScript, begin, import_event_loop
 
-    order = Order(
+    order = RunOptions(
         file=str(chosen["file"]),
         args=chosen["args"],
         layout=layout,
@@ -160,11 +160,11 @@ def _begin(layout: str, chosen: Mapping[str, Any]) -> Begun:
         timeout=chosen["timeout"],
         stop_on_error=chosen["on_error"] == "stop",
     )
-    begun = begin(order)
-    if not isinstance(begun, Begun):
-        sys.exit(begun)
+    script = begin(order)
+    if not isinstance(script, StartedScript):
+        sys.exit(script)
     import_event_loop()
-    return begun
+    return script
 
 
 def _variables(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.fork import Died
+    from rdit_lsp.process.fork import Exited
     from rdit_lsp.process.worker import Owner
     from rdit_lsp.settings.interpreter import Interpreter
 
@@ -132,7 +132,7 @@ class _Deaf:
         del owner, password
         answer(None)
 
-    def on_death(self, died: Died) -> None:
+    def on_exit(self, died: Exited) -> None:
         """`start` tells."""
 
 

@@ -20,8 +20,8 @@ from rdit_lsp.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.cli.startup import Begun
-    from rdit_lsp.document.document import Placed
+    from rdit_lsp.cli.startup import StartedScript
+    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.export.model import Format
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.results.ledger import Result
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
     from rdit_lsp.session.report import Report
 
 
-def run(begun: Begun, to: Format, output: str | None) -> int:
+def run(script: StartedScript, to: Format, output: str | None) -> int:
     """Run the script and write it with its results; returns the script's exit code."""
     try:
-        file = None if begun.order.file == "-" else begun.order.file
+        file = None if script.order.file == "-" else script.order.file
         target = target_of(file, to, output)
-        snapshot, report, python = asyncio.run(_run(begun))
+        snapshot, report, python = asyncio.run(_run(script))
         name = Path(file).name if file is not None else "standard input"
         save(snapshot, to, About(name, python), target)
     except (WorkerError, OSError) as error:
-        return refuse(begun.order.file, error)
+        return refuse(script.order.file, error)
     finally:
-        begun.guard.close()
+        script.guard.close()
     if report.status != "ok":
-        print(f"rdit: {begun.order.file} ended with {report.status}.", file=sys.stderr)
+        print(f"rdit: {script.order.file} ended with {report.status}.", file=sys.stderr)
     return exit_code(report.status, list(report.views))
 
 
-async def _run(begun: Begun) -> tuple[Snapshot, Report, str | None]:
-    order = begun.order
-    document = documents.open_document(order.file, 0, begun.source)
+async def _run(script: StartedScript) -> tuple[Snapshot, Report, str | None]:
+    order = script.order
+    document = documents.open_document(order.file, 0, script.source)
     listener = _Listener()
-    session = Session(document, lambda: begun.launch, listener, begun.guard, begun.spawn)
+    session = Session(document, lambda: script.launch, listener, script.guard, script.spawn)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, session.interrupt)
     loop.add_signal_handler(signal.SIGTERM, session.interrupt)
@@ -86,7 +86,7 @@ class _Listener:
         if self._session is not None:
             self.snapshot = self._session.snapshot()
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         """It is in the snapshot."""
 
     def on_input(

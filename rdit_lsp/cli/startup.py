@@ -26,7 +26,7 @@ _CANNOT = 2
 
 
 @dataclass(frozen=True)
-class Order:
+class RunOptions:
     """What was asked for on the command line."""
 
     file: str
@@ -40,10 +40,10 @@ class Order:
     stop_on_error: bool
 
 
-class Begun:
+class StartedScript:
     """A script whose interpreter is on its way."""
 
-    def __init__(self, order: Order, launch: Launch, source: str) -> None:
+    def __init__(self, order: RunOptions, launch: Launch, source: str) -> None:
         """Start the interpreter. Raises WorkerError when it cannot be started."""
         self.order = order
         self.launch = launch
@@ -68,11 +68,11 @@ def import_event_loop() -> None:
         del sys.modules["ssl"]
 
 
-def begin(order: Order) -> Begun | int:
+def begin(order: RunOptions) -> StartedScript | int:
     """Begin the order, or say why it cannot be carried out and return the exit code."""
     try:
         source = read_source(order.file)
-        return Begun(order, _launch(order), source)
+        return StartedScript(order, _launch(order), source)
     except (OSError, ConfigurationError, InterpreterError, WorkerError) as error:
         return refuse(order.file, error)
 
@@ -103,7 +103,7 @@ def _decode_source(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _launch(order: Order) -> Launch:
+def _launch(order: RunOptions) -> Launch:
     is_file = order.file != "-"
     path = Path(order.file).absolute() if is_file else Path("<stdin>")
     folder = path.parent if is_file else Path.cwd()

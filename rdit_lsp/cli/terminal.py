@@ -29,8 +29,8 @@ from rdit_lsp.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rdit_lsp.cli.startup import Begun, Order
-    from rdit_lsp.document.document import Placed
+    from rdit_lsp.cli.startup import RunOptions, StartedScript
+    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.results.ledger import Result
@@ -45,38 +45,38 @@ _LOOK_EVERY = 0.1
 """Seconds between two looks at a watched file: on every file system, also without notifications."""
 
 
-def run(begun: Begun) -> int:
+def run(script: StartedScript) -> int:
     """Run a script to its end and return the exit code."""
     gc.freeze()
     gc.enable()
     try:
-        return asyncio.run(_run(begun))
+        return asyncio.run(_run(script))
     except WorkerError as error:
-        return refuse(begun.order.file, error)
+        return refuse(script.order.file, error)
     finally:
-        begun.guard.close()
+        script.guard.close()
 
 
-def watch(begun: Begun) -> int:
+def watch(script: StartedScript) -> int:
     """Run a script, then update it after every change, until Ctrl-C while nothing runs."""
     gc.freeze()
     gc.enable()
     try:
-        asyncio.run(_watch(begun))
+        asyncio.run(_watch(script))
     except WorkerError as error:
-        return refuse(begun.order.file, error)
+        return refuse(script.order.file, error)
     finally:
-        begun.guard.close()
+        script.guard.close()
     return 0
 
 
-async def _run(begun: Begun) -> int:
-    order = begun.order
-    teller = _TELLERS[order.layout](order, begun.launch)
-    session = _session(begun, teller)
+async def _run(script: StartedScript) -> int:
+    order = script.order
+    teller = _TELLERS[order.layout](order, script.launch)
+    session = _session(script, teller)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if shares_terminal(begun.launch) and sign == signal.SIGINT:
+        if shares_terminal(script.launch) and sign == signal.SIGINT:
             loop.add_signal_handler(sign, _ignore)  # The terminal has sent it to the program, too.
         else:
             loop.add_signal_handler(sign, session.pass_on, sign)
@@ -93,11 +93,11 @@ async def _run(begun: Begun) -> int:
     return code
 
 
-async def _watch(begun: Begun) -> None:
-    order = begun.order
-    bury_orphans(begun.guard.pid)
-    teller = _Watch(order, begun.launch)
-    session = _session(begun, teller)
+async def _watch(script: StartedScript) -> None:
+    order = script.order
+    bury_orphans(script.guard.pid)
+    teller = _Watch(order, script.launch)
+    session = _session(script, teller)
     teller.session = session
     quitting = asyncio.Event()
 
@@ -131,9 +131,9 @@ def _ignore() -> None:
     pass
 
 
-def _session(begun: Begun, teller: _Text) -> Session:
-    document = documents.open_document(begun.order.file, 0, begun.source)
-    return Session(document, lambda: begun.launch, teller, begun.guard, begun.spawn)
+def _session(script: StartedScript, teller: _Text) -> Session:
+    document = documents.open_document(script.order.file, 0, script.source)
+    return Session(document, lambda: script.launch, teller, script.guard, script.spawn)
 
 
 async def _next_change(file: str, session: Session) -> None:
@@ -141,7 +141,7 @@ async def _next_change(file: str, session: Session) -> None:
     was_empty = False
     while True:
         await asyncio.sleep(_LOOK_EVERY)
-        if session.look_around():
+        if session.refresh_dependencies():
             return
         try:
             source = read_source(file)
@@ -174,7 +174,7 @@ def exit_code(status: str, views: list[View]) -> int:
 class _Text:
     """Streams as they come, and each value beside its line."""
 
-    def __init__(self, order: Order, launch: Launch) -> None:
+    def __init__(self, order: RunOptions, launch: Launch) -> None:
         self._order = order
         self._launch = launch
         self._at_line_start = True
@@ -188,7 +188,7 @@ class _Text:
             self._at_line_start = data.endswith(b"\n")
         _write_bytes(sys.stdout if stream == "stdout" else sys.stderr, data)
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         for output in result.outputs:
             if isinstance(output, Display):
                 self._tell_value(as_text(output), placed)
@@ -227,7 +227,7 @@ class _Text:
     def _tell_failure(self, failure: Failure) -> None:
         _write_bytes(sys.stderr, failure.text.encode("utf-8", "backslashreplace"))
 
-    def _tell_value(self, text: str, placed: Placed) -> None:
+    def _tell_value(self, text: str, placed: PlacedStatement) -> None:
         lead = "" if self._at_line_start else "\n"
         self._at_line_start = True
         label = f"{placed.last:>4} │ "
@@ -239,7 +239,7 @@ class _Text:
 class _Watch(_Text):
     """As text in the file's order, with a line after each update that says what ran and what was reused."""
 
-    def __init__(self, order: Order, launch: Launch) -> None:
+    def __init__(self, order: RunOptions, launch: Launch) -> None:
         super().__init__(order, launch)
         self.session: Session | None = None
         """What is watched; it is made with this teller, so it comes later."""
@@ -261,7 +261,7 @@ class _Watch(_Text):
             self._begin_at(next(running, 0))
         super().on_output(result, stream, data)
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         if self._first is None:
             self._begin_at(placed.index)
         super().on_result(result, placed)
@@ -311,7 +311,7 @@ class _Watch(_Text):
 class _Quiet(_Text):
     """The program has the streams for itself, and tells its failures itself."""
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         """Nothing to add to what the program wrote."""
 
     def _tell_failure(self, failure: Failure) -> None:
@@ -324,7 +324,7 @@ class _Json(_Text):
     def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
         """It is in the result."""
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         """It comes at the end, with what arrives late."""
 
     def _tell_failure(self, failure: Failure) -> None:
@@ -353,7 +353,7 @@ class _Json(_Text):
 class _JsonLines(_Json):
     """One object a line as things happen."""
 
-    def __init__(self, order: Order, launch: Launch) -> None:
+    def __init__(self, order: RunOptions, launch: Launch) -> None:
         super().__init__(order, launch)
         self._index: dict[int, int] = {}
         self._last = -1
@@ -364,7 +364,7 @@ class _JsonLines(_Json):
         index = self._index.get(id(result), self._last + 1)
         _print_json({"event": "output", "nodeIndex": index, "output": output})
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         self._last = placed.index
         self._index[id(result)] = placed.index
         for output in result.outputs:

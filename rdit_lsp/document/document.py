@@ -82,7 +82,7 @@ class Block:
         return tuple(found)
 
 
-class Placed(NamedTuple):
+class PlacedStatement(NamedTuple):
     """A statement and where it is in a document."""
 
     index: int  # type: ignore[assignment]  # Hides `tuple.index`, which nobody asks.
@@ -125,10 +125,10 @@ class Document:
         ]
 
     @cached_property
-    def placed(self) -> Sequence[Placed]:
+    def placed(self) -> Sequence[PlacedStatement]:
         """All statements with their places. For what is done at every key stroke, use the parts."""
         return [
-            Placed(index, first, first + statement.height - 1, statement)
+            PlacedStatement(index, first, first + statement.height - 1, statement)
             for index, (first, statement) in enumerate(
                 zip(self.firsts, self.statements, strict=True)
             )

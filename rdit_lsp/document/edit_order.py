@@ -34,7 +34,7 @@ class Edit:
     """Makes the document after it of the one before it."""
 
 
-class Edits:
+class EditOrder:
     """The edits since the last version before which none is missing."""
 
     def __init__(self) -> None:

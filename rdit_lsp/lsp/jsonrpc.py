@@ -125,10 +125,10 @@ def _begin(handler: Callable[..., Any], arguments: list[Any]) -> asyncio.Future[
     try:
         if len(arguments) > 1:
             raise failed("one object is expected as argument.", JsonRpcInvalidParams.CODE)
-        begun = handler(arguments[0] if arguments else None)
-        if inspect.isawaitable(begun):
-            return asyncio.ensure_future(begun)
-        done.set_result(begun)
+        script = handler(arguments[0] if arguments else None)
+        if inspect.isawaitable(script):
+            return asyncio.ensure_future(script)
+        done.set_result(script)
     except Exception as error:  # noqa: BLE001  (it is what the reply says)
         done.set_exception(error)
     return done

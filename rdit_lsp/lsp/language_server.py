@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rdit_lsp.document.document import Placed
+    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.lsp.features import hover
     from rdit_lsp.lsp.transport import Transport
     from rdit_lsp.outputs.outputs import StreamName
@@ -238,7 +238,7 @@ class _SessionClient:
     def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
         """It is in the snapshot."""
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         """It is in the snapshot."""
 
     def on_input(

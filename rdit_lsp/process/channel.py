@@ -22,7 +22,7 @@ _CHUNK = 1 << 18
 _MOST_FDS = 8
 
 
-class Link:
+class Channel:
     """One connected socket, read on the event loop."""
 
     def __init__(
@@ -30,12 +30,12 @@ class Link:
         channel: socket.socket,
         on_message: Callable[[Message], None],
         on_end: Callable[[], None],
-        on_nonsense: Callable[[Exception], None],
+        on_protocol_error: Callable[[Exception], None],
     ) -> None:
         """Take over `channel`.
 
-        `on_end`: the other side has closed it. `on_nonsense`: what came is no message of the protocol, or
-        `on_message` could make nothing of it.
+        `on_end`: the other side has closed it. `on_protocol_error`: what came is no message of the
+        protocol, or `on_message` could make nothing of it.
         """
         channel.setblocking(False)
         self.fds: list[int] = []
@@ -44,7 +44,7 @@ class Link:
         self._frames = protocol.Frames()
         self._on_message = on_message
         self._on_end = on_end
-        self._on_nonsense = on_nonsense
+        self._on_protocol_error = on_protocol_error
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(channel, self.read)
 
@@ -94,7 +94,7 @@ class Link:
             for payload in self._frames.feed(data):
                 self._on_message(protocol.decode_reply(payload))
         except (protocol.ProtocolError, KeyError, TypeError, IndexError) as error:
-            self._on_nonsense(error)
+            self._on_protocol_error(error)
 
     def close(self) -> None:
         """Hang up."""

@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rdit_lsp.process.channel import Link
+from rdit_lsp.process.channel import Channel
 from rdit_lsp.process.posix.children import Child
 from rdit_lsp.process.posix.memory import of_process
 from rdit_lsp.process.spawn import WorkerError
@@ -26,7 +26,7 @@ _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
-class Died:
+class Exited:
     """The process is gone: `code` as in `Popen.returncode`, -N for signal N."""
 
     code: int
@@ -41,7 +41,7 @@ class Refusal:
     reason: str
 
 
-class Copy:
+class Fork:
     """A forked worker that waits on a socket of its own."""
 
     def __init__(self, fd: int, guard: Guard) -> None:
@@ -51,43 +51,45 @@ class Copy:
         self._child: Child | None = None
         self._waits: asyncio.Future[None] = loop.create_future()
         """Done when the copy has said that it waits, or has ended."""
-        self._reply: asyncio.Future[Message | Died] | None = None
+        self._reply: asyncio.Future[Message | Exited] | None = None
         self._lock = asyncio.Lock()
         self.ended: asyncio.Future[None] = loop.create_future()
         """Done when there is no such process any more, or when it has become a program."""
         channel = socket.socket(fileno=fd)
-        self._link = Link(channel, self._on_message, self._on_hung_up, self._on_nonsense)
+        self._channel = Channel(
+            channel, self._on_message, self._on_hung_up, self._on_protocol_error
+        )
 
     @property
     def is_alive(self) -> bool:
         """Whether it can be used."""
-        return not self.ended.done() and self._link.is_open
+        return not self.ended.done() and self._channel.is_open
 
-    async def copy(self) -> Copy | Refusal:
+    async def copy(self) -> Fork | Refusal:
         """A copy of the copy, to be used up in its place."""
         reply = await self.ask({"type": "fork"})
-        if isinstance(reply, Died):
+        if isinstance(reply, Exited):
             return Refusal("its process has ended")
         if reply["type"] == "refused":
             return Refusal(reply["reason"])
-        return Copy(self._link.fds.pop(0), self._guard)
+        return Fork(self._channel.fds.pop(0), self._guard)
 
-    async def ask(self, message: Message, patience: float = _PATIENCE) -> Message | Died:
+    async def ask(self, message: Message, patience: float = _PATIENCE) -> Message | Exited:
         """Send a request and wait for its reply; a copy that gives none in time is dropped."""
         async with self._lock:
             try:
                 return await asyncio.wait_for(self._ask(message), patience)
             except asyncio.TimeoutError:
                 self.drop()
-                return Died(-signal.SIGKILL)
+                return Exited(-signal.SIGKILL)
 
-    async def _ask(self, message: Message) -> Message | Died:
+    async def _ask(self, message: Message) -> Message | Exited:
         await asyncio.shield(self._waits)
         if not self.is_alive:
-            return Died(0)
+            return Exited(0)
         self._reply = asyncio.get_running_loop().create_future()
         try:
-            await self._link.send(message)
+            await self._channel.send(message)
             return await self._reply
         finally:
             self._reply = None
@@ -98,17 +100,17 @@ class Copy:
         if not self.is_alive:
             raise WorkerError("the process of the checkpoint has ended.")
 
-    def hand_over(self) -> tuple[socket.socket, Child]:
+    def promote(self) -> tuple[socket.socket, Child]:
         """Its socket and its process, for a worker to go on as; it must be `ready`."""
         assert self._child is not None
         child, self._child = self._child, None
-        channel = self._link.detach()
+        channel = self._channel.detach()
         self.ended.set_result(None)
         return channel, child
 
     def drop(self) -> None:
         """End it. Nothing of the program runs then; that it has ended is told by `ended`."""
-        self._link.close()
+        self._channel.close()
         if self._child is not None:
             self._child.kill()
         elif not self._waits.done():
@@ -133,7 +135,7 @@ class Copy:
         if self._child is None:
             self._end()
 
-    def _on_nonsense(self, _error: Exception) -> None:
+    def _on_protocol_error(self, _error: Exception) -> None:
         self.drop()
 
     def _on_exit(self, code: int) -> None:
@@ -142,10 +144,10 @@ class Copy:
         self._end(code)
 
     def _end(self, code: int = 0) -> None:
-        self._link.close()
+        self._channel.close()
         if not self.ended.done():
             self.ended.set_result(None)
         if not self._waits.done():
             self._waits.set_result(None)
         if self._reply is not None and not self._reply.done():
-            self._reply.set_result(Died(code))
+            self._reply.set_result(Exited(code))

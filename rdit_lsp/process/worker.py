@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rdit_lsp.process import fatal_report
-from rdit_lsp.process.channel import Link
-from rdit_lsp.process.fork import Copy, Died, Refusal
+from rdit_lsp.process.channel import Channel
+from rdit_lsp.process.fork import Exited, Fork, Refusal
 from rdit_lsp.process.posix import memory
 from rdit_lsp.process.posix.children import Child, adopt_orphans
 from rdit_lsp.process.posix.limits import has_room
@@ -73,7 +73,7 @@ class Listener(Protocol):
     def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
         """User code waits for a line; call `answer` once, with None for end of file."""
 
-    def on_death(self, died: Died) -> None:
+    def on_exit(self, died: Exited) -> None:
         """The process ended, whether asked to or not."""
 
 
@@ -95,20 +95,20 @@ class Worker:
         self.version: str | None = None
         self.libraries: tuple[str, ...] = ()
         """The folders of installed packages that it began with."""
-        self.died: Died | None = None
+        self.died: Exited | None = None
         self.listener = listener
         self._guard = guard
         self._spawn = spawn
         self._home = guard.folder / f"worker-{next(_numbers)}"
         self._faults = self._home.with_suffix(".faults")
         """Where the interpreter writes what it has to say when a signal such as SIGSEGV ends it."""
-        self._link: Link | None = None
+        self._channel: Channel | None = None
         self._home_socket: socket.socket | None = None
         self._start_errors: list[bytes] = []
         """What came on stderr before the worker was ready, to explain why it did not start."""
-        self._reply: asyncio.Future[Message | Died] | None = None
-        self._ended: asyncio.Future[Died] = asyncio.get_running_loop().create_future()
-        self._sight: asyncio.Future[int | None] | None = None
+        self._reply: asyncio.Future[Message | Exited] | None = None
+        self._ended: asyncio.Future[Exited] = asyncio.get_running_loop().create_future()
+        self._inspection: asyncio.Future[int | None] | None = None
         """The end of the socket to a copy that was asked for, to look at the program."""
         self._glancing = asyncio.Lock()
         self._owner: Owner = None
@@ -136,7 +136,7 @@ class Worker:
             raise WorkerError(
                 f"{self._name} did not answer within {_START_UP:.0f} seconds of its start."
             ) from None
-        if isinstance(ready, Died):
+        if isinstance(ready, Exited):
             raise WorkerError(self._why_it_did_not_start(ready))
         if ready.get("protocol") != protocol.VERSION:
             await self.close()
@@ -144,57 +144,57 @@ class Worker:
         self.python, self.version = ready["python"], ready["version"]
         self.libraries = tuple(ready["libraries"])
 
-    async def go_on_as(self, copy: Copy) -> None:
+    async def adopt(self, copy: Fork) -> None:
         """Be what `copy` is a copy of, as it was then; it is used up. Raises WorkerError if it cannot."""
-        channel, child = copy.hand_over()
+        channel, child = copy.promote()
         self.pid, child.on_exit = child.pid, self._on_exit
         self._listen_at_home()
-        self._link = self._linked(channel)
+        self._channel = self._linked(channel)
         ready = await self._ask(
             {"type": "resume", "home": str(self._home), "faults": str(self._faults)}
         )
-        if isinstance(ready, Died):
+        if isinstance(ready, Exited):
             raise WorkerError("the process of the checkpoint has ended.")
         for number in ready["renewed"]:
             self._pipes[_STREAMS[number]] = Pipe(self, _STREAMS[number], self._take_fd())
         self.python, self.version = ready["python"], ready["version"]
 
-    async def fork(self) -> Copy | Refusal | Died:
+    async def fork(self) -> Fork | Refusal | Exited:
         """A copy of the process as it is now, between two statements, or why there can be none."""
         if not has_room():
             return Refusal("rdit has too many files open")
         reply = await self.request("fork")
-        if isinstance(reply, Died):
+        if isinstance(reply, Exited):
             return reply
         if reply["type"] == "refused":
             return Refusal(reply["reason"])
-        return Copy(self._take_fd(), self._guard)
+        return Fork(self._take_fd(), self._guard)
 
-    async def glance(self, patience: float) -> Copy | None:
+    async def fork_for_inspection(self, patience: float) -> Fork | None:
         """A copy of the process wherever it is, also in the middle of a statement, to be asked questions.
 
         None where that takes longer than `patience` seconds, as in C code, or cannot be had.
         """
         async with self._glancing:
-            if self.died is not None or self._link is None or not has_room():
+            if self.died is not None or self._channel is None or not has_room():
                 return None
-            if self._sight is None:
-                self._sight = asyncio.get_running_loop().create_future()
-                self._link.send_small({"type": "glance"})
+            if self._inspection is None:
+                self._inspection = asyncio.get_running_loop().create_future()
+                self._channel.send_small({"type": "glance"})
                 if self._in_statement and self.pid and not self._may_be_writing(self.pid):
                     self._hurry(self.pid)
             try:
-                fd = await asyncio.wait_for(asyncio.shield(self._sight), patience)
+                fd = await asyncio.wait_for(asyncio.shield(self._inspection), patience)
             except asyncio.TimeoutError:
                 return None  # What comes all the same is for the next one who asks.
-            self._sight = None
-            return Copy(fd, self._guard) if fd is not None else None
+            self._inspection = None
+            return Fork(fd, self._guard) if fd is not None else None
 
-    async def request(self, kind: str, **fields: object) -> Message | Died:
+    async def request(self, kind: str, **fields: object) -> Message | Exited:
         """Send a request and wait for its one reply."""
         return await self._ask({"type": kind, **fields})
 
-    async def execute(self, index: int, until: int, owner: Owner) -> Message | Died:
+    async def execute(self, index: int, until: int, owner: Owner) -> Message | Exited:
         """Run a statement; when this returns, all it wrote until its end has been delivered."""
         self._owner = owner
         self._in_statement = True
@@ -226,7 +226,7 @@ class Worker:
         self.send_signal(signal.SIGKILL)
         self._is_killed = True
 
-    async def close(self, *, leave_children: bool = False, patient: bool = False) -> Died | None:
+    async def close(self, *, leave_children: bool = False, patient: bool = False) -> Exited | None:
         """Let the interpreter end as usual, and make sure that it does.
 
         The ladder: end of file on the channel, after half a second SIGTERM, after one more SIGKILL.
@@ -234,8 +234,8 @@ class Worker:
         """
         if self.pid is None:
             return None
-        if self._link is not None:
-            self._link.close()
+        if self._channel is not None:
+            self._channel.close()
         steps = (None, signal.SIGTERM, signal.SIGKILL)
         for sign, grace in zip(steps, _GRACE, strict=True):
             if sign is not None:
@@ -270,11 +270,11 @@ class Worker:
         for fd, reading in spawned.pipes.items():
             self._pipes[_STREAMS[fd]] = Pipe(self, _STREAMS[fd], reading)
         self._listen_at_home()
-        self._link = self._linked(spawned.channel)
+        self._channel = self._linked(spawned.channel)
         Child(self.pid, self._on_exit, spawned.process.wait)
 
-    def _linked(self, channel: socket.socket) -> Link:
-        return Link(channel, self._on_message, self._on_hung_up, self._on_nonsense)
+    def _linked(self, channel: socket.socket) -> Channel:
+        return Channel(channel, self._on_message, self._on_hung_up, self._on_protocol_error)
 
     @property
     def _shares_terminal(self) -> bool:
@@ -305,19 +305,19 @@ class Worker:
             "checkpoints": launch.checkpoints,
         }
 
-    async def _ask(self, message: Message) -> Message | Died:
+    async def _ask(self, message: Message) -> Message | Exited:
         if self.died is not None:
             return self.died
         assert self._reply is None, "the worker's protocol is lock-step"
         self._reply = asyncio.get_running_loop().create_future()
         try:
-            if self._link is not None:
-                await self._link.send(message)
+            if self._channel is not None:
+                await self._channel.send(message)
             return await self._reply
         finally:
             self._reply = None
 
-    def _on_nonsense(self, error: Exception) -> None:
+    def _on_protocol_error(self, error: Exception) -> None:
         log.error("%s: the worker sent nonsense (%s); it is ended", self.launch.path, error)
         self.kill()
 
@@ -335,8 +335,8 @@ class Worker:
             self.listener.on_input(self._owner, answer, bool(message["password"]))
         elif kind in ("glanced", "blind"):
             fd = self._take_fd() if kind == "glanced" else None
-            if self._sight is not None and not self._sight.done():
-                self._sight.set_result(fd)
+            if self._inspection is not None and not self._inspection.done():
+                self._inspection.set_result(fd)
             elif fd is not None:
                 os.close(fd)
         elif kind == "display":
@@ -355,8 +355,8 @@ class Worker:
         self._answer({"type": "input", "number": number, "line": line})
 
     def _answer(self, message: Message) -> None:
-        if self._link is not None:
-            self._link.send_small(message)
+        if self._channel is not None:
+            self._channel.send_small(message)
 
     def _on_reconnect(self) -> None:
         assert self._home_socket is not None
@@ -364,9 +364,9 @@ class Worker:
             channel, _ = self._home_socket.accept()
         except OSError:
             return
-        if self._link is not None:
-            self._link.close()
-        self._link = self._linked(channel)
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = self._linked(channel)
 
     def _drain(self) -> None:
         """Deliver what the pipes hold at this moment: it was written before the message came."""
@@ -383,8 +383,8 @@ class Worker:
             self._pipes[name] = Pipe(self, name, self._take_fd())
 
     def _take_fd(self) -> int:
-        assert self._link is not None
-        return self._link.fds.pop(0)
+        assert self._channel is not None
+        return self._channel.fds.pop(0)
 
     def on_pipe_data(self, pipe: Pipe, data: bytes) -> None:
         """Hand on what `pipe` brought, and see to it that what follows comes soon."""
@@ -450,12 +450,12 @@ class Worker:
 
     def _on_exit(self, code: int) -> None:
         is_for_memory = code == -signal.SIGKILL and memory.kills() > self._kills_before
-        self.died = Died(code, is_for_memory and not self._is_killed)
+        self.died = Exited(code, is_for_memory and not self._is_killed)
         self._read_last_messages()
         self._drain()
         self._read_last_words(code)
-        if self._link is not None:
-            self._link.close()
+        if self._channel is not None:
+            self._channel.close()
         self._close_home()
         # The group may live on in children; closing the worker or the server ends them.
         has_group = self.pid is not None and not self._shares_terminal
@@ -463,16 +463,16 @@ class Worker:
             self._guard.forget(self.pid)
         if self._reply is not None and not self._reply.done():
             self._reply.set_result(self.died)
-        if self._sight is not None and not self._sight.done():
-            self._sight.set_result(None)
+        if self._inspection is not None and not self._inspection.done():
+            self._inspection.set_result(None)
         self._ended.set_result(self.died)
-        self.listener.on_death(self.died)
+        self.listener.on_exit(self.died)
 
     def _read_last_messages(self) -> None:
-        while self._link is not None and self._link.is_open:
-            before = self._link
+        while self._channel is not None and self._channel.is_open:
+            before = self._channel
             before.read()
-            if self._link is before and not (before.is_open and held(before.fileno())):
+            if self._channel is before and not (before.is_open and held(before.fileno())):
                 return
 
     def _read_last_words(self, code: int) -> None:
@@ -496,13 +496,17 @@ class Worker:
         """Let go of pipes that a child may hold open for ever; what it writes from now on is lost."""
         for pipe in [*self._pipes.values(), *self._late_pipes]:
             pipe.close()
-        if self._sight is not None and self._sight.done() and (fd := self._sight.result()):
+        if (
+            self._inspection is not None
+            and self._inspection.done()
+            and (fd := self._inspection.result())
+        ):
             os.close(fd)
-            self._sight = None
+            self._inspection = None
         if self.pid is not None and not self._shares_terminal:
             self._guard.forget(self.pid)
 
-    def _why_it_did_not_start(self, died: Died) -> str:
+    def _why_it_did_not_start(self, died: Exited) -> str:
         said = b"".join(self._start_errors).decode("utf-8", "replace").strip().splitlines()
         how = f"was killed by signal {-died.code}" if died.code < 0 else f"ended with {died.code}"
         reason = f": {said[-1]}" if said else "."

@@ -1,7 +1,7 @@
 """The checkpoints of one document: which states are kept, when one is taken, and which is let go.
 
 A checkpoint is a copy of the program's process and the key of the state it is in. Knows work, time and
-memory; it does not look into documents or results, and touches no process but through `Copy`.
+memory; it does not look into documents or results, and touches no process but through `Fork`.
 
 The rules. Taking checkpoints may cost a twentieth of the time that a run itself takes, and within
 that one is due whenever `_INTERVAL` of work has piled up, and before a statement that is likely to be
@@ -19,7 +19,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
-from rdit_lsp.process.fork import Copy, Died, Refusal
+from rdit_lsp.process.fork import Exited, Fork, Refusal
 from rdit_lsp.process.posix.memory import available, beyond
 from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
@@ -55,7 +55,7 @@ class Checkpoint:
 
     id: str
     key: Key
-    copy: Copy | None
+    copy: Fork | None
     """The process that is in that state; None where none could be made."""
     work: float
     """Seconds of work between the empty namespace and this state."""
@@ -80,7 +80,7 @@ class Checkpoint:
         return self.copy is not None and self.copy.is_alive
 
 
-class Lineage:
+class History:
     """What the program that runs has behind it."""
 
     def __init__(self, checkpoint: Checkpoint | None = None) -> None:
@@ -122,7 +122,7 @@ class Checkpoints:
         self._numbers = count(1)
         self._measured = 0.0
         self._measuring: asyncio.Task[None] | None = None
-        self._dropping: list[Copy] = []
+        self._dropping: list[Fork] = []
         self._burial: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -151,25 +151,25 @@ class Checkpoints:
         """Id and name of those that were asked for by hand, the newest first."""
         return [(c.id, c.name or c.id) for c in reversed(self._named.values())]
 
-    def is_due(self, lineage: Lineage, *, hot: bool) -> bool:
+    def is_due(self, history: History, *, hot: bool) -> bool:
         """Whether to take one now; `hot`: before a statement that is likely to be edited."""
         if not self.is_on:
             return False
-        since = lineage.work - lineage.asked
+        since = history.work - history.asked
         if since < (_LEAST if hot else max(_INTERVAL, _COPIES_COST * self._cost)):
             return False
-        return lineage.spent + self._cost <= _SHARE * (lineage.work - lineage.before_run)
+        return history.spent + self._cost <= _SHARE * (history.work - history.before_run)
 
     async def take(
         self,
         worker: Worker,
         key: Key,
-        lineage: Lineage,
+        history: History,
         line: int,
         *,
         name: str | None = None,
         on_path: Callable[[], Container[Key]] = tuple,
-    ) -> Checkpoint | Died:
+    ) -> Checkpoint | Exited:
         """Take one of `worker`, which stands at `key`; it has a process unless that was refused.
 
         `on_path` tells the keys of the text as it is: where one has to go, the others go first.
@@ -177,19 +177,19 @@ class Checkpoints:
         begin = time.perf_counter()
         copy = await worker.fork()
         cost = time.perf_counter() - begin
-        lineage.spent += cost
-        lineage.asked = lineage.work
-        if isinstance(copy, Died):
+        history.spent += cost
+        history.asked = history.work
+        if isinstance(copy, Exited):
             return copy
         made = Checkpoint(
             f"{next(self._numbers)}",
             key,
             None,
-            lineage.work,
+            history.work,
             line,
             time.time(),
             name,
-            lineage.last,
+            history.last,
         )
         if isinstance(copy, Refusal):
             made.refusal = copy.reason
@@ -198,7 +198,7 @@ class Checkpoints:
             made.copy = copy
             self.refusal = None
             self._cost += (cost - self._cost) / 4
-            lineage.last = made
+            history.last = made
             self._keep(made, on_path)
         if name is not None:
             self._named[made.id] = made
@@ -294,10 +294,10 @@ class Checkpoints:
         """Measure, and drop what passes the budget. Returns whether there was something to drop."""
         held = [(c, c.copy) for c in self.all() if c.copy is not None and c.copy.is_alive]
         measure = partial(_measured, [copy for _, copy in held], self._others)
-        sizes, (program, spare) = await asyncio.get_running_loop().run_in_executor(None, measure)
+        sizes, (program, prefork) = await asyncio.get_running_loop().run_in_executor(None, measure)
         for (checkpoint, _), size in zip(held, sizes, strict=True):
             checkpoint.memory = size
-        self.held = beyond(program, [size for size in (*sizes, spare) if size is not None])
+        self.held = beyond(program, [size for size in (*sizes, prefork) if size is not None])
         return self._keep_the_budget([c for c, _ in held if c.is_ready])
 
     def _keep_the_budget(self, ready: list[Checkpoint]) -> bool:
@@ -335,5 +335,5 @@ def _held(checkpoint: Checkpoint) -> int:
     return checkpoint.memory.proportional if checkpoint.memory is not None else 0
 
 
-def _measured(copies: Iterable[Copy], others: Callable[[], T]) -> tuple[list[Memory | None], T]:
+def _measured(copies: Iterable[Fork], others: Callable[[], T]) -> tuple[list[Memory | None], T]:
     return [copy.memory() for copy in copies], others()

@@ -8,24 +8,24 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rdit_lsp.process.fork import Copy
+from rdit_lsp.process.fork import Fork
 
 if TYPE_CHECKING:
     from rdit_lsp.process.fork import Refusal
     from rdit_lsp.process.posix.memory import Memory
 
 
-class Spare:
+class Prefork:
     """At most one such copy, of whatever one is expected to be asked for next."""
 
     def __init__(self) -> None:
-        self._kept: tuple[Copy, Copy] | None = None
+        self._kept: tuple[Fork, Fork] | None = None
         """It, and what it is a copy of."""
         self._making: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._dropping: set[asyncio.Task[None]] = set()
 
-    def expect(self, original: Copy, *, later: float = 0.0) -> None:
+    def expect(self, original: Fork, *, later: float = 0.0) -> None:
         """A copy of `original` will be asked for: make it, in place of the one kept so far.
 
         `later`: after so many seconds, since something else is more urgent until then.
@@ -37,7 +37,7 @@ class Spare:
         elif self._making is None:
             self._making = asyncio.create_task(self._make(original))
 
-    async def copy_of(self, original: Copy) -> Copy | Refusal:
+    async def copy_of(self, original: Fork) -> Fork | Refusal:
         """A copy of `original`, to be used up; at once if that was expected."""
         if self._making is not None:
             await asyncio.wait([self._making])
@@ -63,7 +63,7 @@ class Spare:
             await asyncio.wait(self._dropping)
 
     def memory(self) -> Memory | None:
-        """What the kept one holds; as `Copy.memory`."""
+        """What the kept one holds; as `Fork.memory`."""
         return self._kept[0].memory() if self._kept is not None else None
 
     def _stop_timer(self) -> None:
@@ -71,17 +71,17 @@ class Spare:
             self._timer.cancel()
             self._timer = None
 
-    async def _make(self, original: Copy) -> None:
+    async def _make(self, original: Fork) -> None:
         try:
             await self._drop()
             copied = await original.copy()
-            if isinstance(copied, Copy):
+            if isinstance(copied, Fork):
                 self._kept = copied, original
                 original.ended.add_done_callback(lambda _: self._drop_copy_of(original))
         finally:
             self._making = None
 
-    def _drop_copy_of(self, original: Copy) -> None:
+    def _drop_copy_of(self, original: Fork) -> None:
         """Its original has been dropped: it would hold the memory that is to be free."""
         if self._kept is not None and self._kept[1] is original:
             self.drop()

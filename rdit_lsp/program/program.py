@@ -11,12 +11,12 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.process.fork import Copy, Died
+from rdit_lsp.process.fork import Exited, Fork
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.process.worker import Worker
-from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints, Lineage
-from rdit_lsp.program.prefork import Spare
-from rdit_lsp.program.zygote import Pristine
+from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints, History
+from rdit_lsp.program.prefork import Prefork
+from rdit_lsp.program.zygote import Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Coroutine
@@ -51,14 +51,14 @@ class Program:
         self.live: Key | None = None
         """The state its namespace is in; None where there is none."""
         self.checkpoints = Checkpoints(self._memory)
-        self.lineage = Lineage()
+        self.history = History()
         self._listener = listener
         self._guard = guard
         self._spawn = spawn
         self._launch: Launch | None = None
         """How the first process of the present line was started."""
-        self._pristine: Pristine | None = None
-        self._spare = Spare()
+        self._zygote: Zygote | None = None
+        self._prefork = Prefork()
         """Of the checkpoint that was used last."""
         self._leaving: Worker | None = None
         """The process of a document that is being closed."""
@@ -70,32 +70,32 @@ class Program:
         It is a copy of the interpreter kept ready if that suits, else a new process.
         """
         self.leave()
-        self._spare.drop()
+        self._prefork.drop()
         self._launch = launch
         if not await self._start_from_pristine(launch):
             await self._start_anew(launch)
-        self.live, self.lineage = key, Lineage()
+        self.live, self.history = key, History()
 
     def can_start_at_once(self, launch: Launch) -> bool:
         """Whether `start` would take no time."""
-        return self._pristine is not None and self._pristine.suits(launch)
+        return self._zygote is not None and self._zygote.suits(launch)
 
     async def return_to(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
         if checkpoint.copy is None or self._launch is None:
             raise WorkerError("there is no process in that state.")
-        copied = await self._spare.copy_of(checkpoint.copy)
-        if not isinstance(copied, Copy):
+        copied = await self._prefork.copy_of(checkpoint.copy)
+        if not isinstance(copied, Fork):
             raise WorkerError(f"the state cannot be copied: {copied.reason}.")
         self.leave(for_good=False)
-        await self._become(copied, self._launch)
-        self.live, self.lineage = checkpoint.key, Lineage(checkpoint)
+        await self._adopt(copied, self._launch)
+        self.live, self.history = checkpoint.key, History(checkpoint)
 
     def expect_return_to(self, key: Key) -> None:
         """Have a copy of a checkpoint ready: who has edited a statement often edits it again."""
         checkpoint = self.checkpoints.at(key)
         if checkpoint is not None and checkpoint.copy is not None:
-            self._spare.expect(checkpoint.copy)
+            self._prefork.expect(checkpoint.copy)
 
     async def keep(
         self,
@@ -103,12 +103,12 @@ class Program:
         *,
         name: str | None = None,
         on_path: Callable[[], Container[Key]] = tuple,
-    ) -> Checkpoint | Died:
+    ) -> Checkpoint | Exited:
         """Take a checkpoint of the present state; `line` is the last one that has run."""
         assert self.worker is not None
         assert self.live is not None
         return await self.checkpoints.take(
-            self.worker, self.live, self.lineage, line, name=name, on_path=on_path
+            self.worker, self.live, self.history, line, name=name, on_path=on_path
         )
 
     async def look(
@@ -120,18 +120,18 @@ class Program:
         long C code, a copy of the newest checkpoint, which is then told. None after `deadline` seconds.
         """
         end = time.monotonic() + deadline
-        older = self.lineage.last
+        older = self.history.last
         has_older = older is not None and older.is_ready
         is_busy = self.worker is not None and self.worker.is_busy
         patience = _PATIENCE if has_older and is_busy else deadline / 2
-        copy = await self.worker.glance(patience) if self.worker is not None else None
+        copy = await self.worker.fork_for_inspection(patience) if self.worker is not None else None
         checkpoint = None
         if copy is None:
             checkpoint = older
             if checkpoint is None or checkpoint.copy is None:
                 return None
             copied = await checkpoint.copy.copy()
-            if not isinstance(copied, Copy):
+            if not isinstance(copied, Fork):
                 return None
             copy = copied
         try:
@@ -140,16 +140,16 @@ class Program:
             )
         finally:
             copy.drop()
-        return None if isinstance(reply, Died) else (reply["answer"], checkpoint)
+        return None if isinstance(reply, Exited) else (reply["answer"], checkpoint)
 
-    async def hold(self) -> Checkpoint | Refusal | Died:
+    async def hold(self) -> Checkpoint | Refusal | Exited:
         """The present state as a checkpoint that nobody else knows of."""
         assert self.worker is not None
         assert self.live is not None
         copied = await self.worker.fork()
-        if not isinstance(copied, Copy):
+        if not isinstance(copied, Fork):
             return copied
-        return Checkpoint("", self.live, copied, self.lineage.work, 0, time.time())
+        return Checkpoint("", self.live, copied, self.history.work, 0, time.time())
 
     def leave(self, *, for_good: bool = True) -> None:
         """Let go of the process.
@@ -178,7 +178,7 @@ class Program:
 
     async def close(self, *, leave_children: bool, patient: bool) -> None:
         """End the process and whatever it started, and its copies before it; both as in `Worker.close`."""
-        await self._spare.close()
+        await self._prefork.close()
         await self.checkpoints.close()
         await self._drop_pristine()
         worker, self.worker = self.worker, None
@@ -191,14 +191,14 @@ class Program:
             await asyncio.wait(self._closing)
 
     async def _start_from_pristine(self, launch: Launch) -> bool:
-        pristine = self._pristine
-        if pristine is None or not pristine.suits(launch):
+        zygote = self._zygote
+        if zygote is None or not zygote.suits(launch):
             return False
-        copy = await pristine.copy()
+        copy = await zygote.copy()
         if copy is None:
             return False
-        await self._become(copy, launch)
-        pristine.expect_copy()
+        await self._adopt(copy, launch)
+        zygote.expect_fork()
         return True
 
     async def _start_anew(self, launch: Launch) -> None:
@@ -213,27 +213,27 @@ class Program:
         self.checkpoints.budget = launch.checkpoint_memory
         if launch.checkpoints:
             copied = await worker.fork()
-            if isinstance(copied, Copy):
-                self._pristine = Pristine(launch, worker.libraries, copied)
+            if isinstance(copied, Fork):
+                self._zygote = Zygote(launch, worker.libraries, copied)
 
-    async def _become(self, copy: Copy, launch: Launch) -> None:
+    async def _adopt(self, copy: Fork, launch: Launch) -> None:
         """Go on as a copy of an earlier process. Raises WorkerError if that has ended."""
         worker = self.worker = Worker(launch, self._listener(), self._guard, self._spawn)
         try:
             await copy.ready()
-            await worker.go_on_as(copy)
+            await worker.adopt(copy)
         except WorkerError:
             self.worker = None
             raise
 
     def _memory(self) -> tuple[Memory | None, Memory | None]:
         program = self.worker.memory() if self.worker is not None else None
-        return program, self._spare.memory()
+        return program, self._prefork.memory()
 
     async def _drop_pristine(self) -> None:
-        pristine, self._pristine = self._pristine, None
-        if pristine is not None:
-            await pristine.close()
+        zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            await zygote.close()
 
     def _later(self, closing: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(closing)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from rdit_lsp.process.fork import Copy
-from rdit_lsp.program.prefork import Spare
+from rdit_lsp.process.fork import Fork
+from rdit_lsp.program.prefork import Prefork
 
 if TYPE_CHECKING:
     from rdit_lsp.process.spawn import Launch
@@ -20,14 +20,14 @@ _NOT_YET = 0.3
 """Seconds after a start during which the program is to have the processors for itself."""
 
 
-class Pristine:
+class Zygote:
     """A copy of a new process."""
 
-    def __init__(self, launch: Launch, libraries: tuple[str, ...], copy: Copy) -> None:
+    def __init__(self, launch: Launch, libraries: tuple[str, ...], copy: Fork) -> None:
         """`libraries` are the folders of installed packages."""
         self.launch = launch
         self._copy = copy
-        self._spare = Spare()
+        self._prefork = Prefork()
         self._libraries = libraries
         self._installed = _changed_at(libraries)
 
@@ -40,18 +40,18 @@ class Pristine:
         """Whether it is what a process started with `launch` would be."""
         return launch == self.launch and self.is_good
 
-    async def copy(self) -> Copy | None:
+    async def copy(self) -> Fork | None:
         """Another one like it, to be used up; None where that failed."""
-        copied = await self._spare.copy_of(self._copy)
-        return copied if isinstance(copied, Copy) else None
+        copied = await self._prefork.copy_of(self._copy)
+        return copied if isinstance(copied, Fork) else None
 
-    def expect_copy(self) -> None:
+    def expect_fork(self) -> None:
         """Get ready for the next one: who starts over once often does so again."""
-        self._spare.expect(self._copy, later=_NOT_YET)
+        self._prefork.expect(self._copy, later=_NOT_YET)
 
     async def close(self) -> None:
         """End it."""
-        await self._spare.close()
+        await self._prefork.close()
         self._copy.drop()
         await self._copy.ended
 

@@ -25,7 +25,7 @@ from rdit_lsp.results.snapshot import View
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Mapping, Sequence
 
-    from rdit_lsp.document.document import Document, Placed, Statement
+    from rdit_lsp.document.document import Document, PlacedStatement, Statement
     from rdit_lsp.outputs.outputs import Output
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.worker.statements import Span
@@ -287,7 +287,7 @@ class Results:
             return "the last run from the top ended above it"
         return None
 
-    def await_again(self, todo: Sequence[Placed]) -> None:
+    def await_again(self, todo: Sequence[PlacedStatement]) -> None:
         """From now on, the earlier results of what is to run from the top wait to be replaced."""
         for placed in todo:
             result = self.shown(placed.statement)
@@ -309,7 +309,7 @@ class Results:
         self._awaited.clear()
 
     def scope_views(
-        self, document: Document, ran: Mapping[Statement, Result], scope: Sequence[Placed]
+        self, document: Document, ran: Mapping[Statement, Result], scope: Sequence[PlacedStatement]
     ) -> list[View]:
         """What a run answers with: the results of its own, and those that it found still valid."""
         chain = self.run_chain

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Block, Document, Statement
     from rdit_lsp.document.state_keys import Keys
     from rdit_lsp.outputs.outputs import Display, Output
-    from rdit_lsp.results.line_references import Mentions
+    from rdit_lsp.results.line_references import LineReferences
     from rdit_lsp.results.snapshot import View
 
 
@@ -53,7 +53,7 @@ class Result:
     exit_code: int | None = None
     imports: Mapping[str, bytes] = field(default_factory=dict)
     """Files of the project that it imported, and what was in them."""
-    mentions: Mentions | None = None
+    mentions: LineReferences | None = None
     """The lines of the document that the outputs speak of."""
     shows_parts: bool | None = None
     """It has a part of a figure, and shows the figure for it or not; None where it has none."""

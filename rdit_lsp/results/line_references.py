@@ -28,7 +28,7 @@ _SCANNED = 20_000
 
 
 @dataclass(frozen=True)
-class Mentions:
+class LineReferences:
     """The lines that a result speaks of, and where they were when it ran."""
 
     path: str
@@ -45,14 +45,14 @@ class Mentions:
         }
 
 
-def mentions(outputs: Sequence[Output], path: str, document: Document) -> Mentions | None:
+def mentions(outputs: Sequence[Output], path: str, document: Document) -> LineReferences | None:
     """The lines of `document`, which ran as the file `path`, that `outputs` speak of; None without any."""
     places = {}
     for line in {line for output in outputs for line in _lines(output, path)}:
         index = bisect_right(document.firsts, line) - 1
         if index >= 0:
             places[line] = index, document.statements[index].text, line - document.firsts[index]
-    return Mentions(path, places) if places else None
+    return LineReferences(path, places) if places else None
 
 
 def warnings(stream: Stream) -> Iterator[re.Match[str]]:

@@ -73,7 +73,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Inspection:
     """What a look at the program has shown, and of which state of it."""
 
     answer: Mapping[str, Any]

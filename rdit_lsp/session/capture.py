@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rdit_lsp.document.document import Placed
+    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Owner
@@ -35,7 +35,7 @@ class Client(Protocol):
     def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
         """Output as it comes; None where no statement has run yet."""
 
-    def on_result(self, result: Result, placed: Placed) -> None:
+    def on_result(self, result: Result, placed: PlacedStatement) -> None:
         """A statement ended."""
 
     def on_input(
@@ -44,7 +44,7 @@ class Client(Protocol):
         """The program waits for a line: call `answer` once, with None for end of file."""
 
 
-class Hearing:
+class OutputCapture:
     """Listens to the program of one document; owners are results."""
 
     def __init__(self, client: Client, folder: Path) -> None:

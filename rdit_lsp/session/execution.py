@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.outputs.outputs import Failure, display_from, failure_from, parts_shown
-from rdit_lsp.process.fork import Died
+from rdit_lsp.process.fork import Exited
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
 from rdit_lsp.results.freshness import view_of
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Sequence
 
-    from rdit_lsp.document.document import Document, Placed, Statement
+    from rdit_lsp.document.document import Document, PlacedStatement, Statement
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.outcome import RunStatus, Status
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.capture import Client, Hearing
+    from rdit_lsp.session.capture import Client, OutputCapture
     from rdit_lsp.session.planning import Request
     from rdit_lsp.session.report import Report
 
@@ -65,7 +65,7 @@ class Run:
 class Execution:
     """Runs statements of one document, one after the other."""
 
-    def __init__(self, results: Results, program: Program, hearing: Hearing) -> None:
+    def __init__(self, results: Results, program: Program, capture: OutputCapture) -> None:
         self.state = SessionState.IDLE
         """What the program is doing; changed by `set_state` only."""
         self.current: Run | None = None
@@ -76,7 +76,7 @@ class Execution:
         """Statements that killed the process, since one did not."""
         self._results = results
         self._program = program
-        self._hearing = hearing
+        self._capture = capture
         self._prepared: tuple[Worker, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
@@ -86,7 +86,7 @@ class Execution:
     @property
     def client(self) -> Client:
         """Whoever shows what happens."""
-        return self._hearing.client
+        return self._capture.client
 
     def set_state(self, state: SessionState) -> None:
         """The program does something else now."""
@@ -94,11 +94,11 @@ class Execution:
             log.debug("%s: %s -> %s", self._results.document.uri, self.state.value, state.value)
             self.state = state
 
-    def set_out(self) -> None:
+    def begin_starting(self) -> None:
         """There will be another process."""
         self.set_state(SessionState.STARTING)
         self.client.on_change()
-        self._hearing.begin_process()
+        self._capture.begin_process()
 
     def set_idle(self) -> None:
         """Nothing runs: the program is ready, or gone."""
@@ -133,11 +133,11 @@ class Execution:
             if not nothing_parses and self._prepared == (worker, run.document, known):
                 return None
         reply = await worker.request("prepare", source=run.document.text, whole=whole)
-        rejected = not isinstance(reply, Died) and reply["type"] == "rejected"
+        rejected = not isinstance(reply, Exited) and reply["type"] == "rejected"
         if rejected and not whole and not nothing_parses:
             text = run.document.runnable_text
             reply = await worker.request("prepare", source=text, whole=False)
-        if isinstance(reply, Died):
+        if isinstance(reply, Exited):
             if run.stop is not None or reply.code == -signal.SIGKILL:
                 # Somebody ended it: that says nothing about the source.
                 raise WorkerError("Python was killed before it could run anything.")
@@ -155,8 +155,8 @@ class Execution:
     async def run(
         self,
         run: Run,
-        todo: Sequence[Placed],
-        before_each: Callable[[Run, Placed, bool], Awaitable[None]],
+        todo: Sequence[PlacedStatement],
+        before_each: Callable[[Run, PlacedStatement, bool], Awaitable[None]],
     ) -> RunStatus:
         """Run the statements `todo`, which the worker was given, in their order.
 
@@ -199,18 +199,18 @@ class Execution:
         return rejection
 
     async def _run_statement(
-        self, run: Run, worker: Worker, placed: Placed, until: Placed
+        self, run: Run, worker: Worker, placed: PlacedStatement, until: PlacedStatement
     ) -> Result:
         statement = placed.statement
         result = Result(statement.text, first=placed.first)
         run.results[statement] = result
         self._results.show(statement, result)
-        self._hearing.begin_statement(result)
+        self._capture.begin_statement(result)
         self.client.on_change()
         index, last = self._worker_index[placed.index], self._worker_index[until.index]
         reply = await worker.execute(index, last, result)
         self._leave_ladder()
-        if isinstance(reply, Died):
+        if isinstance(reply, Exited):
             self._crashed(run, result, placed, reply)
         else:
             self._ended(run, result, placed, reply)
@@ -220,13 +220,13 @@ class Execution:
         self.client.on_change()
         return result
 
-    def _ended(self, run: Run, result: Result, placed: Placed, reply: Message) -> None:
+    def _ended(self, run: Run, result: Result, placed: PlacedStatement, reply: Message) -> None:
         status = cast("Status", reply["outcome"])
         if status == "interrupted" and run.stop == "timeout":
             status = "timeout"
         result.status = status
         result.seconds = reply["seconds"]
-        self._program.lineage.work += reply["seconds"]
+        self._program.history.work += reply["seconds"]
         result.exit_code = reply["code"]
         if reply["value"] is not None:
             result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
@@ -242,7 +242,7 @@ class Execution:
     def _explain(self, run: Run, result: Result, reply: Message) -> None:
         """Say what the program's own words do not."""
         failure = reply["failure"]
-        refused = self._hearing.input_refused
+        refused = self._capture.input_refused
         if refused and failure is not None and failure["name"] == "EOFError":
             result.note = (
                 "The program asked for input, which this editor cannot give: "
@@ -251,7 +251,9 @@ class Execution:
         if run.ladder is not None and run.ladder.was_needed:
             result.note = f"It did not stop at once; what stopped it was {run.ladder.means}."
 
-    def _note_key(self, run: Run, result: Result, placed: Placed, files: Sequence[str]) -> None:
+    def _note_key(
+        self, run: Run, result: Result, placed: PlacedStatement, files: Sequence[str]
+    ) -> None:
         """Name the state that a statement has led to; it has imported `files` of the project."""
         statement, results, before = placed.statement, self._results, self._program.live
         assert before is not None
@@ -268,7 +270,7 @@ class Execution:
         else:
             self._program.live = result.key
 
-    def _crashed(self, run: Run, result: Result, placed: Placed, died: Died) -> None:
+    def _crashed(self, run: Run, result: Result, placed: PlacedStatement, died: Exited) -> None:
         if run.stop is not None:
             result.status = cast("Status", run.stop)
             means = run.ladder.means if run.ladder is not None else None
@@ -292,12 +294,12 @@ class Execution:
             self._ladder = None
 
 
-def _lines_text(placed: Placed) -> str:
+def _lines_text(placed: PlacedStatement) -> str:
     if placed.first == placed.last:
         return f"line {placed.first}"
     return f"lines {placed.first}–{placed.last}"
 
 
-def _parser_crash(died: Died) -> Failure:
+def _parser_crash(died: Exited) -> Failure:
     text = f"Python died with {died.code} while it read this source.\n"
     return Failure("SystemError", text.strip(), text)

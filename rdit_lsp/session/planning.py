@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
-    from rdit_lsp.document.document import Document, Placed
+    from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.document.state_keys import Chain, Key
 
 Scope: TypeAlias = Literal["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
@@ -68,9 +68,9 @@ class WayBack:
 class Plan:
     """What to run, and from where."""
 
-    scope: Sequence[Placed]
+    scope: Sequence[PlacedStatement]
     """The statements whose results the run answers with."""
-    todo: Sequence[Placed]
+    todo: Sequence[PlacedStatement]
     """Those of them to run, in order."""
     restart: bool
     """In an empty namespace."""
@@ -87,7 +87,7 @@ def check(request: Request, document: Document) -> None:
         statements_in_scope(request, document)
 
 
-def statements_in_scope(request: Request, document: Document) -> Sequence[Placed]:
+def statements_in_scope(request: Request, document: Document) -> Sequence[PlacedStatement]:
     """The statements a request is about. Raises RequestError when there are none where there must be."""
     placed = document.placed
     if request.scope in ("file", "stale"):
@@ -115,8 +115,8 @@ def plan(
     chain: Chain,
     live: Key | None,
     saved: Container[Key],
-    is_fresh: Callable[[Placed], bool],
-    ends_run: Callable[[Placed], bool],
+    is_fresh: Callable[[PlacedStatement], bool],
+    ends_run: Callable[[PlacedStatement], bool],
 ) -> Plan:
     """Decide what `request` runs.
 
@@ -163,10 +163,10 @@ def way_back_to(
 
 def _due(
     request: Request,
-    scope: Sequence[Placed],
-    is_fresh: Callable[[Placed], bool],
-    ends_run: Callable[[Placed], bool],
-) -> Sequence[Placed]:
+    scope: Sequence[PlacedStatement],
+    is_fresh: Callable[[PlacedStatement], bool],
+    ends_run: Callable[[PlacedStatement], bool],
+) -> Sequence[PlacedStatement]:
     """From the first statement that must run up to the last one."""
     first = last = None
     for number, placed in enumerate(scope):
@@ -193,5 +193,5 @@ def _check_lines(request: Request, document: Document) -> None:
         raise RequestError(f"line {min(named)} does not exist: lines count from 1.")
 
 
-def _at_or_after(placed: Sequence[Placed], line: int) -> Placed | None:
+def _at_or_after(placed: Sequence[PlacedStatement], line: int) -> PlacedStatement | None:
     return next((p for p in placed if p.last >= line), None)

@@ -4,7 +4,7 @@ Everything here happens on the event loop, in this class's own methods and those
 of, so there are no locks. One driver task performs the queued runs one after the other. It knows no LSP:
 whoever uses it passes plain requests, listens through `Client`, and gets frozen `Snapshot`s and `Report`s.
 
-Its parts: `results` (what statements gave, and how true that is now), `program` (the process), `hearing`
+Its parts: `results` (what statements gave, and how true that is now), `program` (the process), `capture`
 (what that says), `execution` (running statements in it), `ways_back` (coming to an earlier state).
 """
 
@@ -19,13 +19,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.document.edit_order import Edits
-from rdit_lsp.process.fork import Died
+from rdit_lsp.document.edit_order import EditOrder
+from rdit_lsp.process.fork import Exited
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
-from rdit_lsp.results.snapshot import SessionState, Sight, Snapshot
-from rdit_lsp.session.capture import Hearing
+from rdit_lsp.results.snapshot import Inspection, SessionState, Snapshot
+from rdit_lsp.session.capture import OutputCapture
 from rdit_lsp.session.execution import Execution, Run
 from rdit_lsp.session.planning import RequestError, check, statements_in_scope
 from rdit_lsp.session.report import Report
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from signal import Signals
 
-    from rdit_lsp.document.document import Document, Placed
+    from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.document.edit_order import Edit
     from rdit_lsp.outputs.outputs import StreamName
     from rdit_lsp.process.channel import Message
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.capture import Client
     from rdit_lsp.session.planning import Plan, Request, WayBack
-    from rdit_lsp.session.ways_back import Before
+    from rdit_lsp.session.ways_back import Savepoint
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ _TOO_MANY_CRASHES = 2
 
 
 @dataclass(eq=False)
-class _Errand:
+class _Job:
     """Something to be done between two runs."""
 
     do: Callable[[], Coroutine[Any, Any, Any]]
@@ -76,15 +76,15 @@ class Session:
         spawn: Callable[[Launch], Spawned] = spawn,
     ) -> None:
         """`launch` is asked at each start of an interpreter and may raise WorkerError."""
-        self._edits = Edits()
+        self._edits = EditOrder()
         self._results = Results(document)
-        self._hearing = Hearing(client, guard.folder)
-        self._program = Program(partial(_Ears, self, self._hearing), guard, spawn)
-        self._execution = Execution(self._results, self._program, self._hearing)
+        self._capture = OutputCapture(client, guard.folder)
+        self._program = Program(partial(_Ears, self, self._capture), guard, spawn)
+        self._execution = Execution(self._results, self._program, self._capture)
         self._ways = WaysBack(self._results, self._program, self._execution, launch)
         self._was_run = False
         """A person has run the document since it was opened."""
-        self._queue: deque[Run | _Errand] = deque()
+        self._queue: deque[Run | _Job] = deque()
         self._driver: asyncio.Task[None] | None = None
         self._execution_ids = count(1)
 
@@ -135,10 +135,10 @@ class Session:
 
     def rename(self, document: Document, launch: Callable[[], Launch], client: Client) -> None:
         """Go on as another document with the same text: its file has a new name."""
-        self._hearing.client, self._ways.launch = client, launch
+        self._capture.client, self._ways.launch = client, launch
         self.change(documents.renamed(self.document, document.uri, document.version))
 
-    def look_around(self) -> bool:
+    def refresh_dependencies(self) -> bool:
         """Notice what has changed beside the text, settings and files of the project, if anything."""
         changed = self._results.look_at_files()
         if self._results or self.worker is not None:
@@ -147,7 +147,7 @@ class Session:
             except WorkerError as error:
                 log.info("%s: %s", self.document.uri, error)  # The next run will say so.
         if changed:
-            self._hearing.client.on_change()
+            self._capture.client.on_change()
         return changed
 
     def execute(self, request: Request) -> asyncio.Future[Report]:
@@ -188,7 +188,7 @@ class Session:
         """The checkpoints, for reports."""
         return self._program.checkpoints
 
-    async def look(self, question: Mapping[str, Any], deadline: float = 0.5) -> Sight | None:
+    async def look(self, question: Mapping[str, Any], deadline: float = 0.5) -> Inspection | None:
         """The answer to a question about the namespace, which never changes the program.
 
         None where nothing has run, and where nothing can be had within `deadline` seconds.
@@ -198,23 +198,23 @@ class Session:
         if found is not None:
             answer, checkpoint = found
             if checkpoint is not None:
-                return Sight(answer, f"after line {checkpoint.line}")
-            return Sight(answer, "now" if runs is None else f"while line {runs} runs")
+                return Inspection(answer, f"after line {checkpoint.line}")
+            return Inspection(answer, "now" if runs is None else f"while line {runs} runs")
         if self._program.live is None or self._driver is not None:
             return None
         # No copy can be had: ask the program itself, gently, before the next run.
-        asking = self._send_on_errand(partial(self._look_gently, dict(question)))
+        asking = self._send_on_errand(partial(self._inspect_gently, dict(question)))
         try:
             gentle = await asyncio.wait_for(asyncio.shield(asking), deadline)
         except (asyncio.TimeoutError, RequestError):
             return None
-        return Sight(gentle, "now") if gentle is not None else None
+        return Inspection(gentle, "now") if gentle is not None else None
 
-    async def _look_gently(self, question: Message) -> Message | None:
+    async def _inspect_gently(self, question: Message) -> Message | None:
         if self.worker is None:
             return None
         reply = await self.worker.request("look", question=question)
-        return None if isinstance(reply, Died) else cast("Message", reply["answer"])
+        return None if isinstance(reply, Exited) else cast("Message", reply["answer"])
 
     def _line_that_runs(self) -> int | None:
         """The first line of the statement under way, in the text as it is now."""
@@ -231,11 +231,11 @@ class Session:
         self, do: Callable[[], Coroutine[Any, Any, T]], *, first: bool = False
     ) -> asyncio.Future[T]:
         """Have something done between two runs; `first`: before those that wait."""
-        errand = _Errand(do, asyncio.get_running_loop().create_future())
+        errand = _Job(do, asyncio.get_running_loop().create_future())
         self._enqueue(errand, first=first)
         return errand.done
 
-    def _enqueue(self, what: Run | _Errand, *, first: bool = False) -> None:
+    def _enqueue(self, what: Run | _Job, *, first: bool = False) -> None:
         if first:
             self._queue.appendleft(what)
         else:
@@ -279,9 +279,9 @@ class Session:
         self._program.checkpoints.forget(named=True)
         self._results.forget()
         self._execution.rejection = None
-        await self._ways.begin_again()
+        await self._ways.restart_empty()
         self._execution.set_state(SessionState.IDLE)
-        self._hearing.client.on_change()
+        self._capture.client.on_change()
 
     def forget(self) -> None:
         """Let go of all results, and of the files that hold long output."""
@@ -303,7 +303,7 @@ class Session:
     async def _drive(self) -> None:
         while self._queue:
             item = self._queue.popleft()
-            if isinstance(item, _Errand):
+            if isinstance(item, _Job):
                 await self._do(item)
                 continue
             run = self._execution.current = item
@@ -320,9 +320,9 @@ class Session:
                 self._execution.end()
         self._results.settle_moves()
         self._driver = None
-        self._hearing.client.on_change()
+        self._capture.client.on_change()
 
-    async def _do(self, errand: _Errand) -> None:
+    async def _do(self, errand: _Job) -> None:
         try:
             result = await errand.do()
         except Exception as error:  # noqa: BLE001  (whatever it is, the errand gets its one reply)
@@ -354,21 +354,21 @@ class Session:
     async def _perform(self, run: Run) -> Report:
         if run.request.scope in ("stale", "toHere"):
             self._ways.begin_with(run.request.env)
-            self.look_around()
+            self.refresh_dependencies()
         decided = self._ways.plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
             return self._kept(run, decided)
-        self._program.lineage.begin_run()
+        self._program.history.begin_run()
         if run.request.policy == "commit_always":
             return await self._carry_out(run, decided, None)
-        before = await self._ways.note_state()
+        before = await self._ways.open_savepoint()
         try:
             return await self._carry_out(run, decided, before)
         finally:
             if before.checkpoint is not None:
                 self._program.checkpoints.give_up(before.checkpoint)
 
-    async def _carry_out(self, run: Run, decided: Plan, before: Before | None) -> Report:
+    async def _carry_out(self, run: Run, decided: Plan, before: Savepoint | None) -> Report:
         """Do what was planned, and take it back where that is asked for."""
         decided, restore, rejected = await self._get_ready(run, decided, for_good=before is None)
         if rejected is not None:
@@ -397,7 +397,7 @@ class Session:
         Returns the plan as it is then, the environment to be set again, and the view of a rejection.
         """
         for is_last_try in (False, True):
-            decided = await self._ways.go_back(run, decided, for_good=for_good)
+            decided = await self._ways.reach_start_of(run, decided, for_good=for_good)
             restore = await self._ways.set_environment(run, restarted=decided.restart)
             try:
                 return decided, restore, await self._execution.prepare(run)
@@ -405,14 +405,14 @@ class Session:
                 if is_last_try or run.stop is not None:
                     raise
                 # Somebody has ended the process that was there, and we had not heard of it yet.
-                await self._ways.stand_up(run.document, len(run.document.statements))
+                await self._ways.recover_to(run.document, len(run.document.statements))
                 decided = self._ways.plan(run)
         raise AssertionError("the last try returns or raises")
 
     async def _settle_program(
         self,
         run: Run,
-        before: Before | None,
+        before: Savepoint | None,
         status: RunStatus,
         environment: Mapping[str, str | None],
     ) -> WayBack | None:
@@ -424,7 +424,7 @@ class Session:
         if before is not None and (status != "ok" or run.request.policy == "rollback_always"):
             way_back = await self._ways.roll_back(before)
         elif self.worker is None:
-            await self._ways.stand_up_again(run)
+            await self._ways.recover_after_crash(run)
         elif environment:
             await self._ways.restore_environment(environment)
         if self.worker is not None:
@@ -442,7 +442,9 @@ class Session:
         worst = next((v.status for v in views if v.status in ("error", "exit")), "ok")
         return Report(run.id, cast("RunStatus", worst), views, decided.way_back)
 
-    def _settled(self, run: Run, decided: Plan) -> tuple[Sequence[Placed], Sequence[Placed]]:
+    def _settled(
+        self, run: Run, decided: Plan
+    ) -> tuple[Sequence[PlacedStatement], Sequence[PlacedStatement]]:
         """What to run and the scope, now that the interpreter has said where statements are."""
         scope = statements_in_scope(run.request, run.document)
         if decided.way_back is None or run.request.scope == "file":
@@ -462,7 +464,7 @@ class Session:
         if document.lines != self.document.lines:
             self._execution.rejection = None
         self._results.take(document, under_way=self._is_under_way)
-        self._hearing.client.on_change()
+        self._capture.client.on_change()
 
     def _finish(self, run: Run, report: Report) -> None:
         if not run.done.done():
@@ -491,7 +493,7 @@ class Session:
         if self._execution.current is not None and self.worker is not None:
             self.worker.kill()
 
-    def heard_death(self, worker: object, died: Died) -> None:
+    def on_exited(self, worker: object, died: Exited) -> None:
         """The worker ended; unless we ended it, its state is lost."""
         if self.worker is None or self.worker.listener is not worker:
             return
@@ -500,7 +502,7 @@ class Session:
         self._results.lost = True
         was_idle = self._execution.state is SessionState.IDLE
         self._execution.set_state(SessionState.DEAD)
-        self._hearing.client.on_change()
+        self._capture.client.on_change()
         if was_idle and len(self._program.checkpoints):
             # Whoever has asked for a run already wants it in the state that was there.
             self._send_on_errand(self._ways.recover, first=True)
@@ -509,18 +511,18 @@ class Session:
 class _Ears:
     """Listens to one process, so that the end of an older one changes nothing."""
 
-    def __init__(self, session: Session, hearing: Hearing) -> None:
+    def __init__(self, session: Session, capture: OutputCapture) -> None:
         self._session = session
-        self._hearing = hearing
+        self._capture = capture
 
     def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        self._hearing.on_output(owner, stream, data)
+        self._capture.on_output(owner, stream, data)
 
     def on_display(self, owner: Owner, message: Message) -> None:
-        self._hearing.on_display(owner, message)
+        self._capture.on_display(owner, message)
 
     def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
-        self._hearing.on_input(owner, answer, password)
+        self._capture.on_input(owner, answer, password)
 
-    def on_death(self, died: Died) -> None:
-        self._session.heard_death(self, died)
+    def on_exit(self, died: Exited) -> None:
+        self._session.on_exited(self, died)

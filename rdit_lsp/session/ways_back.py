@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rdit_lsp.document.state_keys import OFF_PATH
-from rdit_lsp.process.fork import Died, Refusal
+from rdit_lsp.process.fork import Exited, Refusal
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.program.checkpoints import Checkpoint
 from rdit_lsp.results.snapshot import SessionState
@@ -24,7 +24,7 @@ from rdit_lsp.session.planning import Plan, Request, RequestError, WayBack, plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from rdit_lsp.document.document import Document, Placed
+    from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
@@ -38,7 +38,7 @@ _AT_ONCE = 0.25
 
 
 @dataclass(frozen=True)
-class Before:
+class Savepoint:
     """The state before a run that may be taken back."""
 
     checkpoint: Checkpoint | None = None
@@ -70,13 +70,13 @@ class WaysBack:
         chain = self._results.run_chain
         chain.follow(self._results.start, run.document.statements if run.request.whole else ())
 
-        def is_fresh(placed: Placed) -> bool:
+        def is_fresh(placed: PlacedStatement) -> bool:
             current = self._results.current(placed.statement)
             key = chain[placed.index + 1]
             result = self._results.ledger.recall(current, key) if current is not None else None
             return result is not None and self._results.is_fresh(result, key)
 
-        def ends_run(placed: Placed) -> bool:
+        def ends_run(placed: PlacedStatement) -> bool:
             result = self._results.shown(placed.statement)
             return result is not None and result.status in ("error", "exit")
 
@@ -90,7 +90,7 @@ class WaysBack:
             ends_run,
         )
 
-    async def go_back(self, run: Run, decided: Plan, *, for_good: bool) -> Plan:
+    async def reach_start_of(self, run: Run, decided: Plan, *, for_good: bool) -> Plan:
         """Bring the namespace to where a plan begins. Returns the plan that it is then."""
         while decided.checkpoint is not None:
             checkpoint = self._program.checkpoints.at(decided.checkpoint)
@@ -109,7 +109,7 @@ class WaysBack:
         if run.request.scope == "file" and for_good:
             # The program begins again, so the earlier one comes to its end, and nothing goes back to it.
             self._program.checkpoints.forget(named=False)
-        self._execution.set_out()
+        self._execution.begin_starting()
         self._program.leave(for_good=for_good)
         launch = self.launch()
         self._run_env = run.request.env
@@ -120,9 +120,9 @@ class WaysBack:
         self._results.start = key
         self._results.lost = False
 
-    async def begin_again(self) -> None:
+    async def restart_empty(self) -> None:
         """Have an empty namespace at once, where an interpreter is kept ready for that."""
-        self._execution.set_out()
+        self._execution.begin_starting()
         self._program.leave()
         self._run_env = {}
         try:
@@ -155,7 +155,7 @@ class WaysBack:
             return {name: base.get(name) for name in run.request.env}
         self._program.live = OFF_PATH
         reply = await self._program.worker.request("environ", values=dict(run.request.env))
-        return {} if isinstance(reply, Died) else reply["before"]
+        return {} if isinstance(reply, Exited) else reply["before"]
 
     async def restore_environment(self, values: Mapping[str, str | None]) -> None:
         """Set the variables again that were set for a run."""
@@ -163,7 +163,7 @@ class WaysBack:
             await self._program.worker.request("environ", values=values)
             self._program.live = OFF_PATH
 
-    async def keep_state(self, run: Run, following: Placed, is_last: bool) -> None:
+    async def keep_state(self, run: Run, following: PlacedStatement, is_last: bool) -> None:
         """Take a checkpoint of the state before `following`, if one is due.
 
         `is_last`: it is the last statement of the run.
@@ -177,26 +177,26 @@ class WaysBack:
             return  # No clean run comes through here.
         shown = self._results.shown(following.statement)
         hot = is_last or (shown is not None and shown.text != following.statement.text)
-        if program.checkpoints.is_due(program.lineage, hot=hot):
+        if program.checkpoints.is_due(program.history, hot=hot):
             last = run.document.placed[index - 1].last
             await program.keep(last, on_path=self._results.run_chain.keys)
 
-    async def note_state(self) -> Before:
+    async def open_savepoint(self) -> Savepoint:
         """Make sure that there is a way back to the present state. Raises RequestError if there is none."""
         if self._program.live is None:
-            return Before()
+            return Savepoint()
         held = await self._program.hold()
         if isinstance(held, Checkpoint):
-            return Before(held)
+            return Savepoint(held)
         index = self._place_of_live()
         if index is None:
             reason = held.reason if isinstance(held, Refusal) else "it has ended"
             raise RequestError(
                 f"this run could not be taken back: the program cannot be copied, because {reason}."
             )
-        return Before(place=(self._results.document, index))
+        return Savepoint(place=(self._results.document, index))
 
-    async def roll_back(self, before: Before) -> WayBack:
+    async def roll_back(self, before: Savepoint) -> WayBack:
         """Return to the state before a run."""
         if before.checkpoint is not None:
             try:
@@ -207,8 +207,8 @@ class WaysBack:
             self._execution.set_state(SessionState.IDLE)
             return WayBack("checkpoint", before.checkpoint.line or None)
         if before.place is not None:
-            return await self._stand_at(*before.place)
-        await self.begin_again()
+            return await self._rerun_to(*before.place)
+        await self.restart_empty()
         self._execution.set_state(SessionState.IDLE)
         return WayBack("start")
 
@@ -219,7 +219,7 @@ class WaysBack:
         index = self._place_of_live()
         last = self._results.document.placed[index - 1].last if index else 0
         made = await self._program.keep(last, name=name or f"after line {last}")
-        if isinstance(made, Died):
+        if isinstance(made, Exited):
             raise WorkerError("Python ended before its state could be kept.")
         if index is not None:
             made.place = self._results.document, index
@@ -246,16 +246,16 @@ class WaysBack:
                 return WayBack("checkpoint", checkpoint.line + 1)
         if checkpoint.place is None:
             raise RequestError(f"the process of checkpoint {identifier!r} is gone.")
-        return await self._stand_at(*checkpoint.place)
+        return await self._rerun_to(*checkpoint.place)
 
-    async def stand_up_again(self, run: Run) -> None:
+    async def recover_after_crash(self, run: Run) -> None:
         """The last statement of `run` has ended the process: stand where it began, if that can be had."""
         ran = [placed for placed in run.document.placed if placed.statement in run.results]
         if not ran:
             return  # It was ended before it ran anything; the next run finds its own way.
         placed = ran[-1]
         result = run.results[placed.statement]
-        line = await self.stand_up(run.document, placed.index)
+        line = await self.recover_to(run.document, placed.index)
         if line is None:
             return
         where = "before it" if line >= placed.first - 1 else f"after line {line}"
@@ -265,9 +265,9 @@ class WaysBack:
     async def recover(self) -> None:
         """The program has ended while nothing ran: go on from the deepest checkpoint."""
         if self._program.worker is None:
-            await self.stand_up(self._results.document, len(self._results.document.statements))
+            await self.recover_to(self._results.document, len(self._results.document.statements))
 
-    async def stand_up(self, document: Document, index: int) -> int | None:
+    async def recover_to(self, document: Document, index: int) -> int | None:
         """After the program has ended: go on from the deepest checkpoint before statement `index`.
 
         What little ran between the two is run again, and nothing else: nobody has asked for it. Returns
@@ -297,7 +297,7 @@ class WaysBack:
         self._execution.client.on_change()
         return line
 
-    async def _stand_at(self, document: Document, index: int) -> WayBack:
+    async def _rerun_to(self, document: Document, index: int) -> WayBack:
         """Come to the state before statement `index` of `document`, by whatever way is shortest.
 
         Raises RequestError or WorkerError where none leads there.
@@ -331,7 +331,7 @@ class WaysBack:
         if status != "ok":
             raise RequestError(f"running the statements again ended with {status}.")
 
-    def _ran_well(self, placed: Placed) -> bool:
+    def _ran_well(self, placed: PlacedStatement) -> bool:
         """Whether a statement of the document that runs has ended well, as it does in a clean run."""
         result = self._results.shown(placed.statement)
         key = self._results.run_chain[placed.index + 1]
@@ -364,7 +364,7 @@ class WaysBack:
 
     async def _return_to(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint. Raises WorkerError if it cannot be had."""
-        self._execution.set_out()
+        self._execution.begin_starting()
         await self._program.return_to(checkpoint)
         self._results.lost = False
 

@@ -14,7 +14,7 @@ from editor import RpcError, outputs, values
 from silent import Silent
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.process.fork import Died
+from rdit_lsp.process.fork import Exited
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.session.planning import Request
@@ -135,7 +135,7 @@ async def test_end_that_is_heard_while_a_run_waits(tmp_path: Path) -> None:
         assert worker is not None
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
-        worker.listener.on_death(Died(-signal.SIGKILL))
+        worker.listener.on_exit(Exited(-signal.SIGKILL))
         report = await waiting
         assert ["[1, 2, 3]"] == [output.text for view in report.views for output in view.outputs]
     finally:

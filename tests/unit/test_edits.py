@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.document.edit_order import Edit, Edits
+from rdit_lsp.document.edit_order import Edit, EditOrder
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
@@ -36,7 +36,7 @@ def opened() -> Document:
 
 def applied(edits: list[Edit]) -> Document:
     """The document after edits that come in this order."""
-    memory, document = Edits(), opened()
+    memory, document = EditOrder(), opened()
     for edit in edits:
         document = memory.apply(document, edit)
     return document
@@ -66,7 +66,7 @@ def test_order_of_arrival_does_not_matter(
 @pytest.mark.parametrize("versions", [[0, 0, 0], [3, 2, 1], [-1, -1], [7, 7, 7]])
 def test_versions_that_do_not_grow(versions: list[int]) -> None:
     """A client that does not count, or not as LSP has it, would have its edits applied twice or lost."""
-    memory, document = Edits(), opened()
+    memory, document = EditOrder(), opened()
     for version in versions:
         document = memory.apply(document, typed(version, 0, "0"))
     assert "a = 1" + "0" * len(versions) == document.lines[0]
@@ -74,7 +74,7 @@ def test_versions_that_do_not_grow(versions: list[int]) -> None:
 
 def test_edit_after_a_new_text_stands_alone() -> None:
     """An edit that waits for a missing one would bring the text before a reload back."""
-    memory = Edits()
+    memory = EditOrder()
     memory.apply(opened(), typed(5, 0, "0"))
     memory.forget()
     document = memory.apply(documents.open_document("file:///d.py", 8, "x = 1"), typed(6, 0, "2"))
@@ -83,7 +83,7 @@ def test_edit_after_a_new_text_stands_alone() -> None:
 
 def test_numbers_left_out_are_not_waited_for_for_ever() -> None:
     """The edits of a client that leaves out numbers would pile up."""
-    memory, document = Edits(), opened()
+    memory, document = EditOrder(), opened()
     for version in range(2, 1002, 2):
         document = memory.apply(document, typed(version, 0, "0"))
         assert len(memory) < 100

@@ -17,14 +17,16 @@ from rdit_lsp.document.document import open_document
 from rdit_lsp.lsp.features import live
 from rdit_lsp.lsp.handlers import looks
 from rdit_lsp.lsp.server import create_server
-from rdit_lsp.results.snapshot import Sight
+from rdit_lsp.results.snapshot import Inspection
 
 URI = "file:///folder/script.py"
 PRICE = Expression("df.price", 0, 3, 8)
 
 
 def shown(answer: dict[str, Any], origin: str = "now", **how: Any) -> str | None:
-    found = live.hover(Sight({"found": True, **answer}, origin), PRICE, "df.price", "utf-16", **how)
+    found = live.hover(
+        Inspection({"found": True, **answer}, origin), PRICE, "df.price", "utf-16", **how
+    )
     return None if found is None else found.contents.value
 
 
@@ -88,12 +90,12 @@ def test_hover_cannot_break_out() -> None:
 
 def test_nothing_to_show() -> None:
     """An empty box would be shown."""
-    assert live.hover(Sight({"found": False}, "now"), PRICE, "df.price", "utf-16") is None
+    assert live.hover(Inspection({"found": False}, "now"), PRICE, "df.price", "utf-16") is None
 
 
 def test_hover_range_is_the_name() -> None:
     """The editor would mark another word."""
-    answer = Sight({"found": True, "type": "int", "summary": "5", "text": "5"}, "now")
+    answer = Inspection({"found": True, "type": "int", "summary": "5", "text": "5"}, "now")
     for encoding, begin in (("utf-8", 5), ("utf-16", 3), ("utf-32", 2)):
         found = live.hover(answer, Expression("b", 0, 2, 3), "😀.b", encoding)
         assert found.range == types.Range(types.Position(0, begin), types.Position(0, begin + 1))
@@ -112,8 +114,8 @@ def completed(
     place: Completion, items: list[dict[str, Any]], text: str, **how: Any
 ) -> list[types.CompletionItem]:
     document = open_document(URI, 1, text)
-    sight = Sight({"items": items, "incomplete": False}, "now")
-    found = live.completions(sight, place, (0, len(text)), document, "utf-16", **how)
+    inspection = Inspection({"items": items, "incomplete": False}, "now")
+    found = live.completions(inspection, place, (0, len(text)), document, "utf-16", **how)
     return [] if found is None else found.items
 
 
@@ -173,8 +175,8 @@ def test_names_that_the_text_does_not_have() -> None:
     assert live.completion_question(Completion("", "ma"), document) is None
     document = open_document(URI, 1, "ma\nmax_size = 1\nexec(code)")
     assert live.completion_question(Completion("", "ma"), document) is not None
-    sight = Sight({"items": items, "incomplete": False}, "now")
-    found = live.completions(sight, Completion("", text), (0, 2), document, "utf-16")
+    inspection = Inspection({"items": items, "incomplete": False}, "now")
+    found = live.completions(inspection, Completion("", text), (0, 2), document, "utf-16")
     assert [item.label for item in found.items] == ["made"]
 
 
@@ -187,14 +189,14 @@ def test_signature() -> None:
         "active": 1,
         "doc": "It does.",
     }
-    found = live.signature_help(Sight(answer, "now"), offsets=True)
+    found = live.signature_help(Inspection(answer, "now"), offsets=True)
     assert [p.label for p in found.signatures[0].parameters] == [(2, 8), (10, 11)]
     assert found.active_parameter == 1
-    found = live.signature_help(Sight({**answer, "active": None}, "now"), offsets=False)
+    found = live.signature_help(Inspection({**answer, "active": None}, "now"), offsets=False)
     assert [p.label for p in found.signatures[0].parameters] == ["a='😀'", "b"]
     assert found.active_parameter == 2
-    assert live.signature_help(Sight({"found": False}, "now"), offsets=True) is None
-    static = Sight({**answer, "static": True}, "now")
+    assert live.signature_help(Inspection({"found": False}, "now"), offsets=True) is None
+    static = Inspection({**answer, "static": True}, "now")
     assert live.signature_help(static, offsets=True, beside=True) is None
 
 
@@ -205,13 +207,13 @@ def test_variables_lead_to_their_lines() -> None:
     )  # The last line is being typed.
     names = ["x", "y", "z", "f"]
     raw = [{"name": name, "type": "int", "summary": "\udcff"} for name in names]
-    found = live.variables(Sight({"variables": raw, "omitted": 0}, "now"), document)
+    found = live.variables(Inspection({"variables": raw, "omitted": 0}, "now"), document)
     protocol_schema.check("Variables", found)
     lines = {each["name"]: each.get("lineStart") for each in found["variables"]}
     assert lines == {"x": 6, "y": 3, "z": None, "f": 4}
     assert found["variables"][0]["summary"] == "\\udcff"
     assert found["origin"] == "now"
-    found = live.variables(Sight({"variables": [], "omitted": 7}, "now"), document)
+    found = live.variables(Inspection({"variables": [], "omitted": 7}, "now"), document)
     assert found["omitted"] == 7
 
 
@@ -229,11 +231,11 @@ def test_variables_lead_to_their_lines() -> None:
 )
 def test_answers_that_are_none(answer: dict[str, Any]) -> None:
     """A program that writes into the channel would end the server."""
-    sight, document = Sight(answer, "now"), open_document(URI, 1, "f(")
-    live.hover(sight, PRICE, "df.price", "utf-16")
-    live.completions(sight, Completion("df.", ""), (0, 0), document, "utf-16")
-    live.signature_help(sight, offsets=True)
-    live.variables(sight, document)
+    inspection, document = Inspection(answer, "now"), open_document(URI, 1, "f(")
+    live.hover(inspection, PRICE, "df.price", "utf-16")
+    live.completions(inspection, Completion("df.", ""), (0, 0), document, "utf-16")
+    live.signature_help(inspection, offsets=True)
+    live.variables(inspection, document)
 
 
 # The server's part, with a session that answers at once, late, or never.
@@ -249,13 +251,13 @@ class FakeSession:
         self.is_late = False
         self._answer = answer
 
-    async def look(self, question: dict[str, Any], deadline: float = 0.5) -> Sight | None:
+    async def look(self, question: dict[str, Any], deadline: float = 0.5) -> Inspection | None:
         self.questions.append(question)
         if self.is_late:
             await asyncio.get_running_loop().create_future()
         if isinstance(self._answer, Exception):
             raise self._answer
-        return None if self._answer is None else Sight(self._answer, "now")
+        return None if self._answer is None else Inspection(self._answer, "now")
 
     def snapshot(self, first: int = 1, last: int | None = None) -> Any:
         view = SimpleNamespace(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rdit_lsp.process.fork import Copy, Died, Refusal
+from rdit_lsp.process.fork import Exited, Fork, Refusal
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.process.worker import Worker
 
@@ -103,7 +103,7 @@ class Program:
         self._answers = iter(answers)
         self._loop = asyncio.new_event_loop()
         self._earlier: list[Worker] = []
-        self._copies: list[Copy] = []
+        self._copies: list[Fork] = []
         self.worker: Worker = self.wait(self._start(launch, folder))
 
     def wait(self, awaitable: Any) -> Any:
@@ -113,7 +113,7 @@ class Program:
     def prepare(self, source: str | bytes, *, whole: bool = True) -> list[list[Any]] | None:
         """The spans of `source`, or None where it is rejected."""
         reply = self.wait(self.worker.request("prepare", source=source, whole=whole))
-        if isinstance(reply, Died):
+        if isinstance(reply, Exited):
             self.rejected = {"died": reply.code}
             return None
         self.rejected = reply if reply["type"] == "rejected" else None
@@ -139,7 +139,7 @@ class Program:
         """As `execute`, for tests that do something meanwhile."""
         self.latest = ran = Ran()
         reply = await self.worker.execute(index, index if until is None else until, ran)
-        if isinstance(reply, Died):
+        if isinstance(reply, Exited):
             ran.outcome, ran.code = "died", reply.code
             return ran
         assert reply["type"] == "finished", reply
@@ -161,18 +161,18 @@ class Program:
         self._news = self._loop.create_future()
         await self._news
 
-    def fork(self) -> Copy | Refusal:
+    def fork(self) -> Fork | Refusal:
         """A copy of the program as it is now, or why there is none."""
         copied = self.wait(self.worker.fork())
-        if isinstance(copied, Copy):
+        if isinstance(copied, Fork):
             self._copies.append(copied)
             self.wait(copied.ready())
         return copied
 
-    def go_back_to(self, copy: Copy) -> None:
+    def go_back_to(self, copy: Fork) -> None:
         """Go on as a copy of `copy`; what ran until now stays where it is until the end."""
         copied = self.wait(copy.copy())
-        assert isinstance(copied, Copy), copied
+        assert isinstance(copied, Fork), copied
         self.wait(copied.ready())
         self._earlier.append(self.worker)
         self.worker = self.wait(self._go_on_as(copied))
@@ -202,9 +202,9 @@ class Program:
         await worker.start()
         return worker
 
-    async def _go_on_as(self, copy: Copy) -> Worker:
+    async def _go_on_as(self, copy: Fork) -> Worker:
         worker = Worker(self.launch, self, _NoGuard(self._folder))
-        await worker.go_on_as(copy)
+        await worker.adopt(copy)
         return worker
 
     # As a listener.
@@ -231,7 +231,7 @@ class Program:
             answer(given)
         self._tell()
 
-    def on_death(self, died: Died) -> None:
+    def on_exit(self, died: Exited) -> None:
         self._tell()
 
     _news: asyncio.Future[None] | None = None

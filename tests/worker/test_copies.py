@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rdit_lsp.process.fork import Copy, Refusal
+from rdit_lsp.process.fork import Fork, Refusal
 
 if TYPE_CHECKING:
     from conftest import Program, Starter
@@ -24,10 +24,10 @@ def texts(program: Program, source: str, first: int) -> list[tuple[str, str | No
     return [(ran.outcome, ran.text, ran.out.decode()) for ran in done]
 
 
-def copied(program: Program) -> Copy:
+def copied(program: Program) -> Fork:
     """A copy, which must be had."""
     copy = program.fork()
-    assert isinstance(copy, Copy), copy
+    assert isinstance(copy, Fork), copy
     return copy
 
 
@@ -139,7 +139,7 @@ def test_copy_ends_with_whoever_wants_it(start: Starter) -> None:
     """A copy would outlive the server."""
     program = start(checkpoints=True)
     copy = copied(program)
-    copy._link.close()
+    copy._channel.close()
     program.wait(copy.ended)
 
 

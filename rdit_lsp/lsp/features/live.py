@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.cursor import Argument, Completion, Expression
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.positions import Encoding
-    from rdit_lsp.results.snapshot import Sight
+    from rdit_lsp.results.snapshot import Inspection
 
 Question: TypeAlias = dict[str, Any]
 """As `rdit_lsp/worker/inspection.py` takes it."""
@@ -56,7 +56,7 @@ def hover_question(expression: Expression) -> Question:
 
 
 def hover(
-    sight: Sight,
+    inspection: Inspection,
     expression: Expression,
     line: str,
     encoding: Encoding,
@@ -68,7 +68,7 @@ def hover(
 
     `shown` is text that stands below it anyway.
     """
-    answer = sight.answer
+    answer = inspection.answer
     if not answer.get("found") or (beside and answer.get("static")):
         return None
     name, text, summary = (
@@ -89,7 +89,7 @@ def hover(
         parts.append(fenced(text, "text" if answer.get("shape") else "python"))
     if not beside and answer.get("doc"):
         parts.append(escaped(_text(answer, "doc")))
-    parts.append(f"*rdit: {origin_in_words(sight.origin)}*")
+    parts.append(f"*rdit: {origin_in_words(inspection.origin)}*")
     content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts))
     return types.Hover(
         content, _range(expression.line, expression.first, expression.last, line, encoding)
@@ -125,7 +125,7 @@ def completion_question(
 
 
 def completions(
-    sight: Sight,
+    inspection: Inspection,
     place: Completion,
     position: tuple[int, int],
     document: Document,
@@ -139,14 +139,14 @@ def completions(
     known = set() if place.before else _words_of(document, place.prefix)
     items = [
         item
-        for raw in _entries(sight.answer, "items")
+        for raw in _entries(inspection.answer, "items")
         if not (raw.get("static") and (beside or not place.before))
         and raw.get("label") not in known
         and (item := _item(raw, place, where)) is not None
     ]
     if not items:
         return None
-    return types.CompletionList(bool(sight.answer.get("incomplete")), items)
+    return types.CompletionList(bool(inspection.answer.get("incomplete")), items)
 
 
 def signature_question(argument: Argument) -> Question:
@@ -160,10 +160,10 @@ def signature_question(argument: Argument) -> Question:
 
 
 def signature_help(
-    sight: Sight, *, offsets: bool, beside: bool = False
+    inspection: Inspection, *, offsets: bool, beside: bool = False
 ) -> types.SignatureHelp | None:
     """How the function is called; `offsets`: the client takes parameters as parts of the label."""
-    answer = sight.answer
+    answer = inspection.answer
     label = _text(answer, "label")
     if not answer.get("found") or not label or (beside and answer.get("static")):
         return None
@@ -189,11 +189,11 @@ def signature_help(
     return types.SignatureHelp([signature], 0, active if is_known else len(spans))
 
 
-def variables(sight: Sight, document: Document) -> dict[str, Any]:
+def variables(inspection: Inspection, document: Document) -> dict[str, Any]:
     """The answer to `rdit/variables` of the public protocol."""
     found = [
         {name: _text(raw, name) for name in ("name", "type", "summary")}
-        for raw in _entries(sight.answer, "variables")
+        for raw in _entries(inspection.answer, "variables")
     ]
     lines = last_bindings(document, [each["name"] for each in found])
     answer: dict[str, Any] = {
@@ -201,10 +201,10 @@ def variables(sight: Sight, document: Document) -> dict[str, Any]:
             {**each, "lineStart": lines[each["name"]]} if each["name"] in lines else each
             for each in found
         ],
-        "origin": sight.origin,
+        "origin": inspection.origin,
     }
-    if sight.answer.get("omitted"):
-        answer["omitted"] = sight.answer["omitted"]
+    if inspection.answer.get("omitted"):
+        answer["omitted"] = inspection.answer["omitted"]
     return answer
 
 

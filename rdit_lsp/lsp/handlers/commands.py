@@ -143,10 +143,10 @@ async def _variables(server: RditServer, raw: Any) -> dict[str, Any]:
     """What names the program has, and what they stand for."""
     session = server.session(_decoded(decode.uri_of, raw))
     document = session.document
-    sight = await look(session, live.VARIABLES)
-    if sight is not None:
+    inspection = await look(session, live.VARIABLES)
+    if inspection is not None:
         # Reading a long text takes longer than others should wait.
-        return await asyncio.to_thread(live.variables, sight, document)
+        return await asyncio.to_thread(live.variables, inspection, document)
     if session.worker is None:
         return {"variables": [], "origin": "before anything has run"}
     raise failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")

@@ -58,7 +58,7 @@ def add(server: RditServer) -> None:
         if section is not None:
             server.sessions.editor_settings = _set_keys(section)
             for session in server.sessions:
-                session.look_around()
+                session.refresh_dependencies()
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(_: None) -> None:

@@ -15,7 +15,7 @@ from rdit_lsp.lsp.features import hover, live
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.lsp.language_server import RditServer
-    from rdit_lsp.results.snapshot import Sight
+    from rdit_lsp.results.snapshot import Inspection
     from rdit_lsp.session.session import Session
 
 log = logging.getLogger(__name__)
@@ -38,13 +38,15 @@ def add(server: RditServer) -> None:
         expression = cursor.expression_at(document, spot.line, spot.column)
         if expression is None:
             return result
-        sight = await look(spot.session, live.hover_question(expression))
-        if sight is None:
+        inspection = await look(spot.session, live.hover_question(expression))
+        if inspection is None:
             return result
         beside = server.completes(document.uri) == "beside"
         text = document.lines[spot.line]
         shown = hover.value_at(snapshot, line)
-        value = live.hover(sight, expression, text, server.encoding, beside=beside, shown=shown)
+        value = live.hover(
+            inspection, expression, text, server.encoding, beside=beside, shown=shown
+        )
         return live.joined(value, result)
 
     @server.feature(
@@ -58,11 +60,11 @@ def add(server: RditServer) -> None:
         document, beside = spot.document, wanted == "beside"
         place = cursor.completion_at(document, spot.line, spot.column)
         question = live.completion_question(place, document, beside=beside) if place else None
-        sight = await look(spot.session, question) if question is not None else None
-        if place is None or sight is None:
+        inspection = await look(spot.session, question) if question is not None else None
+        if place is None or inspection is None:
             return None
         where = spot.line, spot.column
-        return live.completions(sight, place, where, document, server.encoding, beside=beside)
+        return live.completions(inspection, place, where, document, server.encoding, beside=beside)
 
     @server.feature(
         types.TEXT_DOCUMENT_SIGNATURE_HELP,
@@ -75,11 +77,11 @@ def add(server: RditServer) -> None:
         argument = cursor.argument_at(spot.document, spot.line, spot.column)
         if argument is None:
             return None
-        sight = await look(spot.session, live.signature_question(argument))
-        if sight is None:
+        inspection = await look(spot.session, live.signature_question(argument))
+        if inspection is None:
             return None
         offsets = _takes_offsets(server.client_capabilities)
-        return live.signature_help(sight, offsets=offsets, beside=wanted == "beside")
+        return live.signature_help(inspection, offsets=offsets, beside=wanted == "beside")
 
 
 class _Spot(NamedTuple):
@@ -108,16 +110,18 @@ def _spot(
     return _Spot(session, document, line, column)
 
 
-async def look(session: Session, question: live.Question) -> Sight | None:
+async def look(session: Session, question: live.Question) -> Inspection | None:
     """What the program says to `question`; None where nothing has run, or nothing is said in time."""
     try:
-        sight: Sight | None = await asyncio.wait_for(session.look(question, LOOK), 1.5 * LOOK)
+        inspection: Inspection | None = await asyncio.wait_for(
+            session.look(question, LOOK), 1.5 * LOOK
+        )
     except asyncio.TimeoutError:
         return None
     except Exception:  # What is shown beside it must not be lost with it.
         log.exception("%s: a look at the program failed", session.document.uri)
         return None
-    return sight
+    return inspection
 
 
 def _takes_offsets(client: types.ClientCapabilities) -> bool:

@@ -46,13 +46,13 @@ def add(server: RditServer) -> None:
     def saved(params: types.DidSaveTextDocumentParams) -> None:
         # Any document may be one that another imports, or the settings of all.
         for session in server.sessions:
-            session.look_around()
+            session.refresh_dependencies()
         server.run_by_itself(params.text_document.uri, "save")
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(_: types.DidChangeWatchedFilesParams) -> None:
         for session in server.sessions:
-            session.look_around()
+            session.refresh_dependencies()
 
 
 def _edited(
