@@ -16,8 +16,6 @@ from rdit_lsp.settings.configuration import can_be_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lsprotocol import types
-
 
 class MessageError(Exception):
     """A message is not of its shape; the text is a sentence for whoever sent it."""
@@ -205,14 +203,6 @@ def section_of(settings: object) -> dict[str, Any] | None:
         return None
     section = settings.get("rdit", settings)
     return section if isinstance(section, dict) else None
-
-
-def selected_lines(selection: types.Range) -> tuple[int, int]:
-    """First and last line, from 1; a selection that ends before a line's first column leaves it out."""
-    first, last = selection.start.line + 1, selection.end.line + 1
-    if last > first and selection.end.character == 0:
-        last -= 1
-    return first, last
 
 
 def input_text(reply: object) -> str | None:

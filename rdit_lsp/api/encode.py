@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.outputs.outputs import as_json
+from rdit_lsp.outputs.codec import as_json
 
 if TYPE_CHECKING:
     from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints

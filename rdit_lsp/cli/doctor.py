@@ -24,7 +24,7 @@ from rdit_lsp.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.fork import Exited
     from rdit_lsp.process.worker import Owner

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rdit_lsp.cli.startup import StartedScript
     from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.export.model import Format
-    from rdit_lsp.outputs.outputs import StreamName
-    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.outputs.stream import StreamName
+    from rdit_lsp.results.result import Result
     from rdit_lsp.results.snapshot import Snapshot
     from rdit_lsp.session.report import Report
 

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rdit_lsp.api.encode import statement_result
 from rdit_lsp.cli.startup import read_source, refuse
 from rdit_lsp.document import document as documents
-from rdit_lsp.outputs.outputs import Display, Failure, as_json, decode
+from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.text import decode
 from rdit_lsp.process.posix.children import bury_orphans
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
 from rdit_lsp.render.summary import as_text, summary
@@ -31,9 +34,9 @@ if TYPE_CHECKING:
 
     from rdit_lsp.cli.startup import RunOptions, StartedScript
     from rdit_lsp.document.document import PlacedStatement
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.spawn import Launch
-    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.results.result import Result
     from rdit_lsp.session.report import Report
 
 _STARTS = {

@@ -17,9 +17,12 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer, PythonTracebackLexer
 
 from rdit_lsp.export.parts import parts
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.markup import markdown_table, text_of
-from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
 from rdit_lsp.outputs.pictures import picture_of
+from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.text import last_screen, printable
 from rdit_lsp.render.summary import caption, has_poor_text, state_in_words
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.export.model import About
     from rdit_lsp.export.parts import Part
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.results.snapshot import Snapshot, View
 

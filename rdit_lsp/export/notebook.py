@@ -9,12 +9,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.export.parts import cells, parts
-from rdit_lsp.outputs.outputs import Display, Failure, Stream
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.stream import Stream
 
 if TYPE_CHECKING:
     from rdit_lsp.export.model import About
     from rdit_lsp.export.parts import Part
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.snapshot import Snapshot
 
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rdit_lsp.document.document import is_cell_marker
-from rdit_lsp.outputs.outputs import Display
+from rdit_lsp.outputs.display import Display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.snapshot import Snapshot, View
 
 _MARKER = re.compile(r"#\s*(?:%%+|In\[[^]]*\]:?)\s*(?P<title>.*?)\s*(?P<kind>\[\w+\])?\s*$")

@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rdit_lsp.export.parts import is_prose
-from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.text import last_screen, printable
 from rdit_lsp.render.summary import as_text
 
 if TYPE_CHECKING:
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.snapshot import Snapshot, View
 
 PREFIX = "#> "

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.lsp.features import hover
     from rdit_lsp.lsp.transport import Transport
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.posix.guard import Guard
-    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.results.result import Result
     from rdit_lsp.results.snapshot import Snapshot
     from rdit_lsp.session.session import Session
     from rdit_lsp.settings.configuration import Complete, RunOn

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.markup import safe_svg
-from rdit_lsp.outputs.outputs import Display
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from rdit_lsp.outputs.outputs import Json, Output
+    from rdit_lsp.outputs.display import Json
+    from rdit_lsp.outputs.output import Output
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from rdit_lsp.worker import protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.posix.memory import Memory

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.pictures import picture_of
+from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.text import last_screen
 from rdit_lsp.render.summary import as_text, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.results.snapshot import View
 

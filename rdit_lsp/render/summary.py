@@ -10,7 +10,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.text import last_screen, printable, size_text
 
 if TYPE_CHECKING:
     from rdit_lsp.results.snapshot import View

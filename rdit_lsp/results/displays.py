@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
-from rdit_lsp.outputs.outputs import Display, size_text
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.text import size_text
 
 if TYPE_CHECKING:
-    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.results.result import Result
 
 MOST = 200
 """Displays of one statement that are held: a loop can make a million."""

@@ -16,17 +16,19 @@ from weakref import WeakKeyDictionary
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.project_files import ProjectFiles
 from rdit_lsp.document.state_keys import OFF_PATH, Chain, Key, Keys
-from rdit_lsp.outputs.outputs import Display
-from rdit_lsp.results.ledger import Ledger, Result, match, replaced_statements
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.results.ledger import Ledger
 from rdit_lsp.results.line_references import moved
+from rdit_lsp.results.matching import match, replaced_statements
 from rdit_lsp.results.outcome import REPEATABLE
+from rdit_lsp.results.result import Result
 from rdit_lsp.results.snapshot import View
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Mapping, Sequence
 
     from rdit_lsp.document.document import Document, PlacedStatement, Statement
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.worker.statements import Span
 

@@ -12,13 +12,15 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rdit_lsp.outputs.outputs import Failure, Stream
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rdit_lsp.document.document import Document
-    from rdit_lsp.outputs.outputs import Frame, Output
+    from rdit_lsp.outputs.failure import Frame
+    from rdit_lsp.outputs.output import Output
 
 _WARNING = re.compile(
     r"^(?P<file>[^\n:]+):(?P<line>\d+): (?P<kind>\w*Warning): (?P<text>.*)$", re.MULTILINE

@@ -9,7 +9,8 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, Protocol, cast
 
-from rdit_lsp.outputs.outputs import Stream, display_from
+from rdit_lsp.outputs.codec import display_from
+from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.results.displays import Displays
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdit_lsp.document.document import PlacedStatement
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Owner
-    from rdit_lsp.results.ledger import Result
+    from rdit_lsp.results.result import Result
 
 _REST_OF_LINE = 0.005
 """Seconds that a part of a line waits for the rest before it is shown."""

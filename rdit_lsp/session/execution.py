@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
-from rdit_lsp.outputs.outputs import Failure, display_from, failure_from, parts_shown
+from rdit_lsp.outputs.codec import display_from, failure_from
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.output import parts_shown
 from rdit_lsp.process.fork import Exited
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
 from rdit_lsp.results.freshness import view_of
-from rdit_lsp.results.ledger import Result
 from rdit_lsp.results.line_references import mentions
 from rdit_lsp.results.outcome import REPEATABLE
+from rdit_lsp.results.result import Result
 from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.session.planning import statements_in_scope
 from rdit_lsp.worker.statements import Span

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.document.edit_order import Edit
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch, Spawned

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sources import CACHE
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.outputs.outputs import as_json
+from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rdit_lsp.lsp.features import hover
+from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
-from rdit_lsp.outputs.outputs import Display, Stream, as_json
 from rdit_lsp.outputs.pictures import Picture, PictureFiles
+from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.render import summary
 from rdit_lsp.results.snapshot import View
 

@@ -13,7 +13,7 @@ import pytest
 from silent import Silent
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.outputs.outputs import as_json
+from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.program.checkpoints import Checkpoints

@@ -6,7 +6,9 @@ import pytest
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.state_keys import Keys
-from rdit_lsp.results.ledger import Ledger, Result, match, replaced_statements
+from rdit_lsp.results.ledger import Ledger
+from rdit_lsp.results.matching import match, replaced_statements
+from rdit_lsp.results.result import Result
 
 CASES = {
     "insert": ("a\nb\nc", "a\nnew\nb\nc", {"a": "a", "b": "b", "c": "c"}),

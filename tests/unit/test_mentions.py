@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.outputs.outputs import Failure, Frame
+from rdit_lsp.outputs.failure import Failure, Frame
 from rdit_lsp.results.line_references import mentions, moved
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdit_lsp.outputs.outputs import HELD, Stream, as_json, decode, last_screen, printable
+from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.outputs.stream import HELD, Stream
+from rdit_lsp.outputs.text import decode, last_screen, printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.results.freshness import Results
-from rdit_lsp.results.ledger import Result
+from rdit_lsp.results.result import Result
 
 STATEMENTS = 900
 KINDS = (

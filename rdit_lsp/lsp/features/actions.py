@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from rdit_lsp.document.document import is_cell_marker
 from rdit_lsp.export import script
-from rdit_lsp.outputs.outputs import Display
+from rdit_lsp.outputs.display import Display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,14 +10,15 @@ from lsprotocol import types
 from pygls import uris
 
 from rdit_lsp.document.positions import to_units
-from rdit_lsp.outputs.outputs import Failure, Stream
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.results.line_references import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rdit_lsp.document.positions import Encoding
-    from rdit_lsp.outputs.outputs import Frame
+    from rdit_lsp.outputs.failure import Frame
     from rdit_lsp.results.snapshot import Snapshot, View
 
 _SOURCE = "rdit"

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
-from rdit_lsp.outputs.outputs import Display, Failure, Stream, last_screen, printable, size_text
 from rdit_lsp.outputs.pictures import picture_of
+from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.text import last_screen, printable, size_text
 from rdit_lsp.render.summary import caption, has_poor_text, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.outputs.outputs import Output
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.results.snapshot import Snapshot, View
 

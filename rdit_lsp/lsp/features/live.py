@@ -16,7 +16,7 @@ from rdit_lsp.document.bindings import last_bindings
 from rdit_lsp.document.positions import to_units
 from rdit_lsp.lsp.features.hover import fenced
 from rdit_lsp.outputs.markup import escaped
-from rdit_lsp.outputs.outputs import printable
+from rdit_lsp.outputs.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

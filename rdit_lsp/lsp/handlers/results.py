@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from rdit_lsp.api import decode
 from rdit_lsp.lsp.features import actions, inlay_hints
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def add(server: RditServer) -> None:
         if session is None:
             return []
         only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()] or None
-        first, last = decode.selected_lines(params.range)
+        first, last = selected_lines(params.range)
         snapshot = session.snapshot(first, last)
         return actions.code_actions(snapshot, first, last, only, session.kept.names())
 
@@ -47,3 +46,11 @@ def add(server: RditServer) -> None:
     def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
         session = server.sessions.find(params.text_document.uri)
         return actions.code_lenses(session.snapshot(1, 0)) if session is not None else []
+
+
+def selected_lines(selection: types.Range) -> tuple[int, int]:
+    """First and last line, from 1; a selection that ends before a line's first column leaves it out."""
+    first, last = selection.start.line + 1, selection.end.line + 1
+    if last > first and selection.end.character == 0:
+        last -= 1
+    return first, last

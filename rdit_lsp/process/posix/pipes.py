@@ -13,7 +13,7 @@ import termios
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from rdit_lsp.outputs.outputs import StreamName
+    from rdit_lsp.outputs.stream import StreamName
 
 _CHUNK = 1 << 18
 

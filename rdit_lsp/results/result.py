@@ -1,0 +1,60 @@
+"""The result of one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rdit_lsp.document.state_keys import OFF_PATH, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from weakref import WeakSet
+
+    from rdit_lsp.outputs.display import Display
+    from rdit_lsp.outputs.output import Output
+    from rdit_lsp.results.line_references import LineReferences
+    from rdit_lsp.results.outcome import Status
+    from rdit_lsp.results.snapshot import View
+
+
+@dataclass(eq=False)
+class Result:
+    """How a statement ended, or runs now, and what it put out."""
+
+    text: str
+    """The statement's text when it ran."""
+    status: Status = "running"
+    first: int = 1
+    """The statement's first line when it ran."""
+    key: Key = OFF_PATH
+    """The state it led to."""
+    outputs: list[Output] = field(default_factory=list)
+    seconds: float | None = None
+    exit_code: int | None = None
+    imports: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of the project that it imported, and what was in them."""
+    mentions: LineReferences | None = None
+    """The lines of the document that the outputs speak of."""
+    shows_parts: bool | None = None
+    """It has a part of a figure, and shows the figure for it or not; None where it has none."""
+    updates: dict[str, Display] = field(default_factory=dict)
+    """What it has put in the place of other statements' displays, by their ids."""
+    updated_by: WeakSet[Result] | None = None
+    """Other statements' results that have done so with displays of this one; None without any."""
+    note: str | None = None
+    """A sentence of rdit's own about it."""
+    reused: bool = False
+    """The last run found it still valid and did not run it again."""
+    off_path: bool = False
+    """It came from a state that a clean run of the text of that time does not pass through."""
+    caught_interrupt: bool = False
+    """It ended of its own accord, but after an interrupt, which no clean run has."""
+    superseded: bool = False
+    """A later run from the top ended before it came to this statement."""
+    view: View | None = None
+    """How it was last seen; None when something about it has changed since."""
+
+    def changed(self) -> None:
+        """Note that something about it is different now."""
+        self.view = None
