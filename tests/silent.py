@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 class Silent:
     """Shows nothing, and has no input to give."""
 
+    can_answer = False
+
     def on_change(self) -> None:
         """Nothing."""
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rdit_lsp.outputs.codec import as_json
 
 if TYPE_CHECKING:
-    from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
+    from rdit_lsp.program.checkpoints import Checkpoint
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.planning import WayBack
     from rdit_lsp.session.report import Report
+    from rdit_lsp.session.status import KeptStates, SessionStatus
 
 
 def statement_result(
@@ -79,10 +80,22 @@ def checkpoint_result(checkpoint: Checkpoint) -> dict[str, Any]:
     return found
 
 
-def kept_result(checkpoints: Checkpoints) -> dict[str, Any]:
-    """What `rdit/status` says of checkpoints."""
-    found: dict[str, Any] = {"count": len(checkpoints), "memory": checkpoints.held}
-    if checkpoints.refusal is not None:
-        line, reason = checkpoints.refusal
+def session_status(status: SessionStatus) -> dict[str, Any]:
+    """One entry of `sessions` in the answer to `rdit/status`."""
+    return {
+        "uri": status.uri,
+        "state": status.state.value,
+        "python": status.python,
+        "pythonVersion": status.version,
+        "pid": status.pid,
+        "queued": status.queued,
+        "checkpoints": _kept_states(status.checkpoints),
+    }
+
+
+def _kept_states(kept: KeptStates) -> dict[str, Any]:
+    found: dict[str, Any] = {"count": kept.count, "memory": kept.memory}
+    if kept.refusal is not None:
+        line, reason = kept.refusal
         found["refused"] = {"lineEnd": line, "reason": reason}
     return found

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rdit_lsp.cli.startup import StartedScript
-    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.export.model import Format
     from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.results.result import Result
-    from rdit_lsp.results.snapshot import Snapshot
+    from rdit_lsp.results.snapshot import Snapshot, View
     from rdit_lsp.session.report import Report
 
 
@@ -58,7 +56,7 @@ async def _run(script: StartedScript) -> tuple[Snapshot, Report, str | None]:
     python = None
     try:
         report = await session.execute(request)
-        python = session.worker.version if session.worker is not None else None
+        python = session.status.version
         listener.listen(session)
     finally:
         await session.close(leave_children=True, patient=True)
@@ -78,20 +76,23 @@ class _Listener:
         self._session = session
         self.snapshot = session.snapshot()
 
+    @property
+    def can_answer(self) -> bool:
+        """Never asked: the program reads the terminal's standard input itself."""
+        return False
+
     def on_change(self) -> None:
         """Whatever changes before the end of the run is in the snapshot."""
 
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
-        del result, stream, data
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        del index, stream, data
         if self._session is not None:
             self.snapshot = self._session.snapshot()
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
+    def on_result(self, view: View) -> None:
         """It is in the snapshot."""
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """Never asked: the program reads the terminal's standard input itself."""
-        del prompt, password
-        answer(None)
+        """As `can_answer` says."""

@@ -25,7 +25,6 @@ from rdit_lsp.outputs.text import decode
 from rdit_lsp.process.posix.children import bury_orphans
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
 from rdit_lsp.render.summary import as_text, summary
-from rdit_lsp.results.snapshot import View
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
 
@@ -33,10 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rdit_lsp.cli.startup import RunOptions, StartedScript
-    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.spawn import Launch
-    from rdit_lsp.results.result import Result
+    from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.report import Report
 
 _STARTS = {
@@ -88,7 +86,7 @@ async def _run(script: StartedScript) -> int:
     try:
         report = await session.execute(request)
     finally:
-        python = session.worker.python if session.worker is not None else None
+        python = session.status.python
         await session.close(leave_children=True, patient=True)
     views = teller.final(report, session)
     code = exit_code(report.status, views)
@@ -185,27 +183,30 @@ class _Text:
     def on_change(self) -> None:
         """Nothing to do: everything is told as it happens."""
 
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
-        del result
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        del index
         if stream == "stdout":
             self._at_line_start = data.endswith(b"\n")
         _write_bytes(sys.stdout if stream == "stdout" else sys.stderr, data)
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
-        for output in result.outputs:
+    def on_result(self, view: View) -> None:
+        for output in view.outputs:
             if isinstance(output, Display):
-                self._tell_value(as_text(output), placed)
+                self._tell_value(as_text(output), view)
             elif isinstance(output, Failure) and not output.printed:
                 _write_bytes(sys.stderr, output.text.encode("utf-8", "backslashreplace"))
-        if result.note:
-            _write_bytes(sys.stderr, f"rdit: {result.note}\n".encode())
+        if view.note:
+            _write_bytes(sys.stderr, f"rdit: {view.note}\n".encode())
+
+    @property
+    def can_answer(self) -> bool:
+        """Never asked: the program reads the terminal's standard input itself."""
+        return False
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """Never asked: the program reads the terminal's standard input itself."""
-        del prompt, password
-        answer(None)
+        """As `can_answer` says."""
 
     def final(self, report: Report, session: Session) -> list[View]:
         """The views of the run as they are after everything has ended."""
@@ -230,10 +231,10 @@ class _Text:
     def _tell_failure(self, failure: Failure) -> None:
         _write_bytes(sys.stderr, failure.text.encode("utf-8", "backslashreplace"))
 
-    def _tell_value(self, text: str, placed: PlacedStatement) -> None:
+    def _tell_value(self, text: str, view: View) -> None:
         lead = "" if self._at_line_start else "\n"
         self._at_line_start = True
-        label = f"{placed.last:>4} │ "
+        label = f"{view.last:>4} │ "
         rest = "\n" + " " * (len(label) - 2) + "│ "
         shown = lead + label + text.replace("\n", rest) + "\n"
         _write_bytes(sys.stdout, shown.encode("utf-8", "backslashreplace"))
@@ -258,16 +259,16 @@ class _Watch(_Text):
         _write_bytes(sys.stdout, lead + b"\n")
         self._rule(f"{Path(self._order.file).name} changed at {strftime('%H:%M:%S')}")
 
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
-        if self._first is None and result is not None:
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        if self._first is None and index is not None:
             running = (view.index for view in self._views() if view.status == "running")
             self._begin_at(next(running, 0))
-        super().on_output(result, stream, data)
+        super().on_output(index, stream, data)
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
+    def on_result(self, view: View) -> None:
         if self._first is None:
-            self._begin_at(placed.index)
-        super().on_result(result, placed)
+            self._begin_at(view.index)
+        super().on_result(view)
 
     def summarize(self, report: Report, session: Session) -> None:
         """An update has ended."""
@@ -314,7 +315,7 @@ class _Watch(_Text):
 class _Quiet(_Text):
     """The program has the streams for itself, and tells its failures itself."""
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
+    def on_result(self, view: View) -> None:
         """Nothing to add to what the program wrote."""
 
     def _tell_failure(self, failure: Failure) -> None:
@@ -324,10 +325,10 @@ class _Quiet(_Text):
 class _Json(_Text):
     """One object at the end, and nothing else on stdout."""
 
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         """It is in the result."""
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
+    def on_result(self, view: View) -> None:
         """It comes at the end, with what arrives late."""
 
     def _tell_failure(self, failure: Failure) -> None:
@@ -358,33 +359,17 @@ class _JsonLines(_Json):
 
     def __init__(self, order: RunOptions, launch: Launch) -> None:
         super().__init__(order, launch)
-        self._index: dict[int, int] = {}
-        self._last = -1
         _print_json({"event": "start", "file": order.file, "python": launch.python[0]})
 
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         output = {"type": stream, "text": decode(data)}
-        index = self._index.get(id(result), self._last + 1)
-        _print_json({"event": "output", "nodeIndex": index, "output": output})
+        _print_json({"event": "output", "nodeIndex": index or 0, "output": output})
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
-        self._last = placed.index
-        self._index[id(result)] = placed.index
-        for output in result.outputs:
+    def on_result(self, view: View) -> None:
+        for output in view.outputs:
             if isinstance(output, Display | Failure):
-                event = {"event": "output", "nodeIndex": placed.index, "output": as_json(output)}
+                event = {"event": "output", "nodeIndex": view.index, "output": as_json(output)}
                 _print_json(event)
-        view = View(
-            placed.index,
-            placed.first,
-            placed.last,
-            placed.statement.is_expr,
-            result.status,
-            tuple(result.outputs),
-            result.seconds,
-            result.exit_code,
-            note=result.note,
-        )
         _print_json({"event": "statement", "result": statement_result(view, complete=True)})
 
     def end(

@@ -1,6 +1,6 @@
 """A document's edits in the order of their versions, also where the client's messages are not.
 
-Pure: nothing here knows what an edit does. Helix up to 25.01 sends each edit from a task of its own, so
+Pure. Helix up to 25.01 sends each edit from a task of its own, so
 two in quick succession can overtake each other. Each says where it is in the text before it, so applied
 in the order they came they give a text that nobody typed, and every edit after it makes that worse.
 
@@ -12,26 +12,16 @@ made again after it.
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from rdit_lsp.document.edit import apply
 
+if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
+    from rdit_lsp.document.edit import Edit
 
 _REMEMBERED = 64
 """Edits after a missing number until it counts as one that the client left out."""
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What one message of the client does to a document."""
-
-    version: int
-    """The document's version after it."""
-    change: Callable[[Document], Document]
-    """Makes the document after it of the one before it."""
 
 
 class EditOrder:
@@ -56,9 +46,9 @@ class EditOrder:
         if is_late:
             document = base
             for each in self._since:
-                document = each.change(document)
+                document = apply(document, each)
         else:
-            document = edit.change(document)
+            document = apply(document, edit)
         if len(self._since) >= min(document.version - base.version, _REMEMBERED):
             self.forget()
         return document

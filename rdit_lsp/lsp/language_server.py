@@ -27,13 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.lsp.features import hover
     from rdit_lsp.lsp.transport import Transport
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.posix.guard import Guard
-    from rdit_lsp.results.result import Result
-    from rdit_lsp.results.snapshot import Snapshot
+    from rdit_lsp.results.snapshot import Snapshot, View
     from rdit_lsp.session.session import Session
     from rdit_lsp.settings.configuration import Complete, RunOn
 
@@ -191,7 +189,7 @@ class RditServer(LanguageServer):
         if self._diagnostics.pop(uri, None):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    def _client_for(self, uri: str) -> _SessionClient:
+    def _client_for(self, uri: str) -> _DocumentObserver:
         def snapshot() -> Snapshot | None:
             session = self.sessions.find(uri)
             return session.snapshot() if session is not None else None
@@ -200,7 +198,7 @@ class RditServer(LanguageServer):
         self._runners[uri] = AutoRun(
             lambda: self.sessions.find(uri), lambda: self.sessions.settings(uri)
         )
-        return _SessionClient(uri, self, publisher)
+        return _DocumentObserver(uri, self, publisher)
 
     def ask_input(self, uri: str, prompt: str, *, password: bool) -> asyncio.Task[str | None]:
         """Ask the person at the editor for a line."""
@@ -224,7 +222,7 @@ class RditServer(LanguageServer):
         future.add_done_callback(done)
 
 
-class _SessionClient:
+class _DocumentObserver:
     """Tells the publisher and the client what one session does."""
 
     def __init__(self, uri: str, server: RditServer, publisher: Publisher) -> None:
@@ -232,21 +230,22 @@ class _SessionClient:
         self._server = server
         self._publisher = publisher
 
+    @property
+    def can_answer(self) -> bool:
+        return self._server.wants_input
+
     def on_change(self) -> None:
         self._publisher.changed()
 
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         """It is in the snapshot."""
 
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
+    def on_result(self, view: View) -> None:
         """It is in the snapshot."""
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        if not self._server.wants_input:
-            answer(None)
-            return
         asking = self._server.ask_input(self._uri, prompt, password=password)
 
         def answered(task: asyncio.Task[str | None]) -> None:

@@ -25,8 +25,10 @@ class Result:
     text: str
     """The statement's text when it ran."""
     status: Status = "running"
+    index: int = 0
+    """The statement's position among those of the document when it ran, from 0."""
     first: int = 1
-    """The statement's first line when it ran."""
+    """Its first line then."""
     key: Key = OFF_PATH
     """The state it led to."""
     outputs: list[Output] = field(default_factory=list)

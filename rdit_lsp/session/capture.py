@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.outputs.codec import display_from
 from rdit_lsp.outputs.stream import Stream
@@ -17,40 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Owner
     from rdit_lsp.results.result import Result
+    from rdit_lsp.session.events import Observers
 
 _REST_OF_LINE = 0.005
 """Seconds that a part of a line waits for the rest before it is shown."""
 
 
-class Client(Protocol):
-    """Whoever shows what a session does."""
-
-    def on_change(self) -> None:
-        """Something in the snapshot is different now."""
-
-    def on_output(self, result: Result | None, stream: StreamName, data: bytes) -> None:
-        """Output as it comes; None where no statement has run yet."""
-
-    def on_result(self, result: Result, placed: PlacedStatement) -> None:
-        """A statement ended."""
-
-    def on_input(
-        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
-    ) -> None:
-        """The program waits for a line: call `answer` once, with None for end of file."""
-
-
 class OutputCapture:
     """Listens to the program of one document; owners are results."""
 
-    def __init__(self, client: Client, folder: Path) -> None:
+    def __init__(self, observers: Observers, folder: Path) -> None:
         """`folder` is for output too long to be held."""
-        self.client = client
+        self._observers = observers
         self.input_refused = False
         """The statement that ran last asked for a line and got none."""
         self._folder = folder
@@ -77,12 +59,12 @@ class OutputCapture:
             self._early.append((stream, data))
         else:
             self._append(result, stream, data)
-        self.client.on_output(result, stream, data)
+        self._observers.on_output(None if result is None else result.index, stream, data)
         if data.endswith(b"\n"):
-            self.client.on_change()
+            self._observers.on_change()
         else:
             # The rest of the line is on its way: shown without it, it would wait for the next turn.
-            asyncio.get_running_loop().call_later(_REST_OF_LINE, self.client.on_change)
+            asyncio.get_running_loop().call_later(_REST_OF_LINE, self._observers.on_change)
 
     def on_display(self, owner: Owner, message: Message) -> None:
         """The statement whose result is `owner` displays something, or clears what it has put out."""
@@ -96,7 +78,7 @@ class OutputCapture:
                 "display", message["data"], message.get("metadata"), message.get("id")
             )
             self._displays.show(result, display, update=message.get("update") is True)
-        self.client.on_change()
+        self._observers.on_change()
 
     def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
         """User code waits for a line."""
@@ -109,7 +91,7 @@ class OutputCapture:
             self.input_refused = line is None
             answer(line)
 
-        self.client.on_input(prompt, answered, password=password)
+        self._observers.on_input(prompt, answered, password=password)
 
     def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
         self._displays.output_follows(result)

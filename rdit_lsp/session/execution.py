@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.outcome import RunStatus, Status
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.capture import Client, OutputCapture
+    from rdit_lsp.session.capture import OutputCapture
+    from rdit_lsp.session.events import Observers
     from rdit_lsp.session.planning import Request
     from rdit_lsp.session.report import Report
 
@@ -67,7 +68,9 @@ class Run:
 class Execution:
     """Runs statements of one document, one after the other."""
 
-    def __init__(self, results: Results, program: Program, capture: OutputCapture) -> None:
+    def __init__(
+        self, results: Results, program: Program, capture: OutputCapture, observers: Observers
+    ) -> None:
         self.state = SessionState.IDLE
         """What the program is doing; changed by `set_state` only."""
         self.current: Run | None = None
@@ -79,16 +82,12 @@ class Execution:
         self._results = results
         self._program = program
         self._capture = capture
+        self._observers = observers
         self._prepared: tuple[Worker, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
         """Index of a statement in that document to the worker's index of it."""
         self._ladder: Ladder | None = None
-
-    @property
-    def client(self) -> Client:
-        """Whoever shows what happens."""
-        return self._capture.client
 
     def set_state(self, state: SessionState) -> None:
         """The program does something else now."""
@@ -96,10 +95,14 @@ class Execution:
             log.debug("%s: %s -> %s", self._results.document.uri, self.state.value, state.value)
             self.state = state
 
+    def changed(self) -> None:
+        """Say that the snapshot is different now."""
+        self._observers.on_change()
+
     def begin_starting(self) -> None:
         """There will be another process."""
         self.set_state(SessionState.STARTING)
-        self.client.on_change()
+        self._observers.on_change()
         self._capture.begin_process()
 
     def set_idle(self) -> None:
@@ -197,18 +200,18 @@ class Execution:
         rejection = view_of(-1, *lines, False, result, None, result.outputs, {})
         if run.document.lines == self._results.document.lines:
             self.rejection = rejection
-        self.client.on_change()
+        self._observers.on_change()
         return rejection
 
     async def _run_statement(
         self, run: Run, worker: Worker, placed: PlacedStatement, until: PlacedStatement
     ) -> Result:
         statement = placed.statement
-        result = Result(statement.text, first=placed.first)
+        result = Result(statement.text, index=placed.index, first=placed.first)
         run.results[statement] = result
         self._results.show(statement, result)
         self._capture.begin_statement(result)
-        self.client.on_change()
+        self._observers.on_change()
         index, last = self._worker_index[placed.index], self._worker_index[until.index]
         reply = await worker.execute(index, last, result)
         self._leave_ladder()
@@ -218,8 +221,8 @@ class Execution:
             self._ended(run, result, placed, reply)
             result.mentions = mentions(result.outputs, worker.launch.path, run.document)
         result.changed()
-        self.client.on_result(result, placed)
-        self.client.on_change()
+        self._observers.on_result(_view_then(result, placed))
+        self._observers.on_change()
         return result
 
     def _ended(self, run: Run, result: Result, placed: PlacedStatement, reply: Message) -> None:
@@ -294,6 +297,12 @@ class Execution:
         if self._ladder is not None:
             self._ladder.leave()
             self._ladder = None
+
+
+def _view_then(result: Result, placed: PlacedStatement) -> View:
+    """A result as it ended, at its place in the text that ran."""
+    index, first, last, statement = placed
+    return view_of(index, first, last, statement.is_expr, result, None, result.outputs, {})
 
 
 def _lines_text(placed: PlacedStatement) -> str:

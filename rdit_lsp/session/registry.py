@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from rdit_lsp.process.posix.guard import Guard
-    from rdit_lsp.session.capture import Client
+    from rdit_lsp.session.events import SessionObserver
 
 _RENAME_TAKES = 3.0
 """Seconds between the closing of a renamed document and its opening under the new name, at most."""
@@ -30,14 +30,14 @@ _RENAME_TAKES = 3.0
 class Sessions:
     """uri → Session."""
 
-    def __init__(self, client: Callable[[str], Client], guard: Guard) -> None:
-        """`client` makes whoever shows the session of a uri."""
+    def __init__(self, observer: Callable[[str], SessionObserver], guard: Guard) -> None:
+        """`observer` makes what shows the session of a uri."""
         self.editor_settings: Mapping[str, Any] = {}
         """The editor's part of section `rdit`."""
         self.workspace: Path | None = None
         """The folder the editor has open."""
         self._guard = guard
-        self._client = client
+        self._observer = observer
         self._sessions: dict[str, Session] = {}
         self._saved: set[str] = set()
         """Documents that were files when they were opened."""
@@ -59,12 +59,13 @@ class Sessions:
         if session is not None:
             session.change(documents.replace_text(session.document, version, text))
             return session
-        client, launch = self._client(uri), partial(self.launch, uri)
+        observer, launch = self._observer(uri), partial(self.launch, uri)
         session = self._renamed(document)
         if session is not None:
-            session.rename(document, launch, client)
+            session.observe(observer)
+            session.rename(document, launch)
         else:
-            session = Session(document, launch, client, self._guard)
+            session = Session(document, launch, observer, self._guard)
         self._sessions[unquote(uri)] = session
         if is_file(uri) and Path(path_of(uri)).exists():
             self._saved.add(uri)

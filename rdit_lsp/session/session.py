@@ -26,9 +26,11 @@ from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
 from rdit_lsp.results.snapshot import Inspection, SessionState, Snapshot
 from rdit_lsp.session.capture import OutputCapture
+from rdit_lsp.session.events import Observers
 from rdit_lsp.session.execution import Execution, Run
 from rdit_lsp.session.planning import RequestError, check, statements_in_scope
 from rdit_lsp.session.report import Report
+from rdit_lsp.session.status import KeptStates, SessionStatus
 from rdit_lsp.session.ways_back import WaysBack
 
 if TYPE_CHECKING:
@@ -36,16 +38,16 @@ if TYPE_CHECKING:
     from signal import Signals
 
     from rdit_lsp.document.document import Document, PlacedStatement
-    from rdit_lsp.document.edit_order import Edit
+    from rdit_lsp.document.edit import Edit
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch, Spawned
-    from rdit_lsp.process.worker import Owner, Worker
-    from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints
+    from rdit_lsp.process.worker import Owner
+    from rdit_lsp.program.checkpoints import Checkpoint
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.capture import Client
+    from rdit_lsp.session.events import SessionObserver
     from rdit_lsp.session.planning import Plan, Request, WayBack
     from rdit_lsp.session.ways_back import Savepoint
 
@@ -71,16 +73,17 @@ class Session:
         self,
         document: Document,
         launch: Callable[[], Launch],
-        client: Client,
+        observer: SessionObserver,
         guard: Guard,
         spawn: Callable[[Launch], Spawned] = spawn,
     ) -> None:
         """`launch` is asked at each start of an interpreter and may raise WorkerError."""
         self._edits = EditOrder()
         self._results = Results(document)
-        self._capture = OutputCapture(client, guard.folder)
+        self._observers = Observers(observer)
+        self._capture = OutputCapture(self._observers, guard.folder)
         self._program = Program(partial(_Ears, self, self._capture), guard, spawn)
-        self._execution = Execution(self._results, self._program, self._capture)
+        self._execution = Execution(self._results, self._program, self._capture, self._observers)
         self._ways = WaysBack(self._results, self._program, self._execution, launch)
         self._was_run = False
         """A person has run the document since it was opened."""
@@ -101,14 +104,29 @@ class Session:
         return self._execution.state
 
     @property
-    def worker(self) -> Worker | None:
-        """The living worker, for reports."""
-        return self._program.worker
+    def status(self) -> SessionStatus:
+        """What the session does and holds."""
+        worker, checkpoints = self._program.worker, self._program.checkpoints
+        kept = KeptStates(
+            len(checkpoints), checkpoints.held, checkpoints.refusal, tuple(checkpoints.names())
+        )
+        return SessionStatus(
+            uri=self.document.uri,
+            state=self.state,
+            python=worker.python if worker is not None else None,
+            version=worker.version if worker is not None else None,
+            pid=worker.pid if worker is not None else None,
+            queued=len(self._queue),
+            checkpoints=kept,
+        )
 
-    @property
-    def queued(self) -> int:
-        """How many runs wait behind the one under way."""
-        return len(self._queue)
+    def observe(self, observer: SessionObserver) -> None:
+        """Tell `observer`, too, what happens from now on."""
+        self._observers.add(observer)
+
+    def leave(self, observer: SessionObserver) -> None:
+        """Tell `observer` nothing any more."""
+        self._observers.remove(observer)
 
     @property
     def may_run_by_itself(self) -> bool:
@@ -133,21 +151,21 @@ class Session:
         """Edit the document; an edit that comes late takes its place among the others."""
         self._take(self._edits.apply(self.document, edit))
 
-    def rename(self, document: Document, launch: Callable[[], Launch], client: Client) -> None:
+    def rename(self, document: Document, launch: Callable[[], Launch]) -> None:
         """Go on as another document with the same text: its file has a new name."""
-        self._capture.client, self._ways.launch = client, launch
+        self._ways.launch = launch
         self.change(documents.renamed(self.document, document.uri, document.version))
 
     def refresh_dependencies(self) -> bool:
         """Notice what has changed beside the text, settings and files of the project, if anything."""
         changed = self._results.look_at_files()
-        if self._results or self.worker is not None:
+        if self._results or self._program.worker is not None:
             try:
                 changed |= self._results.begin_at(self._ways.surroundings(self._ways.launch()))
             except WorkerError as error:
                 log.info("%s: %s", self.document.uri, error)  # The next run will say so.
         if changed:
-            self._capture.client.on_change()
+            self._observers.on_change()
         return changed
 
     def execute(self, request: Request) -> asyncio.Future[Report]:
@@ -183,11 +201,6 @@ class Session:
         await self._program.checkpoints.measure()
         return self._program.checkpoints.all()
 
-    @property
-    def kept(self) -> Checkpoints:
-        """The checkpoints, for reports."""
-        return self._program.checkpoints
-
     async def look(self, question: Mapping[str, Any], deadline: float = 0.5) -> Inspection | None:
         """The answer to a question about the namespace, which never changes the program.
 
@@ -211,9 +224,9 @@ class Session:
         return Inspection(gentle, "now") if gentle is not None else None
 
     async def _inspect_gently(self, question: Message) -> Message | None:
-        if self.worker is None:
+        if self._program.worker is None:
             return None
-        reply = await self.worker.request("look", question=question)
+        reply = await self._program.worker.request("look", question=question)
         return None if isinstance(reply, Exited) else cast("Message", reply["answer"])
 
     def _line_that_runs(self) -> int | None:
@@ -260,8 +273,8 @@ class Session:
         """Do to the program what a signal to `python FILE` would do: it decides what comes of it."""
         if self._program.send_signal(sign):
             return
-        if self._execution.state is SessionState.BUSY and self.worker is not None:
-            self.worker.send_signal(sign)
+        if self._execution.state is SessionState.BUSY and self._program.worker is not None:
+            self._program.worker.send_signal(sign)
         else:
             self.interrupt()
 
@@ -281,7 +294,7 @@ class Session:
         self._execution.rejection = None
         await self._ways.restart_empty()
         self._execution.set_state(SessionState.IDLE)
-        self._capture.client.on_change()
+        self._observers.on_change()
 
     def forget(self) -> None:
         """Let go of all results, and of the files that hold long output."""
@@ -320,7 +333,7 @@ class Session:
                 self._execution.end()
         self._results.settle_moves()
         self._driver = None
-        self._capture.client.on_change()
+        self._observers.on_change()
 
     async def _do(self, errand: _Job) -> None:
         try:
@@ -423,11 +436,11 @@ class Session:
         way_back = None
         if before is not None and (status != "ok" or run.request.policy == "rollback_always"):
             way_back = await self._ways.roll_back(before)
-        elif self.worker is None:
+        elif self._program.worker is None:
             await self._ways.recover_after_crash(run)
         elif environment:
             await self._ways.restore_environment(environment)
-        if self.worker is not None:
+        if self._program.worker is not None:
             self._execution.set_state(SessionState.IDLE)
         return way_back
 
@@ -464,7 +477,7 @@ class Session:
         if document.lines != self.document.lines:
             self._execution.rejection = None
         self._results.take(document, under_way=self._is_under_way)
-        self._capture.client.on_change()
+        self._observers.on_change()
 
     def _finish(self, run: Run, report: Report) -> None:
         if not run.done.done():
@@ -490,19 +503,19 @@ class Session:
 
     def _cancel_runs(self) -> None:
         self.interrupt()
-        if self._execution.current is not None and self.worker is not None:
-            self.worker.kill()
+        if self._execution.current is not None and self._program.worker is not None:
+            self._program.worker.kill()
 
     def on_exited(self, worker: object, died: Exited) -> None:
         """The worker ended; unless we ended it, its state is lost."""
-        if self.worker is None or self.worker.listener is not worker:
+        if self._program.worker is None or self._program.worker.listener is not worker:
             return
         log.info("%s: Python ended with %d", self.document.uri, died.code)
         self._program.ended()
         self._results.lost = True
         was_idle = self._execution.state is SessionState.IDLE
         self._execution.set_state(SessionState.DEAD)
-        self._capture.client.on_change()
+        self._observers.on_change()
         if was_idle and len(self._program.checkpoints):
             # Whoever has asked for a run already wants it in the state that was there.
             self._send_on_errand(self._ways.recover, first=True)

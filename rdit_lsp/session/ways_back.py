@@ -242,7 +242,7 @@ class WaysBack:
                 log.info("%s: %s", self._results.document.uri, error)
             else:
                 self._execution.set_state(SessionState.IDLE)
-                self._execution.client.on_change()
+                self._execution.changed()
                 return WayBack("checkpoint", checkpoint.line + 1)
         if checkpoint.place is None:
             raise RequestError(f"the process of checkpoint {identifier!r} is gone.")
@@ -294,7 +294,7 @@ class WaysBack:
             except (RequestError, WorkerError) as error:
                 log.info("%s: %s", self._results.document.uri, error)
         self._execution.set_idle()
-        self._execution.client.on_change()
+        self._execution.changed()
         return line
 
     async def _rerun_to(self, document: Document, index: int) -> WayBack:

@@ -48,6 +48,8 @@ _LONG = 2000
 class Silent:
     """A client that shows nothing, and does something when enough has happened."""
 
+    can_answer = False
+
     def __init__(self) -> None:
         self.after = 0
         self.then: Callable[[], object] | None = None

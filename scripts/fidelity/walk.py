@@ -112,7 +112,7 @@ class Walk:
             self._lines, self._folder, self._client, checkpoints=True
         )
         if self._chance.random() < 0.5:
-            kept = self._session.kept
+            kept = self._session._program.checkpoints
             kept.is_due = lambda *_, **__: kept.is_on  # type: ignore[method-assign]  # Every way back.
             self.history.append("a checkpoint before every statement")
         try:
@@ -198,7 +198,7 @@ class Walk:
             if report.way_back is not None:
                 self.tally.ways_back[f"{scope}: {report.way_back.kind}"] += 1
                 self.history[-1] += f", from {report.way_back}"
-        refusal = self._session.kept.refusal
+        refusal = self._session.status.checkpoints.refusal
         if refusal is not None:
             self.tally.ways_back["(copies refused)"] += 1
 
@@ -218,10 +218,10 @@ class Walk:
         self._session.change(documents.replace_text(old, old.version + 1, "\n".join(self._lines)))
 
     def _kill_now(self) -> None:
-        worker = self._session.worker
-        if worker is not None and worker.pid is not None:
+        pid = self._session.status.pid
+        if pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
     async def _is_true(self) -> bool:
         """Whether what is shown as fresh is what a clean run gives."""

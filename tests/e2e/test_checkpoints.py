@@ -131,7 +131,7 @@ async def test_end_that_is_heard_while_a_run_waits(tmp_path: Path) -> None:
     try:
         await session.execute(Request("file"))
         waiting = session.execute(Request("statement", line=7))
-        worker = session.worker
+        worker = session._program.worker
         assert worker is not None
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)

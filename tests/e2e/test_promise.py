@@ -220,10 +220,10 @@ class Promise(RuleBasedStateMachine):
             await self.session.restore(identifier)
 
     def _kill(self) -> None:
-        worker = self.session.worker
-        if worker is not None and worker.pid is not None:
+        pid = self.session.status.pid
+        if pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
     def _clean(self, document: Document) -> dict[int, Any]:
         if document.text not in self.known:

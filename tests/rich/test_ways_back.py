@@ -283,7 +283,10 @@ async def test_edit_gives_what_a_clean_run_gives(
                 p.index for p in session.document.placed if p.first >= (report.way_back.line or 1)
             )
             assert await _clean(text, python, tmp_path, guard) == _essence(report)
-            assert case.kept == (resumed == last), (report.way_back, session.kept.refusal)
+            assert case.kept == (resumed == last), (
+                report.way_back,
+                session.status.checkpoints.refusal,
+            )
             assert "checkpoint" == report.way_back.kind
     finally:
         await session.close()

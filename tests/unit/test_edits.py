@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.document.edit_order import Edit, EditOrder
+from rdit_lsp.document.edit import Change, Edit, apply
+from rdit_lsp.document.edit_order import EditOrder
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
@@ -19,15 +19,8 @@ TEXT = "a = 1\nb = 2\nc = 3\n"
 
 
 def typed(version: int, line: int, text: str) -> Edit:
-    """Put `text` at the end of a line; what comes of two of them depends on their order."""
-    return Edit(version, partial(append, version=version, line=line, text=text))
-
-
-def append(document: Document, *, version: int, line: int, text: str) -> Document:
-    """The document with `text` at the end of a line, or of the last one."""
-    line = min(line, len(document.lines) - 1)
-    lines = documents.split_lines(document.lines[line] + text)
-    return documents.edit(document, version, line, line, lines)
+    """Put `text` at the end of a line, or of the last one; what comes of two depends on their order."""
+    return Edit(version, (Change(text, (line, 1_000), (line, 1_000)),))
 
 
 def opened() -> Document:
@@ -58,7 +51,7 @@ def test_order_of_arrival_does_not_matter(
     ]
     expected = opened()
     for edit in edits:
-        expected = edit.change(expected)
+        expected = apply(expected, edit)
     actual = applied(data.draw(st.permutations(edits)))
     assert (expected.version, expected.text) == (actual.version, actual.text)
 

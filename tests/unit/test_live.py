@@ -247,7 +247,7 @@ class FakeSession:
     def __init__(self, text: str, answer: dict[str, Any] | Exception | None) -> None:
         self.document = open_document(URI, 1, text)
         self.questions: list[dict[str, Any]] = []
-        self.worker: object | None = object()
+        self.status = SimpleNamespace(has_program=True)
         self.is_late = False
         self._answer = answer
 
@@ -388,7 +388,7 @@ async def test_variables() -> None:
         "origin": "now",
     }
     session = FakeSession("x = 1", None)
-    session.worker = None
+    session.status.has_program = False
     found = await Served(session).variables()
     protocol_schema.check("Variables", found)
     assert found["variables"] == []

@@ -13,7 +13,7 @@ from rdit_lsp.api import decode
 from rdit_lsp.api.encode import (
     checkpoint_result,
     execute_result,
-    kept_result,
+    session_status,
     statement_result,
     way_back_result,
 )
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from rdit_lsp.lsp.language_server import RditServer
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.session import Session
 
 T = TypeVar("T")
 
@@ -88,7 +87,7 @@ def _status(server: RditServer, raw: Any = None) -> dict[str, Any]:
     return {
         "status": "ok",
         "version": VERSION,
-        "sessions": [_session_status(session) for session in chosen],
+        "sessions": [session_status(session.status) for session in chosen],
     }
 
 
@@ -147,7 +146,7 @@ async def _variables(server: RditServer, raw: Any) -> dict[str, Any]:
     if inspection is not None:
         # Reading a long text takes longer than others should wait.
         return await asyncio.to_thread(live.variables, inspection, document)
-    if session.worker is None:
+    if not session.status.has_program:
         return {"variables": [], "origin": "before anything has run"}
     raise failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
 
@@ -193,7 +192,7 @@ async def _export(server: RditServer, raw: Any) -> dict[str, Any]:
     name = name_of(wanted.uri)
     # A document without a file goes where the server's own files are.
     file = path_of(wanted.uri) if is_file(wanted.uri) else str(server.guard.folder / name)
-    about = About(name, session.worker.version if session.worker is not None else None)
+    about = About(name, session.status.version)
     try:
         target = files.target_of(file, wanted.to, wanted.output)
         await asyncio.to_thread(files.save, session.snapshot(), wanted.to, about, target)
@@ -219,19 +218,6 @@ async def _answered(name: str, future: asyncio.Future[T]) -> T:
         raise failed(f"{name}: {error}", JsonRpcInvalidParams.CODE) from error
     except WorkerError as error:
         raise failed(f"{name} cannot be run: {error}") from error
-
-
-def _session_status(session: Session) -> dict[str, Any]:
-    worker = session.worker
-    return {
-        "uri": session.document.uri,
-        "state": session.state.value,
-        "python": worker.python if worker is not None else None,
-        "pythonVersion": worker.version if worker is not None else None,
-        "pid": worker.pid if worker is not None else None,
-        "queued": session.queued,
-        "checkpoints": kept_result(session.kept),
-    }
 
 
 def _decoded(decoded_from: Callable[[Any], Any], raw: Any) -> Any:

@@ -40,7 +40,7 @@ def add(server: RditServer) -> None:
         only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()] or None
         first, last = selected_lines(params.range)
         snapshot = session.snapshot(first, last)
-        return actions.code_actions(snapshot, first, last, only, session.kept.names())
+        return actions.code_actions(snapshot, first, last, only, session.status.checkpoints.named)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())
     def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from rdit_lsp.document import document as documents
-from rdit_lsp.document.edit_order import Edit
-from rdit_lsp.document.positions import from_units
+from rdit_lsp.document.edit import Change, Edit
 
 if TYPE_CHECKING:
     from rdit_lsp.lsp.language_server import RditServer
@@ -27,14 +25,8 @@ def add(server: RditServer) -> None:
         session = server.sessions.find(params.text_document.uri)
         if session is None:
             return
-        version = params.text_document.version
-
-        def change(document: documents.Document) -> documents.Document:
-            for each in params.content_changes:
-                document = _edited(document, version, each, server.encoding)
-            return document
-
-        session.edit(Edit(version, change))
+        changes = tuple(map(_change, params.content_changes))
+        session.edit(Edit(params.text_document.version, changes, server.encoding))
         server.run_by_itself(params.text_document.uri, "type")
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
@@ -55,21 +47,8 @@ def add(server: RditServer) -> None:
             session.refresh_dependencies()
 
 
-def _edited(
-    document: documents.Document,
-    version: int,
-    change: types.TextDocumentContentChangeEvent,
-    encoding: str,
-) -> documents.Document:
+def _change(change: types.TextDocumentContentChangeEvent) -> Change:
     if isinstance(change, types.TextDocumentContentChangeWholeDocument):
-        return documents.replace_text(document, version, change.text)
+        return Change(change.text)
     start, end = change.range.start, change.range.end
-    lines = document.lines
-    last = min(end.line, len(lines) - 1)
-    first = min(start.line, last)
-    before = lines[first][: from_units(lines[first], start.character, encoding)]
-    after = lines[last][from_units(lines[last], end.character, encoding) :]
-    if end.line >= len(lines):
-        after = ""  # LSP lets an end lie after the last line.
-    replacement = documents.split_lines(before + change.text + after)
-    return documents.edit(document, version, first, last, replacement)
+    return Change(change.text, (start.line, start.character), (end.line, end.character))

@@ -1,0 +1,77 @@
+"""What a session says while it lives, and to whom: any number of observers, each of which sees it all.
+
+Knows neither LSP nor terminals. Everything handed to an observer is frozen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rdit_lsp.outputs.stream import StreamName
+    from rdit_lsp.results.snapshot import View
+
+
+class SessionObserver(Protocol):
+    """A client of a session: an editor's document, a terminal, an export."""
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether a person can answer `on_input` here now."""
+
+    def on_change(self) -> None:
+        """The snapshot is different now."""
+
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """Output as it comes, of the run's statement `index`; None before the first one has run."""
+
+    def on_result(self, view: View) -> None:
+        """A statement of a run ended; the view has the index and the lines that it had in that run."""
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """The program waits for a line: call `answer` once, with None for end of file."""
+
+
+class Observers:
+    """All observers of one session, in the order in which they came."""
+
+    def __init__(self, *observers: SessionObserver) -> None:
+        self._observers = list(observers)
+
+    def add(self, observer: SessionObserver) -> None:
+        """From now on it sees what happens."""
+        self._observers.append(observer)
+
+    def remove(self, observer: SessionObserver) -> None:
+        """It sees nothing any more; one that was never added is ignored."""
+        if observer in self._observers:
+            self._observers.remove(observer)
+
+    def on_change(self) -> None:
+        """As `SessionObserver.on_change`, for each."""
+        for observer in list(self._observers):
+            observer.on_change()
+
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """As `SessionObserver.on_output`, for each."""
+        for observer in list(self._observers):
+            observer.on_output(index, stream, data)
+
+    def on_result(self, view: View) -> None:
+        """As `SessionObserver.on_result`, for each."""
+        for observer in list(self._observers):
+            observer.on_result(view)
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """Ask the newest that can answer; where there is none, the program gets end of file."""
+        for observer in reversed(self._observers):
+            if observer.can_answer:
+                observer.on_input(prompt, answer, password=password)
+                return
+        answer(None)
