@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.fork import Exited
+    from rdit_lsp.process.replies import Exited
     from rdit_lsp.process.worker import Owner
     from rdit_lsp.settings.interpreter import Interpreter
 

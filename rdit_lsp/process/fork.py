@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rdit_lsp.process.channel import Channel
 from rdit_lsp.process.posix.children import Child
 from rdit_lsp.process.posix.memory import of_process
+from rdit_lsp.process.replies import Exited, Refusal
 from rdit_lsp.process.spawn import WorkerError
 
 if TYPE_CHECKING:
@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10.0
 """Seconds that a copy may take to answer; it runs nothing of the user's."""
-
-
-@dataclass(frozen=True)
-class Exited:
-    """The process is gone: `code` as in `Popen.returncode`, -N for signal N."""
-
-    code: int
-    is_for_memory: bool = False
-    """SIGKILL ended it, and the system has killed for want of memory since it began."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """There can be no copy; the reason reads "it has …", or the like, and is meant for the user."""
-
-    reason: str
 
 
 class Fork:

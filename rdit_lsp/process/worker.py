@@ -17,23 +17,25 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rdit_lsp.process import fatal_report
+from rdit_lsp.process import fatal_report, replies
 from rdit_lsp.process.channel import Channel
-from rdit_lsp.process.fork import Exited, Fork, Refusal
+from rdit_lsp.process.fork import Fork
 from rdit_lsp.process.posix import memory
 from rdit_lsp.process.posix.children import Child, adopt_orphans
 from rdit_lsp.process.posix.limits import has_room
 from rdit_lsp.process.posix.pipes import Pipe, held
+from rdit_lsp.process.replies import Exited, Refusal
 from rdit_lsp.process.spawn import BOOTSTRAP, WorkerError, shares_terminal, spawn
 from rdit_lsp.worker import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.replies import Finished, Prepared, Rejected
     from rdit_lsp.process.spawn import Launch, Spawned
 
 log = logging.getLogger(__name__)
@@ -194,7 +196,12 @@ class Worker:
         """Send a request and wait for its one reply."""
         return await self._ask({"type": kind, **fields})
 
-    async def execute(self, index: int, until: int, owner: Owner) -> Message | Exited:
+    async def prepare(self, source: str, *, whole: bool) -> Prepared | Rejected | Exited:
+        """Give it the source to run; `whole`: it must compile as one file."""
+        reply = await self.request("prepare", source=source, whole=whole)
+        return reply if isinstance(reply, Exited) else replies.prepared(reply)
+
+    async def execute(self, index: int, until: int, owner: Owner) -> Finished | Exited:
         """Run a statement; when this returns, all it wrote until its end has been delivered."""
         self._owner = owner
         self._in_statement = True
@@ -202,7 +209,19 @@ class Worker:
             reply = await self._ask({"type": "execute", "index": index, "until": until})
         finally:
             self._in_statement = False
-        return reply
+        return reply if isinstance(reply, Exited) else replies.finished(reply)
+
+    async def set_environment(
+        self, values: Mapping[str, str | None]
+    ) -> Mapping[str, str | None] | Exited:
+        """Set environment variables, None removing one; returns what they were."""
+        reply = await self.request("environ", values=dict(values))
+        return reply if isinstance(reply, Exited) else replies.environment(reply)
+
+    async def inspect(self, question: Message) -> Message | Exited:
+        """Answer a question about the namespace between two statements, without running user code."""
+        reply = await self.request("look", question=question)
+        return reply if isinstance(reply, Exited) else reply["answer"]
 
     @property
     def is_busy(self) -> bool:

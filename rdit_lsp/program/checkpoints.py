@@ -19,8 +19,8 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
-from rdit_lsp.process.fork import Exited, Fork, Refusal
 from rdit_lsp.process.posix.memory import available, beyond
+from rdit_lsp.process.replies import Exited, Refusal
 from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.state_keys import Key
+    from rdit_lsp.process.fork import Fork
     from rdit_lsp.process.posix.memory import Memory
     from rdit_lsp.process.worker import Worker
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rdit_lsp.process.fork import Fork
 
 if TYPE_CHECKING:
-    from rdit_lsp.process.fork import Refusal
     from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.replies import Refusal
 
 
 class Prefork:

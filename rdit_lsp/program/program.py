@@ -11,7 +11,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.process.fork import Exited, Fork
+from rdit_lsp.process.fork import Fork
+from rdit_lsp.process.replies import Exited
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.process.worker import Worker
 from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints, History
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.state_keys import Key
     from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.fork import Refusal
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.replies import Refusal
     from rdit_lsp.process.spawn import Launch, Spawned
     from rdit_lsp.process.worker import Listener
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
-from rdit_lsp.outputs.codec import display_from, failure_from
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.output import parts_shown
-from rdit_lsp.process.fork import Exited
+from rdit_lsp.process.replies import Exited, Rejected
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
 from rdit_lsp.results.freshness import view_of
@@ -24,14 +23,13 @@ from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.result import Result
 from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.session.planning import statements_in_scope
-from rdit_lsp.worker.statements import Span
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Sequence
 
     from rdit_lsp.document.document import Document, PlacedStatement, Statement
-    from rdit_lsp.process.channel import Message
+    from rdit_lsp.process.replies import Finished
     from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
@@ -137,21 +135,18 @@ class Execution:
         for known in (True, whole):
             if not nothing_parses and self._prepared == (worker, run.document, known):
                 return None
-        reply = await worker.request("prepare", source=run.document.text, whole=whole)
-        rejected = not isinstance(reply, Exited) and reply["type"] == "rejected"
-        if rejected and not whole and not nothing_parses:
-            text = run.document.runnable_text
-            reply = await worker.request("prepare", source=text, whole=False)
+        reply = await worker.prepare(run.document.text, whole=whole)
+        if isinstance(reply, Rejected) and not whole and not nothing_parses:
+            reply = await worker.prepare(run.document.runnable_text, whole=False)
         if isinstance(reply, Exited):
             if run.stop is not None or reply.code == -signal.SIGKILL:
                 # Somebody ended it: that says nothing about the source.
                 raise WorkerError("Python was killed before it could run anything.")
             return self._rejected(run, (1, len(run.document.lines)), _parser_crash(reply))
-        if reply["type"] == "rejected":
-            failure = failure_from(reply["failure"])
-            return self._rejected(run, (reply["first"], reply["last"]), failure)
+        if isinstance(reply, Rejected):
+            return self._rejected(run, (reply.first, reply.last), reply.failure)
         self.rejection = None
-        run.document = self._results.settle(run.document, [Span(*span) for span in reply["spans"]])
+        run.document = self._results.settle(run.document, reply.spans)
         runnable = [p for p in run.document.placed if not p.statement.is_broken]
         self._worker_index = {placed.index: number for number, placed in enumerate(runnable)}
         self._prepared = (worker, run.document, whole)
@@ -225,30 +220,25 @@ class Execution:
         self._observers.on_change()
         return result
 
-    def _ended(self, run: Run, result: Result, placed: PlacedStatement, reply: Message) -> None:
-        status = cast("Status", reply["outcome"])
+    def _ended(self, run: Run, result: Result, placed: PlacedStatement, reply: Finished) -> None:
+        status: Status = reply.outcome
         if status == "interrupted" and run.stop == "timeout":
             status = "timeout"
         result.status = status
-        result.seconds = reply["seconds"]
-        self._program.history.work += reply["seconds"]
-        result.exit_code = reply["code"]
-        if reply["value"] is not None:
-            result.outputs.append(display_from("result", reply["value"], reply.get("metadata")))
-        if reply["failure"] is not None:
-            result.outputs.append(failure_from(reply["failure"]))
-        self._explain(run, result, reply)
+        result.seconds, result.exit_code = reply.seconds, reply.exit_code
+        self._program.history.work += reply.seconds
+        result.outputs += [made for made in (reply.value, reply.failure) if made is not None]
+        self._explain(run, result, reply.failure)
         result.shows_parts = parts_shown(result.outputs)
         result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
-            self._note_key(run, result, placed, reply["modules"])
+            self._note_key(run, result, placed, reply.imported)
         self._results.ledger.keep(result)
 
-    def _explain(self, run: Run, result: Result, reply: Message) -> None:
+    def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
         """Say what the program's own words do not."""
-        failure = reply["failure"]
         refused = self._capture.input_refused
-        if refused and failure is not None and failure["name"] == "EOFError":
+        if refused and failure is not None and failure.name == "EOFError":
             result.note = (
                 "The program asked for input, which this editor cannot give: "
                 "run it in a terminal with `rdit run`, or read from a file."

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.edit_order import EditOrder
-from rdit_lsp.process.fork import Exited
+from rdit_lsp.process.replies import Exited
 from rdit_lsp.process.spawn import WorkerError, spawn
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
@@ -226,8 +226,8 @@ class Session:
     async def _inspect_gently(self, question: Message) -> Message | None:
         if self._program.worker is None:
             return None
-        reply = await self._program.worker.request("look", question=question)
-        return None if isinstance(reply, Exited) else cast("Message", reply["answer"])
+        answer = await self._program.worker.inspect(question)
+        return None if isinstance(answer, Exited) else answer
 
     def _line_that_runs(self) -> int | None:
         """The first line of the statement under way, in the text as it is now."""
@@ -404,7 +404,7 @@ class Session:
 
     async def _get_ready(
         self, run: Run, decided: Plan, *, for_good: bool
-    ) -> tuple[Plan, dict[str, str | None], View | None]:
+    ) -> tuple[Plan, Mapping[str, str | None], View | None]:
         """Have a program that is where the plan begins and knows the source.
 
         Returns the plan as it is then, the environment to be set again, and the view of a rejection.

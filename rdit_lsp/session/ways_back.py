@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rdit_lsp.document.state_keys import OFF_PATH
-from rdit_lsp.process.fork import Exited, Refusal
+from rdit_lsp.process.replies import Exited, Refusal
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.program.checkpoints import Checkpoint
 from rdit_lsp.results.snapshot import SessionState
@@ -145,7 +145,7 @@ class WaysBack:
         """An empty namespace is one with these variables from now on, as a run of `file` would have it."""
         self._run_env = env
 
-    async def set_environment(self, run: Run, *, restarted: bool) -> dict[str, str | None]:
+    async def set_environment(self, run: Run, *, restarted: bool) -> Mapping[str, str | None]:
         """Apply the variables of a run; returns what is to be set again after it."""
         if not run.request.env or self._program.worker is None:
             return {}
@@ -154,13 +154,13 @@ class WaysBack:
             base = {**os.environ, **self.launch().env}
             return {name: base.get(name) for name in run.request.env}
         self._program.live = OFF_PATH
-        reply = await self._program.worker.request("environ", values=dict(run.request.env))
-        return {} if isinstance(reply, Exited) else reply["before"]
+        before = await self._program.worker.set_environment(run.request.env)
+        return {} if isinstance(before, Exited) else before
 
     async def restore_environment(self, values: Mapping[str, str | None]) -> None:
         """Set the variables again that were set for a run."""
         if self._program.worker is not None:
-            await self._program.worker.request("environ", values=values)
+            await self._program.worker.set_environment(values)
             self._program.live = OFF_PATH
 
     async def keep_state(self, run: Run, following: PlacedStatement, is_last: bool) -> None:

@@ -14,8 +14,8 @@ from editor import RpcError, outputs, values
 from silent import Silent
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.process.fork import Exited
 from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.replies import Exited
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session

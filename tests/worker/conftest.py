@@ -22,12 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rdit_lsp.process.fork import Exited, Fork, Refusal
+from rdit_lsp.process.fork import Fork
+from rdit_lsp.process.replies import Exited, Prepared, Refusal, Rejected
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.process.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from rdit_lsp.outputs.display import Display
+    from rdit_lsp.outputs.failure import Failure
+    from rdit_lsp.worker.statements import Span
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60.0
@@ -54,8 +59,8 @@ class Ran:
 
     outcome: str = "notRun"
     """As in the reply, or `died`."""
-    value: dict[str, Any] | None = None
-    failure: dict[str, Any] | None = None
+    value: Display | None = None
+    failure: Failure | None = None
     code: int | None = None
     """The exit code of `exit`, or how the process ended with `died`."""
     out: bytes = b""
@@ -65,13 +70,13 @@ class Ran:
     @property
     def text(self) -> str | None:
         """The value as plain text."""
-        return None if self.value is None else self.value["text/plain"]
+        return None if self.value is None else self.value.text
 
     @property
     def error(self) -> str:
         """The failure as Python prints it."""
         assert self.failure is not None, self
-        return self.failure["text"]
+        return self.failure.text
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Program:
         """For each line of input asked for, whether it was a password."""
         self.late_answers: list[Callable[[str | None], None]] = []
         """To be called by the test, for the answers given as "wait"."""
-        self.rejected: dict[str, Any] | None = None
+        self.rejected: Rejected | Exited | None = None
         self._folder = folder
         self._answers = iter(answers)
         self._loop = asyncio.new_event_loop()
@@ -110,14 +115,11 @@ class Program:
         """The result of `awaitable`; a test that would hang fails instead."""
         return self._loop.run_until_complete(asyncio.wait_for(awaitable, _PATIENCE))
 
-    def prepare(self, source: str | bytes, *, whole: bool = True) -> list[list[Any]] | None:
+    def prepare(self, source: str | bytes, *, whole: bool = True) -> Sequence[Span] | None:
         """The spans of `source`, or None where it is rejected."""
-        reply = self.wait(self.worker.request("prepare", source=source, whole=whole))
-        if isinstance(reply, Exited):
-            self.rejected = {"died": reply.code}
-            return None
-        self.rejected = reply if reply["type"] == "rejected" else None
-        return None if self.rejected else reply["spans"]
+        reply = self.wait(self.worker.prepare(source, whole=whole))
+        self.rejected = None if isinstance(reply, Prepared) else reply
+        return reply.spans if isinstance(reply, Prepared) else None
 
     def run(self, source: str | bytes, *, whole: bool = True) -> list[Ran]:
         """Run the statements of `source` up to the first that does not end well."""
@@ -142,9 +144,8 @@ class Program:
         if isinstance(reply, Exited):
             ran.outcome, ran.code = "died", reply.code
             return ran
-        assert reply["type"] == "finished", reply
-        ran.outcome = reply["outcome"]
-        ran.value, ran.failure, ran.code = reply["value"], reply["failure"], reply["code"]
+        ran.outcome, ran.code = reply.outcome, reply.exit_code
+        ran.value, ran.failure = reply.value, reply.failure
         return ran
 
     def until(self, is_so: Callable[[], bool]) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rdit_lsp.process.fork import Fork, Refusal
+from rdit_lsp.process.fork import Fork
+from rdit_lsp.process.replies import Refusal
 
 if TYPE_CHECKING:
     from conftest import Program, Starter
@@ -92,7 +93,7 @@ def test_the_program_does_not_notice(start: Starter) -> None:
     assert "([], (None, None, None))" == asked.text
     (waited,) = program.run("os.wait()")
     assert waited.failure is not None
-    assert "ChildProcessError" == waited.failure["name"]
+    assert "ChildProcessError" == waited.failure.name
     program.go_back_to(copy)
     (again,) = program.run("seen")
     assert "[]" == again.text

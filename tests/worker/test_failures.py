@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rdit_lsp.process.replies import Rejected
+
 if TYPE_CHECKING:
     from tests.worker.conftest import Program, Python, Starter
 
@@ -197,7 +199,8 @@ def test_rejections_read_as_under_plain_python(start: Starter, python: Python) -
         expected = start.plain(source).stderr.decode("utf-8", "surrogateescape")
         assert program.run(_as_read(source)) == [], name
         assert program.rejected is not None
-        told = program.rejected.get("failure", {}).get("text", program.rejected)
+        assert isinstance(program.rejected, Rejected), program.rejected
+        told = program.rejected.failure.text
         if told != expected:
             wrong[name] = (expected, told)
     assert _first_of(wrong) == ""
@@ -209,8 +212,8 @@ def test_what_is_not_proper_text_is_rejected(start: Starter) -> None:
     for source in ("x = 1\0\n", b"x = 1\ns = '\xff'\n", "if 1:"):
         assert program.run(source) == []
         assert program.rejected is not None
-        assert "Error: " in program.rejected["failure"]["text"]
-        assert program.rejected["failure"]["frames"] or isinstance(source, bytes) or "\0" in source
+        assert "Error: " in program.rejected.failure.text
+        assert program.rejected.failure.frames or isinstance(source, bytes) or "\0" in source
 
 
 def _as_read(source: str | bytes) -> str | bytes:
@@ -230,8 +233,8 @@ def _told(program: Program, source: str | bytes) -> str:
     last = program.run(text)[-1]
     assert last.outcome not in ("ok", "died"), (source, last)
     told = last.err.decode("utf-8", "surrogateescape")
-    if last.failure is not None and not last.failure["printed"]:
-        told += last.failure["text"].encode("utf-8", "backslashreplace").decode()
+    if last.failure is not None and not last.failure.printed:
+        told += last.failure.text.encode("utf-8", "backslashreplace").decode()
     return told
 
 

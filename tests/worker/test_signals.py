@@ -54,9 +54,9 @@ def test_interrupt(start: Starter) -> None:
         assert program.execute(0).outcome == "ok"
         ran = interrupted(program, 1)
         assert ran.outcome == "interrupted", busy
-        assert ran.failure["name"] == "KeyboardInterrupt"
+        assert ran.failure.name == "KeyboardInterrupt"
         assert ran.error.endswith("KeyboardInterrupt\n")
-        assert ran.failure["frames"][0]["line"] in (3, 4)
+        assert ran.failure.frames[0].line in (3, 4)
         assert program.run("n > 0")[0].text == "True"
 
 
@@ -193,7 +193,7 @@ signal.signal(signal.SIGALRM, tick)
             # The alarm may also strike while the value is being shown; the statement is well then.
             assert ran.text in (str(index - 1), "<int object whose repr raised Tick>")
         elif ran.outcome == "error":
-            assert ran.failure["name"] == "Tick", ran
+            assert ran.failure.name == "Tick", ran
     assert outcomes == {"ok", "error"}
     for _ in range(1000):
         program.run("signal.setitimer(signal.ITIMER_REAL, 0)")
