@@ -38,9 +38,9 @@ unit: setup libraries  ## The server, the worker on every interpreter found, the
 	$(BIN)/pytest tests
 
 rich: setup libraries  ## Figures, tables, exports: with the libraries they are for.
-	$(BIN)/pytest tests/rich
+	$(BIN)/pytest tests/libraries
 
-libraries:  ## An interpreter with those libraries, for `tests/rich`.
+libraries:  ## An interpreter with those libraries, for `tests/libraries`.
 	test -x .tools/rich/bin/python || $(PYTHON) -m venv .tools/rich
 	.tools/rich/bin/python -m pip install --quiet $(LIBRARIES) $(TORCH)
 

@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from editor import Kind, RpcError, insertion, outputs
+from support.editor import Kind, RpcError, insertion, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from editor import Editor, Json, OpenDocument
+    from support.editor import Editor, Json, OpenDocument
 
 INVALID_PARAMS = -32602
 

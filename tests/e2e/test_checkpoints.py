@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import processes
 import pytest
-from editor import RpcError, outputs, values
-from silent import Silent
+from support import processes
+from support.editor import RpcError, outputs, values
+from support.silent import Silent
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.guard import Guard
@@ -23,7 +23,7 @@ from rdit_lsp.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from editor import Editor, OpenDocument
+    from support.editor import Editor, OpenDocument
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 

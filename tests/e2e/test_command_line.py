@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import protocol_schema
 import pytest
+from support import protocol_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,15 +6,15 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-import protocol_schema
 import pytest
-from editor import Kind, RpcError, outputs
+from support import protocol_schema
+from support.editor import Kind, RpcError, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from editor import Editor, Json, OpenDocument
+    from support.editor import Editor, Json, OpenDocument
 
 SCRIPT = """\
 x = 1

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from unicodedata import category
 
 import pytest
-from editor import REPLIES, Kind, outputs
+from support.editor import REPLIES, Kind, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from editor import Editor, Json
+    from support.editor import Editor, Json
 
 EDITORS = {
     "neovim": Kind("neovim"),

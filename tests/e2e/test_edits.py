@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from editor import between, insertion, outputs, values
+from support.editor import between, insertion, outputs, values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from editor import Editor, Json, OpenDocument
+    from support.editor import Editor, Json, OpenDocument
 
 
 def shown(results: list[Json]) -> dict[int, tuple[str, bool]]:

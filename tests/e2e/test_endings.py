@@ -7,14 +7,14 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import processes
 import pytest
-from editor import outputs, values
+from support import processes
+from support.editor import outputs, values
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from editor import Editor, OpenDocument
+    from support.editor import Editor, OpenDocument
 
 BUSY = """\
 import os, subprocess, sys, time

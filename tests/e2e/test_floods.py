@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor import Kind, outputs
+from support.editor import Kind, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from editor import Editor
+    from support.editor import Editor
 
 
 def memory(pid: int) -> int:

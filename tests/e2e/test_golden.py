@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from editor import Editor, OpenDocument
+    from support.editor import Editor, OpenDocument
 
 FILES = sorted(Path(__file__).parents[1].joinpath("golden").glob("*.py"))
 _STEP, _HINT = "#: ", "#> "

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import processes
 import pytest
-from editor import outputs
+from support import processes
+from support.editor import outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from editor import Editor, Json, OpenDocument
+    from support.editor import Editor, Json, OpenDocument
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies are Linux's so far")
 

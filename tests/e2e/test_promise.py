@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from silent import Silent
+from support.silent import Silent
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.codec import as_json

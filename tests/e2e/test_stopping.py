@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import processes
 import pytest
-from editor import Kind, RpcError, outputs
+from support import processes
+from support.editor import Kind, RpcError, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from editor import Editor, Json
+    from support.editor import Editor, Json
 
 SLEEP = "x = 1\nimport time\ntime.sleep(600)\nx\n"
 AT_END = {"scope": "statement", "position": {"line": 3, "character": 0}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from looking import VARIABLES, Looker, completion, hover, labels, signature
+from support.looking import VARIABLES, Looker, completion, hover, labels, signature
 
 if TYPE_CHECKING:
     from conftest import Python

@@ -47,7 +47,7 @@ def test_strings_are_markdown(start: Starter) -> None:
     """Text that stands alone is for the reader."""
     program = start()
     done = program.run("'''# Title'''\nx = 3\nf'**{x}**'\nstr(x)\n'a' 'b'\nb'bytes'\n'hidden';\n")
-    shown = [ran.value for ran in done]
+    shown = [ran.value.data if ran.value is not None else None for ran in done]
     assert shown == [
         {"text/markdown": "# Title", "text/plain": "# Title"},
         None,

@@ -17,10 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import processes
-import protocol_schema
 from lsprotocol import converters
 from pytest_lsp import client_capabilities
+
+from support import processes, protocol_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

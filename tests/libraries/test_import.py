@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from commandline import Rdit
+    from support.commandline import Rdit
 
 
 def imported(plain: Rdit, *cells: tuple[str, object], nbformat: int = 4) -> str:

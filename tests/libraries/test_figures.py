@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from commandline import Rdit, notes, size_of
+from support.commandline import Rdit, notes, size_of
 
 IMPORTS = "import matplotlib.pyplot as plt, numpy as np, pandas as pd\n"
 FIGURE = IMPORTS + "fig = plt.figure(figsize=(4, 3))\n_ = plt.plot([1, 2])\nplt.show()\n"

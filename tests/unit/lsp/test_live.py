@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import protocol_schema
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from support import protocol_schema
 
 from rdit_lsp.document.cursor import Completion, Expression
 from rdit_lsp.document.document import open_document

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from looking import VARIABLES, Looker, completion, hover, labels, signature
+from support.looking import VARIABLES, Looker, completion, hover, labels, signature
 
 _PYTHON = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 

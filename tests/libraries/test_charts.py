@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from commandline import Rdit, notes, size_of
+from support.commandline import Rdit, notes, size_of
 
 PLOTLY = "import plotly.express as px\nfig = px.bar(x=[1, 2], y=[3, 4], title='Sales')\n"
 ALTAIR = (

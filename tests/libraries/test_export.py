@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 if TYPE_CHECKING:
-    from commandline import Rdit
+    from support.commandline import Rdit
 
 SOURCE = '''\
 """# A title

@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-_PATH = Path(__file__).parents[1] / "docs" / "protocol_schema.json"
+_PATH = Path(__file__).parents[2] / "docs" / "protocol_schema.json"
 
 
 def check(name: str, message: object) -> None:

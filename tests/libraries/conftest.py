@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commandline import Rdit
+from support.commandline import Rdit
 
 _ROOT = Path(__file__).parents[2]
 _LIBRARIES = _ROOT / ".tools" / "rich" / "bin" / "python"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from commandline import Rdit, notes
+from support.commandline import Rdit, notes
 
 PNG = base64.b64encode(
     base64.b64decode(

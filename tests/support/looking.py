@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 VARIABLES = {"what": "variables"}
 
-_WORKER = Path(__file__).parents[1] / "rdit_lsp" / "worker"
+_WORKER = Path(__file__).parents[2] / "rdit_lsp" / "worker"
 _DRIVER = """
 import builtins, json, sys
 sys.path.insert(0, sys.argv[1])

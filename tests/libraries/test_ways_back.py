@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from silent import Silent
+from support.silent import Silent
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.codec import as_json

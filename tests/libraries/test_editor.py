@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from editor import Editor, Kind, OpenDocument, RpcError
 from lsprotocol import types
+from support.editor import Editor, Kind, OpenDocument, RpcError
 
 from rdit_lsp.api.decode import Options
 from rdit_lsp.lsp.handlers.lifecycle import images_of

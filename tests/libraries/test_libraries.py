@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from commandline import Rdit, notes, size_of
+from support.commandline import Rdit, notes, size_of
 
 
 def test_show_gives_every_figure_and_closes_it(rich: Rdit) -> None:
