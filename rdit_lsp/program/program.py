@@ -11,6 +11,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.process.fork import Fork
 from rdit_lsp.process.replies import Exited
 from rdit_lsp.process.spawn import WorkerError, spawn
@@ -56,6 +57,8 @@ class Program:
         self._listener = listener
         self._guard = guard
         self._spawn = spawn
+        self._is_starting = False
+        self._is_lost = False
         self._launch: Launch | None = None
         """How the first process of the present line was started."""
         self._zygote: Zygote | None = None
@@ -64,6 +67,45 @@ class Program:
         self._leaving: Worker | None = None
         """The process of a document that is being closed."""
         self._closing: set[asyncio.Task[Any]] = set()
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a process is being started or brought to a state; it has run nothing there yet."""
+        return self._is_starting
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there was a process, or should have been one, and there is none."""
+        return self._is_lost
+
+    def begin_starting(self) -> None:
+        """Another process is about to take the place of the present one."""
+        self._is_starting = True
+
+    def settle(self) -> None:
+        """The program stands where it was to be brought; where it has no process, it is lost."""
+        if self._is_starting:
+            self._is_starting, self._is_lost = False, self.worker is None
+
+    def be_empty(self) -> None:
+        """There is no process, and there need not be one."""
+        self._is_starting = self._is_lost = False
+
+    def advance(self, key: Key) -> None:
+        """The namespace is in the state `key` now."""
+        self.live = key
+
+    def leave_path(self) -> None:
+        """The namespace is in a state that no clean run of any text reaches."""
+        self.live = OFF_PATH
+
+    def begin_run(self) -> None:
+        """A run begins: what taking checkpoints may cost is a part of its own work."""
+        self.history.begin_run()
+
+    def did_work(self, seconds: float) -> None:
+        """A statement has run for so long."""
+        self.history.work += seconds
 
     async def start(self, launch: Launch, key: Key) -> None:
         """Have an empty namespace, whose state is `key`. Raises WorkerError where none can be had.
@@ -76,6 +118,7 @@ class Program:
         if not await self._start_from_pristine(launch):
             await self._start_anew(launch)
         self.live, self.history = key, History()
+        self._is_lost = False
 
     def can_start_at_once(self, launch: Launch) -> bool:
         """Whether `start` would take no time."""
@@ -91,6 +134,7 @@ class Program:
         self.leave(for_good=False)
         await self._adopt(copied, self._launch)
         self.live, self.history = checkpoint.key, History(checkpoint)
+        self._is_lost = False
 
     def expect_return_to(self, key: Key) -> None:
         """Have a copy of a checkpoint ready: who has edited a statement often edits it again."""
@@ -169,6 +213,7 @@ class Program:
         if self.worker is not None:
             self.worker.release()
         self.worker = self.live = None
+        self._is_lost = True
 
     def send_signal(self, sign: Signals) -> bool:
         """Pass a signal on to a program that is being closed. Returns whether there is one."""

@@ -47,7 +47,9 @@ class LineReferences:
         }
 
 
-def mentions(outputs: Sequence[Output], path: str, document: Document) -> LineReferences | None:
+def references_in(
+    outputs: Sequence[Output], path: str, document: Document
+) -> LineReferences | None:
     """The lines of `document`, which ran as the file `path`, that `outputs` speak of; None without any."""
     places = {}
     for line in {line for output in outputs for line in _lines(output, path)}:

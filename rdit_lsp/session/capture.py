@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.outputs.codec import display_from
-from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.stream import StreamBuffer
 from rdit_lsp.results.displays import Displays
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
     from rdit_lsp.process.worker import Owner
+    from rdit_lsp.results.links import DisplayLinks
     from rdit_lsp.results.result import Result
     from rdit_lsp.session.events import Observers
 
@@ -30,13 +31,13 @@ _REST_OF_LINE = 0.005
 class OutputCapture:
     """Listens to the program of one document; owners are results."""
 
-    def __init__(self, observers: Observers, folder: Path) -> None:
-        """`folder` is for output too long to be held."""
+    def __init__(self, observers: Observers, links: DisplayLinks, folder: Path) -> None:
+        """`links` keeps updates of displays, `folder` output too long to be held."""
         self._observers = observers
         self.input_refused = False
         """The statement that ran last asked for a line and got none."""
         self._folder = folder
-        self._displays = Displays()
+        self._displays = Displays(links)
         self._early: list[tuple[StreamName, bytes]] = []
         """What a new process said before its first statement."""
         self._files = count(1)
@@ -84,8 +85,8 @@ class OutputCapture:
         """User code waits for a line."""
         result = cast("Result | None", owner)
         prompt = ""
-        if result is not None and result.outputs and isinstance(result.outputs[-1], Stream):
-            prompt = result.outputs[-1].text(2000).rpartition("\n")[2]
+        if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):
+            prompt = result.captured[-1].freeze().text(2000).rpartition("\n")[2]
 
         def answered(line: str | None) -> None:
             self.input_refused = line is None
@@ -95,10 +96,10 @@ class OutputCapture:
 
     def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
         self._displays.output_follows(result)
-        last = result.outputs[-1] if result.outputs else None
-        if not isinstance(last, Stream) or last.name != stream:
+        last = result.captured[-1] if result.captured else None
+        if not isinstance(last, StreamBuffer) or last.name != stream:
             spill = self._folder / f"output-{id(self):x}-{next(self._files)}.txt"
-            last = Stream(stream, spill)
-            result.outputs.append(last)
+            last = StreamBuffer(stream, spill)
+            result.captured.append(last)
         last.append(data)
         result.changed()

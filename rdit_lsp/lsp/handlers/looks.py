@@ -114,7 +114,7 @@ async def look(session: Session, question: live.Question) -> Inspection | None:
     """What the program says to `question`; None where nothing has run, or nothing is said in time."""
     try:
         inspection: Inspection | None = await asyncio.wait_for(
-            session.look(question, LOOK), 1.5 * LOOK
+            session.inspect(question, LOOK), 1.5 * LOOK
         )
     except asyncio.TimeoutError:
         return None

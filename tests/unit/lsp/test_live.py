@@ -251,7 +251,7 @@ class FakeSession:
         self.is_late = False
         self._answer = answer
 
-    async def look(self, question: dict[str, Any], deadline: float = 0.5) -> Inspection | None:
+    async def inspect(self, question: dict[str, Any], deadline: float = 0.5) -> Inspection | None:
         self.questions.append(question)
         if self.is_late:
             await asyncio.get_running_loop().create_future()

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.results.freshness import Results
 from rdit_lsp.results.result import Result
+from rdit_lsp.results.results import Results
 
 STATEMENTS = 900
 KINDS = (
@@ -25,10 +25,11 @@ def ran(random: Random) -> Results:
     kinds = random.choices(KINDS, k=STATEMENTS)
     text = "\n".join(kind.format(number) for number, kind in enumerate(kinds))
     results = Results(documents.open_document("file:///long.py", 1, text))
-    results.run_chain.follow(results.start, results.document.statements)
+    chain = results.freshness.run_chain
+    chain.follow(results.freshness.start, results.document.statements)
     for index, statement in enumerate(results.document.statements):
         if not statement.is_broken:
-            result = Result(statement.text, status="ok", key=results.run_chain[index + 1])
+            result = Result(statement.text, status="ok", key=chain[index + 1])
             results.show(statement, result)
             results.ledger.keep(result)
     return results

@@ -8,7 +8,7 @@ import pytest
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.failure import Failure, Frame
-from rdit_lsp.results.line_references import mentions, moved
+from rdit_lsp.results.line_references import moved, references_in
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
@@ -50,7 +50,7 @@ def document(text: str) -> Document:
 )
 def test_lines_move(text: str, first: int, second: int) -> None:
     """A fresh traceback would speak of lines where other code is now."""
-    found = mentions([FAILURE], "/p.py", document(TEXT))
+    found = references_in([FAILURE], "/p.py", document(TEXT))
     assert found is not None
     now = moved(FAILURE, "/p.py", found.lines_in(document(text)))
     assert isinstance(now, Failure)
@@ -62,4 +62,4 @@ def test_lines_move(text: str, first: int, second: int) -> None:
 
 def test_nothing_of_the_document() -> None:
     """Results that speak of no line would be looked through at every key."""
-    assert mentions([FAILURE], "/q.py", document(TEXT)) is None
+    assert references_in([FAILURE], "/q.py", document(TEXT)) is None

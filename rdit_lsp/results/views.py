@@ -1,0 +1,128 @@
+"""Frozen views of results at their statements; a view stays the same object while it tells the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rdit_lsp.results.line_references import moved
+from rdit_lsp.results.outcome import REPEATABLE
+from rdit_lsp.results.snapshot import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rdit_lsp.document.document import Document, Statement
+    from rdit_lsp.outputs.output import Output
+    from rdit_lsp.results.result import Result
+
+_SPARE = 4096
+"""Views of results that are not shown any more are dropped when there are so many."""
+
+
+class Views:
+    """The last view of each result, and of each statement without one."""
+
+    def __init__(self) -> None:
+        self._of_results: dict[Result, tuple[int, View]] = {}
+        """With the revision of the result that it shows. Not weak: a look-up here is part of every key."""
+        self._not_run: WeakKeyDictionary[Statement, View] = WeakKeyDictionary()
+
+    def view(
+        self,
+        result: Result,
+        document: Document,
+        index: int,
+        reason: str | None,
+        outputs: Sequence[Output] | None = None,
+    ) -> View:
+        """The view of a result at statement `index`; `reason` says why it is stale.
+
+        `outputs`: what it shows, where that is not only its own.
+        """
+        first = document.firsts[index]
+        last = first + document.statements[index].height - 1
+        view = self._last(result)
+        is_for_itself = result.references is None and outputs is None
+        if is_for_itself and view is not None and _is_at(view, index, first, last, reason):
+            return view
+        lines = _lines_now(result, document, reason)
+        shown = result.outputs() if outputs is None else tuple(outputs)
+        if result.references is not None and lines:
+            path = result.references.path
+            shown = tuple(moved(output, path, lines) for output in shown)
+        if (
+            view is None
+            or not _is_at(view, index, first, last, reason)
+            or view.lines != lines
+            or (outputs is not None and view.outputs != shown)
+        ):
+            is_expr = document.statements[index].is_expr
+            view = view_of(index, first, last, is_expr, result, reason, shown, lines)
+            self._remember(result, view)
+        return view
+
+    def not_run(self, document: Document, index: int) -> View:
+        """The view of a statement without a result, among others that have one."""
+        first, statement = document.firsts[index], document.statements[index]
+        view = self._not_run.get(statement)
+        if view is None or view.first != first or view.index != index:
+            last = first + statement.height - 1
+            view = View(index, first, last, statement.is_expr, "notRun")
+            self._not_run[statement] = view
+        return view
+
+    def _last(self, result: Result) -> View | None:
+        found = self._of_results.get(result)
+        return found[1] if found is not None and found[0] == result.revision else None
+
+    def _remember(self, result: Result, view: View) -> None:
+        self._of_results[result] = result.revision, view
+
+    def prune(self, shown: int) -> None:
+        """Drop views that nothing needs; `shown`: how many results are shown."""
+        if len(self._of_results) > 2 * shown + _SPARE:
+            self._of_results.clear()
+
+
+def view_of(
+    index: int,
+    first: int,
+    last: int,
+    is_expr: bool,
+    result: Result,
+    reason: str | None,
+    outputs: Sequence[Output],
+    lines: Mapping[int, int],
+) -> View:
+    """How a result is seen at its statement; `reason` says why it is stale, `lines` as `View.lines`."""
+    return View(
+        index=index,
+        first=first,
+        last=last,
+        is_expr=is_expr,
+        status=result.status,
+        outputs=tuple(outputs),
+        seconds=result.seconds,
+        exit_code=result.exit_code,
+        stale_reason=reason,
+        reused=result.reused,
+        note=result.note,
+        lines=lines,
+    )
+
+
+def _is_at(view: View, index: int, first: int, last: int, reason: str | None) -> bool:
+    return (
+        view.index == index
+        and view.first == first
+        and view.last == last
+        and view.stale_reason == reason
+    )
+
+
+def _lines_now(result: Result, document: Document, reason: str | None) -> Mapping[int, int]:
+    """Where the lines are that a result speaks of; empty for one that is stale, where that is unknown."""
+    if result.references is None or reason is not None or result.status not in REPEATABLE:
+        return {}
+    return result.references.lines_in(document)
