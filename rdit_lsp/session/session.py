@@ -36,6 +36,7 @@ from rdit_lsp.session.queue import RunQueue
 from rdit_lsp.session.recovery import Recovery
 from rdit_lsp.session.restore import Restorer
 from rdit_lsp.session.run import Run
+from rdit_lsp.session.state_log import StateLog
 from rdit_lsp.session.status import KeptStates, SessionStatus
 from rdit_lsp.session.transaction import Transactions
 
@@ -79,7 +80,9 @@ class Session:
         """
         self._edits = EditOrder()
         self._results = results = Results(document, store)
-        self._observers = observers = Observers(observer)
+        self._observers = observers = Observers(
+            StateLog(lambda: self.document.uri, lambda: self.state), observer
+        )
         self._capture = OutputCapture(observers, results.links, guard.folder)
         self._program = program = Program(partial(_Ears, self, self._capture), guard, spawn)
         self._environment = environment = Environment(program, launch)
