@@ -42,7 +42,7 @@ class Keys:
     """Hands out the keys of one session."""
 
     def __init__(self, fingerprint: Callable[[str], bytes]) -> None:
-        """`fingerprint` tells what is in a file of the user's project."""
+        """`fingerprint` gives the content of a file of the user's project, hashed."""
         self._next = count(1)
         self._fingerprint = fingerprint
         self._imports: dict[tuple[Key, Hashable], frozenset[str]] = {}
@@ -238,7 +238,7 @@ def _digest(text: str) -> bytes | None:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # They are told when the statement runs, not here.
+            warnings.simplefilter("ignore")  # They are shown when the statement runs, not here.
             body = ast.parse(text).body
             # Compiled as "exec", an expression without effects leaves no trace, but it has a value.
             code = compile(ast.Interactive(body), "", "single", _FLAGS, dont_inherit=True)

@@ -25,7 +25,7 @@ MOST_STORED = 1 << 32
 """Bytes of one stream that are kept on disk."""
 
 LONGEST = 1 << 24
-"""Bytes of one stream that are ever put into a message. Of a longer one the file's path is told."""
+"""Bytes of one stream that go into a message at most. For a longer one it has the path of the file."""
 
 
 @dataclass(frozen=True, eq=False)

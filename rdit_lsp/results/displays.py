@@ -1,4 +1,4 @@
-"""What statements display on their own: in order, replaced in place, taken back, and bounded.
+"""Displays that user code makes: in order, updated in place, cleared, and bounded.
 
 Pure state beside the ledger; knows results and outputs, nothing of workers or clients.
 """
@@ -23,7 +23,7 @@ LARGEST = 1 << 26
 
 
 class Displays:
-    """Brings what was displayed into the results."""
+    """Adds displays to the results, and updates and clears them."""
 
     def __init__(self, links: DisplayLinks) -> None:
         """`links` keeps what one statement makes of another's displays."""
@@ -51,7 +51,7 @@ class Displays:
         result.changed()
 
     def clear(self, result: Result, *, wait: bool) -> None:
-        """Take back what `result` has put out, now or when something follows."""
+        """Clear the outputs of `result`, now or when the next one comes."""
         if wait:
             self._clearing.add(result)
             return

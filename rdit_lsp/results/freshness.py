@@ -60,7 +60,7 @@ class Freshness:
         self._lost = True
 
     def regain_process(self) -> None:
-        """Let results count again: a process stands in a state of theirs."""
+        """Let results count again: a process is in the state that they speak of."""
         self._lost = False
 
     def refresh_files(self) -> bool:
@@ -77,7 +77,7 @@ class Freshness:
         """Note that in state `before`, `statement` has imported these files of the project.
 
         Returns what is in them. The keys after it may have been worked out while it ran, without the
-        files, by whoever looked at results meanwhile: they are worked out again.
+        files, for a client that asked for results meanwhile: they are worked out again.
         """
         if files:
             self.keys.imported(before, statement.text, statement.part, files)
@@ -168,7 +168,7 @@ class Freshness:
 
 
 def cause_below(result: Result, line: int, reason: str | None) -> str:
-    """What a stale result at `line`, stale for `reason`, says to the statements below it."""
+    """Why statements below are stale: the result at `line` is, for `reason`."""
     if reason == _EDITED:
         return f"line {line} above was edited"
     if reason is not None and reason.endswith(_IMPORT_CHANGED):

@@ -1,4 +1,4 @@
-"""Lines of the document that a result speaks of, in tracebacks and warnings, and where they are later.
+"""Lines of the document that a result refers to, in tracebacks and warnings, and where they are now.
 
 A fresh result stays true when comments above it come and go, but for the line numbers in it. Pure.
 """

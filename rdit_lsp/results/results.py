@@ -286,7 +286,7 @@ class Results:
     ) -> tuple[Sequence[Output], str | None]:
         """The outputs of a result with what later statements have made of them, and why it is stale.
 
-        Which they are can be told only now: a later statement may be gone, edited, or back again.
+        Which they are is known only now: a later statement may be gone, edited, or back again.
         """
         updates: dict[str, Display] = {}
         freshness = self.freshness

@@ -1,4 +1,4 @@
-"""Frozen views of results at their statements; a view stays the same object while it tells the truth."""
+"""Frozen views of results at their statements; a view stays the same object while it is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program says while its statements run, put into their results and told to the client.
+"""Output of the program, captured into the results of the statements that wrote it.
 
 Knows results one by one; neither the document nor which statement runs.
 """
@@ -29,7 +29,7 @@ _REST_OF_LINE = 0.005
 
 
 class OutputCapture:
-    """Listens to the program of one document; owners are results."""
+    """The listener of one document's program; the owner of output is a result."""
 
     def __init__(self, observers: Observers, links: DisplayLinks, folder: Path) -> None:
         """`links` keeps updates of displays, `folder` output too long to be held."""
@@ -39,22 +39,22 @@ class OutputCapture:
         self._folder = folder
         self._displays = Displays(links)
         self._early: list[tuple[StreamName, bytes]] = []
-        """What a new process said before its first statement."""
+        """What a new process wrote before its first statement."""
         self._files = count(1)
 
     def begin_process(self) -> None:
-        """Another process will speak from now on."""
+        """Another process is about to write; drop what the last one wrote before any statement."""
         self._early.clear()
 
     def begin_statement(self, result: Result) -> None:
-        """A statement begins, and what came before any is its."""
+        """Credit output to `result` from now on, and what arrived before the first statement, too."""
         self.input_refused = False
         for stream, data in self._early:
             self._append(result, stream, data)
         self._early.clear()
 
     def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        """Output of the statement whose result is `owner`, be it still running or long ended."""
+        """Append output to the result `owner`, whether its statement runs or has ended."""
         result = cast("Result | None", owner)
         if result is None:
             self._early.append((stream, data))
@@ -68,7 +68,7 @@ class OutputCapture:
             asyncio.get_running_loop().call_later(_REST_OF_LINE, self._observers.on_change)
 
     def on_display(self, owner: Owner, message: Message) -> None:
-        """The statement whose result is `owner` displays something, or clears what it has put out."""
+        """Add a display to the result `owner`, or clear its outputs, as the message asks."""
         result = cast("Result | None", owner)
         if result is None:
             return
@@ -82,7 +82,7 @@ class OutputCapture:
         self._observers.on_change()
 
     def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
-        """User code waits for a line."""
+        """Ask the observers for a line that user code waits for."""
         result = cast("Result | None", owner)
         prompt = ""
         if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):

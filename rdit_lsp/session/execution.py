@@ -113,7 +113,7 @@ class Execution:
         self._observers.on_change()
 
     def stop(self, why: RunStatus) -> None:
-        """Have the run under way end early, unless it was told to already."""
+        """End the run under way early, unless it is being ended already."""
         run, worker = self._current, self._program.worker
         if run is None or run.stop is not None:
             return
@@ -148,7 +148,7 @@ class Execution:
             reply = await worker.prepare(run.document.runnable_text, whole=False)
         if isinstance(reply, Exited):
             if run.stop is not None or reply.code == -signal.SIGKILL:
-                # It was ended from outside: that says nothing about the source.
+                # It was ended from outside: its exit is no fault of the source.
                 raise WorkerError("Python was killed before it could run anything.")
             return self._rejected(run, (1, len(run.document.lines)), _parser_crash(reply))
         if isinstance(reply, Rejected):
@@ -248,7 +248,7 @@ class Execution:
         self._results.ledger.keep(result)
 
     def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
-        """Say what the program's own words do not."""
+        """Add a note where the program's own message does not explain what happened."""
         refused = self._capture.input_refused
         if refused and failure is not None and failure.name == "EOFError":
             result.note = (

@@ -115,7 +115,7 @@ class Pipeline:
     def _todo(
         self, run: Run, plan: Plan
     ) -> tuple[Sequence[PlacedStatement], Sequence[PlacedStatement]]:
-        """What to run and the scope, now that the interpreter has said where statements are."""
+        """What to run and the scope, now that the interpreter has split the source into statements."""
         scope = statements_in_scope(run.request, run.document)
         if plan.way_back is None or run.request.scope == "file":
             return [p for p in scope if not p.statement.is_broken], scope

@@ -74,7 +74,7 @@ class Sessions:
     def close(self, uri: str) -> None:
         """A document was closed: its process ends, and what it left behind.
 
-        Editors tell a renamed file as one that is closed and another that is opened. So the session of
+        Editors report a renamed file as one that is closed and another that is opened. So the session of
         a file that is no longer there waits a moment for its text to be opened under a new name.
         """
         session = self._sessions.pop(unquote(uri), None)

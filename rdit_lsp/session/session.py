@@ -159,11 +159,11 @@ class Session:
     # Who observes it.
 
     def observe(self, observer: SessionObserver) -> None:
-        """Tell `observer`, too, what happens from now on."""
+        """Pass events to `observer`, too, from now on."""
         self._observers.add(observer)
 
     def leave(self, observer: SessionObserver) -> None:
-        """Tell `observer` nothing any more."""
+        """Pass no more events to `observer`."""
         self._observers.remove(observer)
 
     # Its text, and what lies beside it.

@@ -37,7 +37,7 @@ class StateLog:
         """Output is not logged: it is the program's, and may be secret."""
 
     def on_result(self, view: View) -> None:
-        """The state tells that a statement ended."""
+        """Not logged: the state changes with it."""
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
