@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from rdit_lsp.document.document import Document, PlacedStatement, Statement
+    from rdit_lsp.process.handle import ProgramHandle
     from rdit_lsp.process.replies import Finished
-    from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.outcome import RunStatus, Status
@@ -81,7 +81,7 @@ class Execution:
         self._program = program
         self._capture = capture
         self._observers = observers
-        self._prepared: tuple[Worker, Document, bool] | None = None
+        self._prepared: tuple[ProgramHandle, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
         """Index of a statement in that document to the worker's index of it."""
@@ -199,7 +199,7 @@ class Execution:
         return rejection
 
     async def _run_statement(
-        self, run: Run, worker: Worker, placed: PlacedStatement, until: PlacedStatement
+        self, run: Run, worker: ProgramHandle, placed: PlacedStatement, until: PlacedStatement
     ) -> Result:
         statement = placed.statement
         result = Result(statement.text, index=placed.index, first=placed.first)
@@ -226,7 +226,7 @@ class Execution:
             status = "timeout"
         result.status = status
         result.seconds, result.exit_code = reply.seconds, reply.exit_code
-        self._program.history.work += reply.seconds
+        self._program.did_work(reply.seconds)
         result.outputs += [made for made in (reply.value, reply.failure) if made is not None]
         self._explain(run, result, reply.failure)
         result.shows_parts = parts_shown(result.outputs)
@@ -259,11 +259,11 @@ class Execution:
         results.run_chain.follow(results.start, run.document.statements)
         result.off_path = result.key != results.run_chain[placed.index + 1]
         if result.status not in REPEATABLE:
-            self._program.live = OFF_PATH
+            self._program.leave_path()
         elif result.status != "ok":
-            self._program.live = results.keys.beyond(result.key)
+            self._program.advance(results.keys.beyond(result.key))
         else:
-            self._program.live = result.key
+            self._program.advance(result.key)
 
     def _crashed(self, run: Run, result: Result, placed: PlacedStatement, died: Exited) -> None:
         if run.stop is not None:

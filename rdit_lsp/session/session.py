@@ -22,6 +22,8 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.document.edit_order import EditOrder
 from rdit_lsp.process.replies import Exited
 from rdit_lsp.process.spawn import WorkerError, spawn
+from rdit_lsp.process.worker import LocalWorker
+from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.freshness import Results
 from rdit_lsp.results.snapshot import Inspection, SessionState, Snapshot
@@ -39,12 +41,10 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.document.edit import Edit
-    from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch, Spawned
-    from rdit_lsp.process.worker import Owner
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
+    from rdit_lsp.program.checkpoint_policy import IsDue
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.events import SessionObserver
@@ -76,13 +76,18 @@ class Session:
         observer: SessionObserver,
         guard: Guard,
         spawn: Callable[[Launch], Spawned] = spawn,
+        is_due: IsDue = is_due,
     ) -> None:
-        """`launch` is asked at each start of an interpreter and may raise WorkerError."""
+        """`launch` is asked at each start of an interpreter and may raise WorkerError.
+
+        `is_due` says when checkpoints are taken.
+        """
         self._edits = EditOrder()
         self._results = Results(document)
         self._observers = Observers(observer)
         self._capture = OutputCapture(self._observers, guard.folder)
-        self._program = Program(partial(_Ears, self, self._capture), guard, spawn)
+        make = partial(LocalWorker, guard=guard, spawn=spawn)
+        self._program = Program(self._capture, make, self._on_exited, is_due)
         self._execution = Execution(self._results, self._program, self._capture, self._observers)
         self._ways = WaysBack(self._results, self._program, self._execution, launch)
         self._was_run = False
@@ -207,7 +212,7 @@ class Session:
         None where nothing has run, and where nothing can be had within `deadline` seconds.
         """
         runs = self._line_that_runs()
-        found = await self._program.look(dict(question), deadline)
+        found = await self._program.inspect(question, deadline)
         if found is not None:
             answer, checkpoint = found
             if checkpoint is not None:
@@ -216,14 +221,14 @@ class Session:
         if self._program.live is None or self._driver is not None:
             return None
         # No copy can be had: ask the program itself, gently, before the next run.
-        asking = self._send_on_errand(partial(self._inspect_gently, dict(question)))
+        asking = self._send_on_errand(partial(self._inspect_gently, question))
         try:
             gentle = await asyncio.wait_for(asyncio.shield(asking), deadline)
         except (asyncio.TimeoutError, RequestError):
             return None
         return Inspection(gentle, "now") if gentle is not None else None
 
-    async def _inspect_gently(self, question: Message) -> Message | None:
+    async def _inspect_gently(self, question: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if self._program.worker is None:
             return None
         answer = await self._program.worker.inspect(question)
@@ -371,7 +376,7 @@ class Session:
         decided = self._ways.plan(run)
         if decided.way_back is not None and decided.way_back.kind == "kept":
             return self._kept(run, decided)
-        self._program.history.begin_run()
+        self._program.begin_run()
         if run.request.policy == "commit_always":
             return await self._carry_out(run, decided, None)
         before = await self._ways.open_savepoint()
@@ -396,7 +401,7 @@ class Session:
             way_back = replace(way_back, line=todo[0].first)
         way_back = await self._settle_program(run, before, status, restore) or way_back
         if decided.checkpoint is not None:
-            self._program.expect_return_to(decided.checkpoint)
+            self._program.expect_restore(decided.checkpoint)
         self._results.settle_awaited(status)
         return Report(
             run.id, status, self._results.scope_views(run.document, run.results, scope), way_back
@@ -506,12 +511,9 @@ class Session:
         if self._execution.current is not None and self._program.worker is not None:
             self._program.worker.kill()
 
-    def on_exited(self, worker: object, died: Exited) -> None:
-        """The worker ended; unless we ended it, its state is lost."""
-        if self._program.worker is None or self._program.worker.listener is not worker:
-            return
-        log.info("%s: Python ended with %d", self.document.uri, died.code)
-        self._program.ended()
+    def _on_exited(self, exited: Exited) -> None:
+        """The program's process ended by itself or was killed, so its state is lost."""
+        log.info("%s: Python ended with %d", self.document.uri, exited.code)
         self._results.lost = True
         was_idle = self._execution.state is SessionState.IDLE
         self._execution.set_state(SessionState.DEAD)
@@ -519,23 +521,3 @@ class Session:
         if was_idle and len(self._program.checkpoints):
             # Whoever has asked for a run already wants it in the state that was there.
             self._send_on_errand(self._ways.recover, first=True)
-
-
-class _Ears:
-    """Listens to one process, so that the end of an older one changes nothing."""
-
-    def __init__(self, session: Session, capture: OutputCapture) -> None:
-        self._session = session
-        self._capture = capture
-
-    def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        self._capture.on_output(owner, stream, data)
-
-    def on_display(self, owner: Owner, message: Message) -> None:
-        self._capture.on_display(owner, message)
-
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
-        self._capture.on_input(owner, answer, password)
-
-    def on_exit(self, died: Exited) -> None:
-        self._session.on_exited(self, died)

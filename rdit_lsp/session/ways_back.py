@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.process.replies import Exited, Refusal
 from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.program.checkpoints import Checkpoint
+from rdit_lsp.program.checkpoint import Checkpoint
 from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.session.execution import Run
 from rdit_lsp.session.planning import Plan, Request, RequestError, WayBack, plan, way_back_to
@@ -153,7 +152,7 @@ class WaysBack:
             # The program was started with them, or a copy of it was.
             base = {**os.environ, **self.launch().env}
             return {name: base.get(name) for name in run.request.env}
-        self._program.live = OFF_PATH
+        self._program.leave_path()
         before = await self._program.worker.set_environment(run.request.env)
         return {} if isinstance(before, Exited) else before
 
@@ -161,7 +160,7 @@ class WaysBack:
         """Set the variables again that were set for a run."""
         if self._program.worker is not None:
             await self._program.worker.set_environment(values)
-            self._program.live = OFF_PATH
+            self._program.leave_path()
 
     async def keep_state(self, run: Run, following: PlacedStatement, is_last: bool) -> None:
         """Take a checkpoint of the state before `following`, if one is due.
@@ -177,7 +176,7 @@ class WaysBack:
             return  # No clean run comes through here.
         shown = self._results.shown(following.statement)
         hot = is_last or (shown is not None and shown.text != following.statement.text)
-        if program.checkpoints.is_due(program.history, hot=hot):
+        if program.is_checkpoint_due(hot=hot):
             last = run.document.placed[index - 1].last
             await program.keep(last, on_path=self._results.run_chain.keys)
 
@@ -223,7 +222,7 @@ class WaysBack:
             raise WorkerError("Python ended before its state could be kept.")
         if index is not None:
             made.place = self._results.document, index
-        elif made.copy is None:
+        elif made.fork is None:
             self._program.checkpoints.give_up(made)
             raise RequestError(
                 f"this state cannot be kept: {made.refusal}, and a run of the file does not lead to it."
@@ -365,7 +364,7 @@ class WaysBack:
     async def _return_to(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint. Raises WorkerError if it cannot be had."""
         self._execution.begin_starting()
-        await self._program.return_to(checkpoint)
+        await self._program.restore(checkpoint)
         self._results.lost = False
 
 
