@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rdit_lsp.outputs.codec import as_json
 
 if TYPE_CHECKING:
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.planning import WayBack
     from rdit_lsp.session.report import Report

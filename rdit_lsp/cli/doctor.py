@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, WorkerError
-from rdit_lsp.process.worker import Worker
+from rdit_lsp.process.worker import LocalWorker
 from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
 from rdit_lsp.version import VERSION
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.replies import Exited
-    from rdit_lsp.process.worker import Owner
+    from rdit_lsp.process.handle import Owner, ProgramHandle
+    from rdit_lsp.process.replies import Cleared, Displayed, Exited
     from rdit_lsp.settings.interpreter import Interpreter
 
 _BY_DEFAULT = "by default"
@@ -112,28 +111,29 @@ def _tell_interpreter(interpreter: Interpreter, path: Path, settings: Settings) 
 
 async def _start(launch: Launch, guard: Guard) -> tuple[str | None, str | None]:
     """Start the worker once; `sys.executable` and version of its Python. Raises WorkerError."""
-    worker = Worker(launch, _Deaf(), guard)
+    worker = LocalWorker(launch, _Silent(), _ignore_exit, guard=guard)
     await worker.start()
     await worker.close()
     worker.release()
     return worker.python, worker.version
 
 
-class _Deaf:
-    """Listens to a worker that runs nothing."""
+def _ignore_exit(_worker: ProgramHandle, _exited: Exited) -> None:
+    """`start` raises the reason if the interpreter exits too soon."""
+
+
+class _Silent:
+    """The listener of a program that runs nothing."""
 
     def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        """What an interpreter says before it is ready is told if it never is."""
+        """What an interpreter prints before it is ready is in the error that `start` raises."""
 
-    def on_display(self, owner: Owner, message: Message) -> None:
+    def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
         """Nothing runs."""
 
     def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
         del owner, password
         answer(None)
-
-    def on_exit(self, died: Exited) -> None:
-        """`start` tells."""
 
 
 def _tell(name: str, value: str) -> None:

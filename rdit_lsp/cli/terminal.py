@@ -22,7 +22,7 @@ from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.text import decode
-from rdit_lsp.process.posix.children import bury_orphans
+from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
 from rdit_lsp.render.summary import as_text, summary
 from rdit_lsp.session.planning import Request
@@ -96,7 +96,7 @@ async def _run(script: StartedScript) -> int:
 
 async def _watch(script: StartedScript) -> None:
     order = script.order
-    bury_orphans(script.guard.pid)
+    reap_orphans(script.guard.pid)
     teller = _Watch(order, script.launch)
     session = _session(script, teller)
     teller.session = session

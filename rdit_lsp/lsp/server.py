@@ -15,7 +15,7 @@ from pygls.io_ import run_async
 from rdit_lsp.lsp.handlers import commands, lifecycle, looks, results, text_sync
 from rdit_lsp.lsp.language_server import RditServer
 from rdit_lsp.lsp.transport import Transport, are_pipes
-from rdit_lsp.process.posix.children import bury_orphans
+from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.limits import raise_limit
 
@@ -60,7 +60,7 @@ async def _serve(server: RditServer) -> None:
     # What has been imported stays, so no collection needs to look at it again.
     gc.freeze()
     gc.enable()
-    bury_orphans(server.guard.pid)
+    reap_orphans(server.guard.pid)
     transport = await Transport.take_over_stdio()
     server.transport = transport
     server.protocol.set_writer(transport)

@@ -9,8 +9,8 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
-from rdit_lsp.outputs.codec import display_from
 from rdit_lsp.outputs.stream import StreamBuffer
+from rdit_lsp.process.replies import Cleared
 from rdit_lsp.results.displays import Displays
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.worker import Owner
+    from rdit_lsp.process.handle import Owner
+    from rdit_lsp.process.replies import Displayed
     from rdit_lsp.results.links import DisplayLinks
     from rdit_lsp.results.result import Result
     from rdit_lsp.session.events import Observers
@@ -67,18 +67,15 @@ class OutputCapture:
             # The rest of the line is on its way: shown without it, it would wait for the next turn.
             asyncio.get_running_loop().call_later(_REST_OF_LINE, self._observers.on_change)
 
-    def on_display(self, owner: Owner, message: Message) -> None:
-        """Add a display to the result `owner`, or clear its outputs, as the message asks."""
+    def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
+        """Add a display to the result `owner`, or clear its outputs."""
         result = cast("Result | None", owner)
         if result is None:
             return
-        if "clear" in message:
-            self._displays.clear(result, wait=message["clear"] == "wait")
+        if isinstance(shown, Cleared):
+            self._displays.clear(result, wait=shown.wait)
         else:
-            display = display_from(
-                "display", message["data"], message.get("metadata"), message.get("id")
-            )
-            self._displays.show(result, display, update=message.get("update") is True)
+            self._displays.show(result, shown.display, update=shown.update)
         self._observers.on_change()
 
     def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:

@@ -13,7 +13,7 @@ from rdit_lsp.session.planning import RequestError
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import PlacedStatement
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.results import Results
     from rdit_lsp.session.run import Run
@@ -40,7 +40,7 @@ class Checkpointing:
             return  # No clean run comes through here.
         shown = self._results.shown(following.statement)
         hot = is_last or (shown is not None and shown.text != following.statement.text)
-        if program.checkpoints.is_due(program.history, hot=hot):
+        if program.is_checkpoint_due(hot=hot):
             last = run.document.placed[index - 1].last
             await program.keep(last, on_path=freshness.run_chain.keys)
 
@@ -56,7 +56,7 @@ class Checkpointing:
             raise WorkerError("Python ended before its state could be kept.")
         if index is not None:
             made.place = document, index
-        elif made.copy is None:
+        elif made.fork is None:
             self._program.checkpoints.give_up(made)
             raise RequestError(
                 f"this state cannot be kept: {made.refusal}, and a run of the file does not lead to it."

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rdit_lsp.document.document import Document, PlacedStatement
+    from rdit_lsp.process.handle import ProgramHandle
     from rdit_lsp.process.replies import Finished
-    from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.outcome import RunStatus, Status
     from rdit_lsp.results.results import Results
@@ -56,7 +56,7 @@ class Execution:
         self._current: Run | None = None
         self._is_running = False
         self._crashes = 0
-        self._prepared: tuple[Worker, Document, bool] | None = None
+        self._prepared: tuple[ProgramHandle, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
         """Index of a statement in that document to the worker's index of it."""
@@ -204,7 +204,7 @@ class Execution:
         return run.stop or status
 
     async def _run_statement(
-        self, run: Run, worker: Worker, placed: PlacedStatement, until: PlacedStatement
+        self, run: Run, worker: ProgramHandle, placed: PlacedStatement, until: PlacedStatement
     ) -> Result:
         result = self._begin_result(run, placed)
         index, last = self._worker_index[placed.index], self._worker_index[until.index]

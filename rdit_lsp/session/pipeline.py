@@ -86,7 +86,7 @@ class Pipeline:
         status = await self._execution.run(run, todo)
         way_back = await self._settle(run, savepoint, status, environment)
         if plan.checkpoint is not None:
-            self._program.expect_return_to(plan.checkpoint)
+            self._program.expect_restore(plan.checkpoint)
         # After the program was settled: what a recovery runs again replaces results, too.
         self._results.settle_awaited(status)
         views = self._results.scope_views(run.document, run.results, scope)

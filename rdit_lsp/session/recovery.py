@@ -65,9 +65,8 @@ class Recovery:
         last line that has run by then, or None where there is no checkpoint.
         """
         run = internal_run(document)
-        kind, start = await self._restorer.return_towards(document, index, run)
-        checkpoint = self._program.history.last
-        if kind == "start" or checkpoint is None:
+        _, start, checkpoint = await self._restorer.return_towards(document, index, run)
+        if checkpoint is None:
             self._execution.settle()
             return None
         between = list(takewhile(self._ran_well, document.placed[start:index]))

@@ -15,7 +15,7 @@ from rdit_lsp.session.run import internal_run
 
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document, PlacedStatement
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.results import Results
     from rdit_lsp.session.environment import Environment
@@ -88,7 +88,6 @@ class Restorer:
     async def restart_empty(self) -> None:
         """Have an empty namespace at once, where an interpreter is kept ready for that; else none."""
         self._execution.begin_starting()
-        self._program.leave()
         self._program.be_empty()
         self._environment.begin_with({})
         try:
@@ -125,7 +124,7 @@ class Restorer:
         """
         run = internal_run(document)
         self._execution.begin(run)
-        kind, start = await self.return_towards(document, index, run)
+        kind, start, _ = await self.return_towards(document, index, run)
         if kind == "start":
             await self.restart(run)
         await self.run_between(run, start, index)
@@ -135,11 +134,11 @@ class Restorer:
 
     async def return_towards(
         self, document: Document, index: int, run: Run
-    ) -> tuple[WayBackKind, int]:
+    ) -> tuple[WayBackKind, int, Checkpoint | None]:
         """Return to the deepest state at or before statement `index` that can be had at once.
 
-        Returns how it was had, and which statement comes next in it. With "start" nothing was done: it
-        takes a new process.
+        Returns how it was had, which statement comes next in it, and the checkpoint that was used. With
+        "start" nothing was done: it takes a new process.
         """
         freshness = self._results.freshness
         chain = freshness.run_chain
@@ -149,9 +148,9 @@ class Restorer:
             kind, start = way_back_to(index, chain, self._program.live, checkpoints)
             checkpoint = checkpoints.at(chain[start])
             if kind != "checkpoint" or checkpoint is None:
-                return kind, start
+                return kind, start, None
             if await self.try_return_to(checkpoint, run):
-                return kind, start
+                return kind, start, checkpoint
 
     async def run_between(self, run: Run, start: int, index: int) -> None:
         """Run a document's statements from `start` up to before `index`. Raises RequestError on failure."""
@@ -179,5 +178,5 @@ class Restorer:
     async def return_to(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint. Raises WorkerError if it cannot be had."""
         self._execution.begin_starting()
-        await self._program.return_to(checkpoint)
+        await self._program.restore(checkpoint)
         self._results.freshness.regain_process()

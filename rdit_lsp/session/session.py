@@ -22,6 +22,8 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.document.edit_order import EditOrder
 from rdit_lsp.process.replies import Exited
 from rdit_lsp.process.spawn import WorkerError, spawn
+from rdit_lsp.process.worker import LocalWorker
+from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.results import Results
 from rdit_lsp.results.snapshot import Inspection, SessionState, Snapshot
@@ -46,12 +48,10 @@ if TYPE_CHECKING:
 
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.edit import Edit
-    from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.process.channel import Message
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch, Spawned
-    from rdit_lsp.process.worker import Owner
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
+    from rdit_lsp.program.checkpoint_policy import IsDue
     from rdit_lsp.results.store import ResultStore
     from rdit_lsp.session.events import SessionObserver
     from rdit_lsp.session.planning import Request, WayBack
@@ -73,10 +73,12 @@ class Session:
         guard: Guard,
         spawn: Callable[[Launch], Spawned] = spawn,
         store: ResultStore | None = None,
+        is_due: IsDue = is_due,
     ) -> None:
         """`launch` is asked at each start of an interpreter and may raise WorkerError.
 
-        `store` keeps results of statements that were edited since; in memory by default.
+        `store` keeps results of statements that were edited since; in memory by default. `is_due` says
+        when checkpoints are taken.
         """
         self._edits = EditOrder()
         self._results = results = Results(document, store)
@@ -84,7 +86,8 @@ class Session:
             StateLog(lambda: self.document.uri, lambda: self.state), observer
         )
         self._capture = OutputCapture(observers, results.links, guard.folder)
-        self._program = program = Program(partial(_Ears, self, self._capture), guard, spawn)
+        make = partial(LocalWorker, guard=guard, spawn=spawn)
+        self._program = program = Program(self._capture, make, self._on_exited, is_due)
         self._environment = environment = Environment(program, launch)
         self._checkpointing = checkpointing = Checkpointing(results, program)
         self._execution = execution = Execution(
@@ -237,7 +240,7 @@ class Session:
         None where nothing has run, and where nothing can be had within `deadline` seconds.
         """
         runs = self._execution.line_that_runs
-        found = await self._program.look(dict(question), deadline)
+        found = await self._program.inspect(question, deadline)
         if found is not None:
             answer, checkpoint = found
             if checkpoint is not None:
@@ -246,14 +249,14 @@ class Session:
         if self._program.live is None or not self._queue.is_idle:
             return None
         # No fork can be had: ask the program itself, gently, before the next run.
-        asking = self._queue.do(partial(self._inspect_gently, dict(question)))
+        asking = self._queue.do(partial(self._inspect_gently, question))
         try:
             gentle = await asyncio.wait_for(asyncio.shield(asking), deadline)
         except (asyncio.TimeoutError, RequestError):
             return None
         return Inspection(gentle, "now") if gentle is not None else None
 
-    async def _inspect_gently(self, question: Message) -> Message | None:
+    async def _inspect_gently(self, question: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if self._program.worker is None:
             return None
         answer = await self._program.worker.inspect(question)
@@ -311,34 +314,11 @@ class Session:
             self._program.worker.kill()
         await self._queue.wait_until_idle()
 
-    def on_exited(self, worker: object, exited: Exited) -> None:
-        """The worker ended; unless it was ended on purpose, its state is lost."""
-        if self._program.worker is None or self._program.worker.listener is not worker:
-            return
+    def _on_exited(self, exited: Exited) -> None:
+        """The program's process ended by itself or was killed, so its state is lost."""
         log.info("%s: Python ended with %d", self.document.uri, exited.code)
-        self._program.ended()
         self._results.freshness.lose_process()
         self._observers.on_change()
         if self._execution.current is None and len(self._program.checkpoints):
             # A run that was asked for already is to find the state that was there.
             self._queue.do(self._recovery.recover, first=True)
-
-
-class _Ears:
-    """Listens to one process, so that the end of an older one changes nothing."""
-
-    def __init__(self, session: Session, capture: OutputCapture) -> None:
-        self._session = session
-        self._capture = capture
-
-    def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        self._capture.on_output(owner, stream, data)
-
-    def on_display(self, owner: Owner, message: Message) -> None:
-        self._capture.on_display(owner, message)
-
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
-        self._capture.on_input(owner, answer, password)
-
-    def on_exit(self, exited: Exited) -> None:
-        self._session.on_exited(self, exited)

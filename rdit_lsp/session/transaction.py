@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.process.replies import Refusal
 from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.program.checkpoints import Checkpoint
+from rdit_lsp.program.checkpoint import Checkpoint
 from rdit_lsp.session.planning import RequestError, WayBack
 
 if TYPE_CHECKING:

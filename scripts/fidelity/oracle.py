@@ -13,6 +13,7 @@ from sources import CACHE
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.spawn import Launch
+from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sources import Script
 
     from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.program.checkpoint_policy import IsDue
     from rdit_lsp.results.snapshot import View
 
 Essence = tuple[Any, ...]
@@ -97,7 +99,15 @@ class Theatre:
         (place / "tmp").mkdir()
         return folder
 
-    def open(self, lines: list[str], folder: Path, client: Silent, *, checkpoints: bool) -> Session:
+    def open(
+        self,
+        lines: list[str],
+        folder: Path,
+        client: Silent,
+        *,
+        checkpoints: bool,
+        is_due: IsDue = is_due,
+    ) -> Session:
         """A session over this text; one thread and a fixed hash seed make runs repeatable."""
         file = folder / self.script.name
         environment = {
@@ -113,7 +123,7 @@ class Theatre:
             checkpoints=checkpoints,
         )  # fmt: skip
         document = documents.open_document(file.as_uri(), 1, "\n".join(lines))
-        return Session(document, lambda: launch, client, self._guard)
+        return Session(document, lambda: launch, client, self._guard, is_due=is_due)
 
 
 class Oracle:

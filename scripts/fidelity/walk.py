@@ -36,6 +36,7 @@ from sources import CACHE, NOT_INSTALLED, Script, python, scripts
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.session.planning import Request, RequestError
 
 if TYPE_CHECKING:
@@ -108,13 +109,13 @@ class Walk:
         clean = await self._oracle.clean(self._lines)
         if clean is None or not clean or time.monotonic() - begin > MOST_SECONDS:
             return Tally(left_out_scripts=1)
-        self._session = self._theatre.open(
-            self._lines, self._folder, self._client, checkpoints=True
-        )
+        rule = is_due
         if self._chance.random() < 0.5:
-            kept = self._session._program.checkpoints
-            kept.is_due = lambda *_, **__: kept.is_on  # type: ignore[method-assign]  # Every way back.
+            rule = lambda *_, **__: True  # noqa: E731  (every way back, for this walk alone)
             self.history.append("a checkpoint before every statement")
+        self._session = self._theatre.open(
+            self._lines, self._folder, self._client, checkpoints=True, is_due=rule
+        )
         try:
             await self._run("file")
             while self.tally.steps < steps and await self._is_true():

@@ -135,7 +135,7 @@ async def test_end_that_is_heard_while_a_run_waits(tmp_path: Path) -> None:
         assert worker is not None
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
-        worker.listener.on_exit(Exited(-signal.SIGKILL))
+        session._program._on_exit(worker, Exited(-signal.SIGKILL))
         report = await waiting
         assert ["[1, 2, 3]"] == [output.text for view in report.views for output in view.outputs]
     finally:

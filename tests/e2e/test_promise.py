@@ -24,7 +24,6 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, WorkerError
-from rdit_lsp.program.checkpoints import Checkpoints
 from rdit_lsp.session.planning import Request, RequestError
 from rdit_lsp.session.session import Session
 
@@ -253,7 +252,10 @@ class Promise(RuleBasedStateMachine):
         )
 
         async def make() -> Session:
-            return Session(document, lambda: launch, client, self.guard)
+            # A checkpoint before every statement, so that every way back is taken.
+            return Session(
+                document, lambda: launch, client, self.guard, is_due=lambda *_, **__: True
+            )
 
         return self._wait(make())
 
@@ -276,12 +278,8 @@ def _essence(view: View) -> tuple[Any, ...]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_fresh_results_are_those_of_a_clean_run(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fresh_results_are_those_of_a_clean_run(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The one thing rdit promises would not hold."""
-    # A checkpoint before every statement, so that every way back is taken.
-    monkeypatch.setattr(Checkpoints, "is_due", lambda self, *_, **__: self.is_on)
     Promise.guard = Guard()
     Promise.folder = str(tmp_path_factory.mktemp("promise"))
     Promise.loop = asyncio.new_event_loop()

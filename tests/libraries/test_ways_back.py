@@ -16,7 +16,6 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch
-from rdit_lsp.program.checkpoints import Checkpoints
 from rdit_lsp.session.planning import Request
 from rdit_lsp.session.session import Session
 
@@ -260,15 +259,11 @@ def guard() -> Any:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-async def test_edit_gives_what_a_clean_run_gives(
-    case: Case, guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_edit_gives_what_a_clean_run_gives(case: Case, guard: Guard, tmp_path: Path) -> None:
     """After going back, a library would hang, or answer something else."""
     if case.needs and not PYTHON.exists():
         missing = "these libraries are missing: make libraries"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    # A checkpoint before every statement: how little the work here costs must not matter.
-    monkeypatch.setattr(Checkpoints, "is_due", lambda self, *_, **__: self.is_on)
     python = str(PYTHON) if case.needs else sys.executable
     texts = [f"{case.imports}\n{case.work}\n{case.uses.replace('N', n)}\n" for n in "345"]
     session = await _opened(texts[0], python, tmp_path, guard)
@@ -297,7 +292,8 @@ async def _opened(text: str, python: str, folder: Path, guard: Guard) -> Session
     file.write_text(text)
     launch = Launch((python,), str(file), (str(file),), str(folder), checkpoints=True)
     document = documents.open_document(file.as_uri(), 1, text)
-    return Session(document, lambda: launch, Silent(), guard)
+    # A checkpoint before every statement: how little the work here costs must not matter.
+    return Session(document, lambda: launch, Silent(), guard, is_due=lambda *_, **__: True)
 
 
 async def _run(session: Session, scope: Any) -> Report:

@@ -56,7 +56,7 @@ def test_what_follows_is_the_same_again(start: Starter) -> None:
     copy = copied(program)
     first = texts(program, STATE, 5)
     for _ in range(2):
-        program.go_back_to(copy)
+        program.restore(copy)
         assert first == texts(program, STATE, 5)
 
 
@@ -66,13 +66,13 @@ def test_copy_of_what_was_a_copy(start: Starter) -> None:
     program.run("x = [1]")
     copy = copied(program)
     program.run("x.append(2)")
-    program.go_back_to(copy)
+    program.restore(copy)
     program.run("x.append(3)")
     later = copied(program)
     program.run("x.append(4)")
-    program.go_back_to(later)
+    program.restore(later)
     assert ["[1, 3]"] == [ran.text for ran in program.run("x")]
-    program.go_back_to(copy)
+    program.restore(copy)
     assert ["[1]"] == [ran.text for ran in program.run("x")]
 
 
@@ -94,7 +94,7 @@ def test_the_program_does_not_notice(start: Starter) -> None:
     (waited,) = program.run("os.wait()")
     assert waited.failure is not None
     assert "ChildProcessError" == waited.failure.name
-    program.go_back_to(copy)
+    program.restore(copy)
     (again,) = program.run("seen")
     assert "[]" == again.text
     assert (b"", b"") == (before.out, before.err)
@@ -115,8 +115,8 @@ def test_copy_that_is_dropped_ends_nothing(start: Starter) -> None:
     (name,) = program.run("print(name)")
     folder = Path(name.out.decode().strip())
     copy = copied(program)
-    copied(program).drop()
-    copy.drop()
+    copied(program).discard()
+    copy.discard()
     program.wait(copy.ended)
     assert folder.is_dir()
     last = program.latest
@@ -130,7 +130,7 @@ def test_what_went_back_ends_as_usual(start: Starter) -> None:
     program = start(checkpoints=True)
     program.run(ENDINGS)
     copy = copied(program)
-    program.go_back_to(copy)
+    program.restore(copy)
     (last,) = program.run("None")
     assert 0 == program.finish()
     assert b"the end\n" == last.out
@@ -140,7 +140,7 @@ def test_copy_ends_with_whoever_wants_it(start: Starter) -> None:
     """A copy would outlive the server."""
     program = start(checkpoints=True)
     copy = copied(program)
-    copy._channel.close()
+    copy._conversation.close()
     program.wait(copy.ended)
 
 
@@ -148,10 +148,10 @@ def test_outcome_of_a_copy_is_told(start: Starter) -> None:
     """How a process that was a copy ends could not be known: it is no child of the server's."""
     program = start(checkpoints=True)
     copy = copied(program)
-    program.go_back_to(copy)
+    program.restore(copy)
     ended = program.run("import os, signal; os.kill(0 or os.getpid(), signal.SIGSEGV)")[-1]
     assert ("died", -11) == (ended.outcome, ended.code)
-    program.go_back_to(copy)
+    program.restore(copy)
     ended = program.run("import os; os._exit(3)")[-1]
     assert ("died", 3) == (ended.outcome, ended.code)
 
@@ -205,7 +205,7 @@ def test_what_is_over_is_no_obstacle(start: Starter) -> None:
     tasks = Path(f"/proc/{program.worker.pid}/task")
     program.until(lambda: len(list(tasks.iterdir())) == 1)
     copy = copied(program)
-    program.go_back_to(copy)
+    program.restore(copy)
     assert "b'imp'" == program.run("shown[:3]")[-1].text
 
 

@@ -242,6 +242,6 @@ def test_signal_that_ends_the_process_between_statements(start: Starter) -> None
     program.run(
         "import subprocess, os; child = subprocess.Popen(['sh', '-c', 'kill -TERM %d' % os.getpid()])"
     )
-    if program.worker.died is None:
-        program.until(lambda: program.worker.died is not None)
+    if program.worker.exited is None:
+        program.until(lambda: program.worker.exited is not None)
     assert program.finish() == -15
