@@ -1,4 +1,4 @@
-"""Code actions and code lenses: every command with its arguments, for clients that know no rdit."""
+"""Code actions: every command with its arguments, for clients that know none of rdit's own messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def code_actions(
 ) -> list[types.CodeAction]:
     """The actions for lines `first` to `last`, which count from 1.
 
-    `checkpoints` are the ids and names of those that were made by hand.
+    `checkpoints` has the id and the name of each that was made by hand.
     """
     if only is not None and not any(_is_kind(wanted) for wanted in only):
         return []
@@ -49,7 +49,7 @@ def code_actions(
         actions.insert(1, _run("Run this cell", document, {"scope": "cell", **here}))
     stop = _action("Interrupt", "rdit/interrupt", {"uri": document.uri})
     actions.insert(0 if busy else len(actions), stop)
-    actions += _taking_away(snapshot, first, here)
+    actions += _result_actions(snapshot, first, here)
     actions += [
         _insert(document, view) for view in snapshot.at(first)[-1:] if script.comments(view)
     ]
@@ -65,27 +65,6 @@ def code_actions(
     return actions
 
 
-def code_lenses(snapshot: Snapshot) -> list[types.CodeLens]:
-    """A lens above each cell, or above each statement where there are no cells."""
-    document = snapshot.document
-    cells = [number for number, line in enumerate(document.lines, 1) if is_cell_marker(line)]
-    if cells:
-        return [_lens(line, "Run cell", document, "cell") for line in cells]
-    firsts = dict.fromkeys(placed.first for placed in document.placed)
-    return [_lens(line, "Run", document, "statement") for line in firsts]
-
-
-def _lens(line: int, title: str, document: Document, scope: str) -> types.CodeLens:
-    start = types.Position(line - 1, 0)
-    arguments = {
-        "uri": document.uri,
-        "scope": scope,
-        "position": {"line": line - 1, "character": 0},
-    }
-    command = types.Command(f"▶ {title}", "rdit/execute", arguments=[arguments])
-    return types.CodeLens(types.Range(start, start), command)
-
-
 def _run(title: str, document: Document, arguments: dict[str, Any]) -> types.CodeAction:
     # No version: the action is carried out on the text as it is when it is chosen.
     return _action(title, "rdit/execute", {"uri": document.uri, **arguments})
@@ -98,8 +77,10 @@ def _action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAct
     )
 
 
-def _taking_away(snapshot: Snapshot, line: int, here: dict[str, Any]) -> Iterator[types.CodeAction]:
-    """Actions that open or copy what the statements of a line put out."""
+def _result_actions(
+    snapshot: Snapshot, line: int, here: dict[str, Any]
+) -> Iterator[types.CodeAction]:
+    """Actions that open or copy the outputs of the statements on a line."""
     outputs = [output for view in snapshot.at(line) for output in view.outputs]
     place = {"uri": snapshot.document.uri, **here}
     if outputs:
@@ -111,7 +92,7 @@ def _taking_away(snapshot: Snapshot, line: int, here: dict[str, Any]) -> Iterato
 
 
 def _insert(document: Document, view: View) -> types.CodeAction:
-    """Put the result below its statement, in the place of comments that are there from an earlier time."""
+    """Put the result below its statement, in place of the comments of an earlier export."""
     lines, begin = document.lines, view.last
     end = begin
     while end < len(lines) and lines[end].startswith(script.PREFIX.rstrip()):
@@ -119,7 +100,7 @@ def _insert(document: Document, view: View) -> types.CodeAction:
     text = "\n".join(script.comments(view)) + "\n"
     start, stop = types.Position(begin, 0), types.Position(end, 0)
     if begin >= len(lines):
-        # The last line has no end; what lies beyond a line counts as its end in LSP.
+        # The last line has no line end. A column past a line's text counts as its end in LSP.
         start = types.Position(begin - 1, len(lines[-1].encode("utf-8", "replace")))
         stop, text = start, "\n" + text
     edit = types.WorkspaceEdit({document.uri: [types.TextEdit(types.Range(start, stop), text)]})
@@ -127,5 +108,5 @@ def _insert(document: Document, view: View) -> types.CodeAction:
 
 
 def _is_kind(wanted: str) -> bool:
-    """Whether a client that asks for `wanted` gets our kind (LSP: kinds are hierarchical)."""
+    """Whether a client that asks for `wanted` gets rdit's kind (LSP: kinds are hierarchical)."""
     return wanted in ("", _KIND) or _KIND.startswith(wanted + ".")
