@@ -23,7 +23,7 @@ MESSAGES_A_SECOND = 20
 SECONDS = 10
 URI = "file:///d.py"
 DOCUMENT = documents.open_document(URI, 1, "while True: print()\n")
-FAILURE = Failure("Traceback …", "ValueError", "no", ())
+FAILURE = Failure("ValueError", "no", "Traceback …")
 
 
 class _Client:
