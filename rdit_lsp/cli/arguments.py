@@ -125,9 +125,9 @@ def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
 )
 def import_(notebook: str, output: str | None) -> None:
     """Write a Jupyter NOTEBOOK as a .py file with `# %%` cells."""
-    from rdit_lsp.export import importing
+    from rdit_lsp.cli import importing as command
 
-    sys.exit(importing.run(notebook, output))
+    sys.exit(command.import_notebook(notebook, output))
 
 
 @main.command()
