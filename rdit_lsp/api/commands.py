@@ -1,6 +1,6 @@
 """rdit's commands by name: how each is decoded, and the method of the service that carries it out.
 
-The one table of them. Whatever wire a request comes by, it is answered by `answer`.
+The one table of commands. Requests of every wire are answered by `answer`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ COMMANDS: Mapping[str, Command[Any]] = {
 def answer(service: Service, name: str, raw: object) -> Json | Awaitable[Json]:
     """Carry out the command called `name`, with the JSON `raw` as its argument.
 
-    What can be done at once is done before this returns: a run is queued. Raises ApiError, here or
-    when the answer is awaited.
+    A run is queued before this returns, so requests are carried out in the order of the calls. Raises
+    ApiError, here or when the answer is awaited.
     """
     command = COMMANDS[name]
     with as_api_errors():

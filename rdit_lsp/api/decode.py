@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MessageError(Exception):
-    """A message does not have its shape; the text is a sentence for the person at the client."""
+    """A message does not have the right shape; the text is a sentence for the user."""
 
 
 @dataclass(frozen=True)

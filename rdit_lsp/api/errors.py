@@ -1,6 +1,6 @@
-"""What becomes of an error: its kind, for programs, and one sentence for the person at the client.
+"""Errors as clients get them: a kind, for programs, and one sentence, for people.
 
-The one table of errors. It knows no wire: each maps the kinds to its own codes.
+The one table of errors. Knows no wire: each wire maps the kinds to its own codes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""What a person or an agent asks of live values, and the program's answers, decoded.
+"""Questions about live values, and a program's answers to them, decoded.
 
-Neutral of every client: features and gateways turn `LiveValue`, `Candidates` and `Signature` into what
-theirs takes. User code may write into the worker's channel, so an answer may hold anything: what does not
-have the right shape is left out. Inspecting changes nothing in a program and starts none.
+Neutral of every client: a feature of the language server or a tool of an agent turns `LiveValue`,
+`Candidates` and `Signature` into shapes of its own. User code can write into the worker's channel, so an
+answer may hold anything: what does not have the right shape is left out. Inspecting changes nothing in a
+program and starts none.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class LiveValue:
     has_shape: bool
     """It is a table or an array: `text` is rows, `summary` begins with the size."""
     is_static: bool
-    """Reading the source, without running it, says as much."""
+    """Reading the source, without running it, shows as much."""
     origin: str
     """The state it was looked up in: `now`, `while line 12 runs`, `after line 12`."""
 
@@ -90,7 +91,7 @@ class Signature:
     """The parameter that the argument is for; None for none of them."""
     doc: str
     is_static: bool
-    """Reading the source, without running it, says as much."""
+    """Reading the source, without running it, shows as much."""
 
 
 async def live_value(session: Session, expression: str) -> LiveValue | None:
@@ -123,7 +124,7 @@ async def signature(session: Session, argument: Argument) -> Signature | None:
 async def ask(session: Session, question: Question) -> Inspection | None:
     """The program's answer; None where nothing has run, or no answer comes in time."""
     try:
-        # The session keeps to the deadline by itself, but for a program that is slow to fork.
+        # The session keeps the deadline; the margin is for a program that is slow to fork.
         found: Inspection | None = await asyncio.wait_for(
             session.look(question, DEADLINE), 1.5 * DEADLINE
         )
@@ -219,7 +220,7 @@ def variables_from(inspection: Inspection, document: Document) -> Json:
 
 
 def origin_in_words(origin: str) -> str:
-    """Which state of the program a value is from."""
+    """The state of the program that a value is from."""
     if origin == "now":
         return "from the live program"
     if origin.startswith("while"):
@@ -238,7 +239,7 @@ def _entries(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:
-    """A text of the answer: readers of JSON in real editors refuse lone surrogates."""
+    """A text of the answer, without lone surrogates: JSON readers of real editors refuse them."""
     text = answer.get(name)
     return printable(text) if isinstance(text, str) else ""
 

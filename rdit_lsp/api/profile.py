@@ -1,7 +1,7 @@
 """What one client wants and can do, as far as sessions, results and files are shown to it.
 
 Plain data, decided once when the client introduces itself and replaced as a whole where its settings
-change it. Which message says what is for the wire to know.
+change it. Each wire has its own way to find it out.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class ClientProfile:
     can_open_files: bool = False
     """It opens a file when it is asked to."""
     can_refresh_hints: bool = False
-    """It can be told that inlay hints are different now."""
+    """It can be asked to request inlay hints again."""
     can_show_progress: bool = False
-    """It shows that something takes its time, and lets the person cancel it."""
+    """It shows that a run takes long, and can cancel it."""
     has_clipboard: bool = False
     """It puts the text of `rdit/copyResult` on its clipboard."""
     has_configuration: bool = False
@@ -64,7 +64,7 @@ class ClientProfile:
 def image_support(client: str | None, wanted: bool | None) -> ImageSupport:
     """How the client of this name shows images.
 
-    `wanted` is what it says itself; one that does not say shows none, unless it is known to.
+    `wanted` is what it says itself; where it says nothing, its name decides.
     """
     is_vscode = client is not None and client.startswith(_VSCODE)
     if not (is_vscode if wanted is None else wanted):

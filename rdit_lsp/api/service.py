@@ -1,7 +1,7 @@
-"""What a client can have done: one method for each of rdit's commands, for every kind of client.
+"""rdit's commands, one method each, for clients of every kind.
 
 A method takes a decoded request, calls the session, and returns JSON in the shapes of `docs/protocol.md`,
-or raises ApiError. It knows sessions and the client's profile; it knows no wire and no library of one.
+or raises ApiError. Knows sessions and the client's profile; knows no wire, and no library of one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class Client(Protocol):
-    """The client whose requests are carried out."""
+    """The client whose requests a service carries out."""
 
     @property
     def profile(self) -> ClientProfile:
@@ -94,7 +94,7 @@ class Service:
         await self._session(params.uri).reset()
         return {"status": "ok"}
 
-    # What there is.
+    # Results and state.
 
     def status(self, params: StatusParams) -> Json:
         """What one session, or every one, does and holds."""
@@ -125,7 +125,7 @@ class Service:
         document = session.document
         found = await ask(session, VARIABLES)
         if found is not None:
-            # In a thread: finding names in a long text takes longer than others should wait.
+            # In a thread: finding names in a long text would hold up the event loop.
             return await asyncio.to_thread(variables_from, found, document)
         if not session.status.has_program:
             return {"variables": [], "origin": "before anything has run"}

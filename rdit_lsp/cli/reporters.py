@@ -107,7 +107,7 @@ class TextReporter:
         _write(sys.stdout, shown.encode("utf-8", "backslashreplace"))
 
     def _fresh_line(self) -> str:
-        """What has to come before a line of rdit's own."""
+        """What has to be written before a line of rdit's own: a line end, or nothing."""
         lead = "" if self._at_line_start else "\n"
         self._at_line_start = True
         return lead
@@ -185,7 +185,7 @@ class JsonLinesReporter(JsonReporter):
 
 
 class WatchReporter(TextReporter):
-    """As text in the file's order, with a line after each update that says what ran and what was reused."""
+    """Text in the file's order, and after each update a line with how much ran and was reused."""
 
     def __init__(self, options: RunOptions, launch: Launch) -> None:
         super().__init__(options, launch)

@@ -1,4 +1,4 @@
-"""One open document as one client is shown it: an observer of its session."""
+"""What a client shows of one open document: an observer of its session."""
 
 from __future__ import annotations
 

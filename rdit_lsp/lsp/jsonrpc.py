@@ -146,6 +146,6 @@ def _begin(handler: Callable[..., Any], arguments: list[Any]) -> asyncio.Future[
         if inspect.isawaitable(result):
             return asyncio.ensure_future(result)
         done.set_result(result)
-    except Exception as error:  # noqa: BLE001  (it is what the reply says)
+    except Exception as error:  # noqa: BLE001  (the reply carries it, whatever it is)
         done.set_exception(error)
     return done

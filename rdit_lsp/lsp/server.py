@@ -55,7 +55,7 @@ HANDLERS: tuple[tuple[str, _Handler, object], ...] = (
     (types.TEXT_DOCUMENT_CODE_ACTION, code_action.code_action, code_action.OPTIONS),
     (types.TEXT_DOCUMENT_CODE_LENS, code_lens.code_lens, code_lens.OPTIONS),
 )
-"""LSP method, what answers it, and what the server says of it in `initialize`."""
+"""LSP method, handler, and the options that `initialize` announces."""
 
 
 def create_server(guard: Guard) -> RditServer:

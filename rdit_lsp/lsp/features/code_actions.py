@@ -33,10 +33,21 @@ def code_actions(
     if only is not None and not any(_is_kind(wanted) for wanted in only):
         return []
     document = snapshot.document
-    here = {"position": {"line": first - 1, "character": 0}}
-    chosen = {"lineRange": {"from": first, "to": last}}
-    busy = snapshot.state.value in ("busy", "starting")
-    actions = [
+    runs = _runs(document, first, last)
+    stop = _action("Interrupt", "rdit/interrupt", {"uri": document.uri})
+    runs.insert(0 if snapshot.state.value in ("busy", "starting") else len(runs), stop)
+    return [
+        *runs,
+        *_result_actions(snapshot, first),
+        *_checkpoint_actions(snapshot, checkpoints),
+        _action("Reset: empty namespace", "rdit/reset", {"uri": document.uri}),
+    ]
+
+
+def _runs(document: Document, first: int, last: int) -> list[types.CodeAction]:
+    """Actions that run some of the document, the likeliest first."""
+    here = _position(first)
+    runs = [
         _run("Run this statement", document, {"scope": "statement", **here}),
         _run("Update: run what is stale", document, {"scope": "stale"}),
         _run("Run to here", document, {"scope": "toHere", **here}),
@@ -44,25 +55,11 @@ def code_actions(
         _run("Run from here on", document, {"scope": "fromHere", **here}),
     ]
     if last > first:
-        actions.insert(0, _run("Run the selected lines", document, {"scope": "range", **chosen}))
+        chosen = {"scope": "range", "lineRange": {"from": first, "to": last}}
+        runs.insert(0, _run("Run the selected lines", document, chosen))
     if any(is_cell_marker(line) for line in document.lines):
-        actions.insert(1, _run("Run this cell", document, {"scope": "cell", **here}))
-    stop = _action("Interrupt", "rdit/interrupt", {"uri": document.uri})
-    actions.insert(0 if busy else len(actions), stop)
-    actions += _result_actions(snapshot, first, here)
-    actions += [
-        _insert(document, view) for view in snapshot.at(first)[-1:] if script.comments(view)
-    ]
-    if snapshot.at(first):
-        wanted = {"uri": document.uri, "to": "html", "show": True}
-        actions.append(_action("Export as a page", "rdit/export", wanted))
-    if any(view.status != "notRun" for view in snapshot.views):
-        actions.append(_action("Keep checkpoint", "rdit/checkpoint", {"uri": document.uri}))
-    for identifier, name in checkpoints:
-        wanted = {"uri": document.uri, "checkpointId": identifier}
-        actions.append(_action(f"Restore checkpoint: {name}", "rdit/restore", wanted))
-    actions.append(_action("Reset: empty namespace", "rdit/reset", {"uri": document.uri}))
-    return actions
+        runs.insert(1, _run("Run this cell", document, {"scope": "cell", **here}))
+    return runs
 
 
 def _run(title: str, document: Document, arguments: dict[str, Any]) -> types.CodeAction:
@@ -77,18 +74,34 @@ def _action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAct
     )
 
 
-def _result_actions(
-    snapshot: Snapshot, line: int, here: dict[str, Any]
-) -> Iterator[types.CodeAction]:
-    """Actions that open or copy the outputs of the statements on a line."""
-    outputs = [output for view in snapshot.at(line) for output in view.outputs]
-    place = {"uri": snapshot.document.uri, **here}
+def _result_actions(snapshot: Snapshot, line: int) -> Iterator[types.CodeAction]:
+    """Actions that open, copy, insert or export the results of a line."""
+    document, views = snapshot.document, snapshot.at(line)
+    outputs = [output for view in views for output in view.outputs]
+    place = {"uri": document.uri, **_position(line)}
     if outputs:
         yield _action("Open the whole output", "rdit/openOutput", place)
     if any(isinstance(output, Display) and output.has_picture for output in outputs):
         yield _action("Open the picture", "rdit/openPicture", place)
     if outputs:
         yield _action("Copy the result", "rdit/copyResult", place)
+    for view in views[-1:]:
+        if script.comments(view):
+            yield _insert(document, view)
+        wanted = {"uri": document.uri, "to": "html", "show": True}
+        yield _action("Export as a page", "rdit/export", wanted)
+
+
+def _checkpoint_actions(
+    snapshot: Snapshot, checkpoints: Sequence[tuple[str, str]]
+) -> Iterator[types.CodeAction]:
+    """Actions that keep the state of the program, or restore one that was kept."""
+    uri = snapshot.document.uri
+    if any(view.status != "notRun" for view in snapshot.views):
+        yield _action("Keep checkpoint", "rdit/checkpoint", {"uri": uri})
+    for identifier, name in checkpoints:
+        wanted = {"uri": uri, "checkpointId": identifier}
+        yield _action(f"Restore checkpoint: {name}", "rdit/restore", wanted)
 
 
 def _insert(document: Document, view: View) -> types.CodeAction:
@@ -110,3 +123,8 @@ def _insert(document: Document, view: View) -> types.CodeAction:
 def _is_kind(wanted: str) -> bool:
     """Whether a client that asks for `wanted` gets rdit's kind (LSP: kinds are hierarchical)."""
     return wanted in ("", _KIND) or _KIND.startswith(wanted + ".")
+
+
+def _position(line: int) -> dict[str, Any]:
+    """The `position` of a command's argument, for a line that counts from 1."""
+    return {"position": {"line": line - 1, "character": 0}}

@@ -43,7 +43,7 @@ def completions(
 ) -> types.CompletionList | None:
     """What can stand at `position` (line and column in characters, from 0); None for nothing.
 
-    `beside`: another server offers what reading the source tells.
+    `beside`: another server offers what can be read in the source.
     """
     line, column = position
     where = range_in_line(line, column - len(place.prefix), column, document.lines[line], encoding)
@@ -78,7 +78,7 @@ def _item(
 
 
 def _rank(candidate: Candidate) -> int:
-    """What only the live object tells comes first, private and special names last."""
+    """Members that only the live object has come first, private and special names last."""
     if candidate.label.startswith("_"):
         return 3 if candidate.label.startswith("__") else 2
     return 1 if candidate.is_static else 0

@@ -1,7 +1,7 @@
 """Hover on a name: the value it has in the program, above the result of its statement.
 
-Pure. It works beside another Python language server, which knows the source; shown here is what live
-objects say, marked as rdit's.
+Pure. It works beside another Python language server, which knows the source: what is shown is of live
+objects, and marked as rdit's.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def live_hover(
 ) -> types.Hover | None:
     """The hover on a name of `line` with its live value; None where there is nothing to add.
 
-    `beside`: another server shows what reading the source says. `shown` is text that stands below it
-    anyway.
+    `beside`: another server shows what can be read in the source. `shown` is text that stands below
+    it anyway.
     """
     if beside and value.is_static:
         return None

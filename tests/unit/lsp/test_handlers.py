@@ -178,3 +178,34 @@ async def test_variables() -> None:
     found = await Served(session).variables()
     protocol_schema.check("Variables", found)
     assert found["variables"] == []
+
+
+async def test_configuration_replaces_what_was_said_before() -> None:
+    """Who turns the other server on or off would have to restart the editor."""
+    session = FakeSession("df.", {"items": ITEMS, "incomplete": False})
+    session.refresh_dependencies = lambda: False
+    ask = Served(session, {"otherServer": True, "runOn": "save"})
+    changed = ask.server.protocol.fm.features[types.WORKSPACE_DID_CHANGE_CONFIGURATION]
+    for settings, mode in (
+        ({"rdit": {"runOn": None, "otherServer": False}}, "live"),
+        ({"rdit": {"otherServer": True}}, "beside"),
+        ({"rdit": 5}, "beside"),
+        ({"rdit": {}}, "live"),
+    ):
+        changed(types.DidChangeConfigurationParams(settings))
+        assert ask.server.completion_mode(URI) == mode
+    assert ask.server.sessions.editor_settings == {}
+
+
+async def test_a_cancelled_progress_interrupts_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The button of the editor would do nothing, or stop another document."""
+    session = FakeSession("1", None)
+    interrupted: list[bool] = []
+    session.interrupt = lambda: interrupted.append(True)
+    ask = Served(session)
+    monkeypatch.setattr(ask.server, "document_of_progress", {"token": URI}.get)
+    cancelled = ask.server.protocol.fm.features[types.WINDOW_WORK_DONE_PROGRESS_CANCEL]
+    cancelled(types.WorkDoneProgressCancelParams("another"))
+    assert interrupted == []
+    cancelled(types.WorkDoneProgressCancelParams("token"))
+    assert interrupted == [True]
