@@ -1,6 +1,6 @@
-"""The beginning of `rdit run`: read the script, choose the interpreter, and start it at once.
+"""The start of `rdit run`: read the script, choose the interpreter, and spawn it at once.
 
-Imports little, so that the interpreter starts while `terminal` and all it needs are still imported.
+Imports little, so that the interpreter starts while `run` and all it needs are still being imported.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CANNOT = 2
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What was asked for on the command line."""
+    """What the command line asks for."""
 
     file: str
     args: tuple[str, ...]
@@ -41,40 +41,40 @@ class RunOptions:
 
 
 class StartedScript:
-    """A script whose interpreter is on its way."""
+    """A script whose interpreter is starting."""
 
-    def __init__(self, order: RunOptions, launch: Launch, source: str) -> None:
+    def __init__(self, options: RunOptions, launch: Launch, source: str) -> None:
         """Start the interpreter. Raises WorkerError when it cannot be started."""
-        self.order = order
+        self.options = options
         self.launch = launch
         self.source = source
-        self.guard = Guard()  # A fork: it comes before threads and event loops.
+        self.guard = Guard()  # It forks, which must come before threads and event loops.
         self._early: Spawned | None = spawn(launch)
 
     def spawn(self, launch: Launch) -> Spawned:
-        """The process that was started early, the first time; a new one from then on."""
+        """The process that was started early; from the second call on, a new one."""
         early, self._early = self._early, None
         return early if early is not None else spawn(launch)
 
 
 def import_event_loop() -> None:
-    """Import asyncio without `ssl`, which it can do without and which takes longest of all it imports."""
+    """Import asyncio without `ssl`, which it does not need here and which takes longest to import."""
     if "ssl" in sys.modules:
         return
     sys.modules["ssl"] = None  # type: ignore[assignment]  # Makes `import ssl` an ImportError.
     try:
-        import asyncio  # noqa: F401  (for all who import it later)
+        import asyncio  # noqa: F401  (it is imported to be in `sys.modules`)
     finally:
         del sys.modules["ssl"]
 
 
-def begin(order: RunOptions) -> StartedScript | int:
-    """Begin the order, or say why it cannot be carried out and return the exit code."""
+def begin(options: RunOptions) -> StartedScript | int:
+    """Start a script, or print why it cannot be run and return the exit code."""
     try:
-        source = read_source(order.file)
-        return StartedScript(order, _launch(order), source)
+        source = read_source(options.file)
+        return StartedScript(options, _launch(options), source)
     except (OSError, ConfigurationError, InterpreterError, WorkerError) as error:
-        return refuse(order.file, error)
+        return refuse(options.file, error)
 
 
 def read_source(file: str) -> str:
@@ -103,32 +103,32 @@ def _decode_source(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _launch(order: RunOptions) -> Launch:
-    is_file = order.file != "-"
-    path = Path(order.file).absolute() if is_file else Path("<stdin>")
+def _launch(options: RunOptions) -> Launch:
+    is_file = options.file != "-"
+    path = Path(options.file).absolute() if is_file else Path("<stdin>")
     folder = path.parent if is_file else Path.cwd()
-    editor: dict[str, Any] = {} if order.python is None else {"python": order.python}
+    editor: dict[str, Any] = {} if options.python is None else {"python": options.python}
     settings = settings_for(folder, editor, Path.cwd(), "the command line")
     interpreter = choose(folder, settings)
     return Launch(
         python=interpreter.command,
-        path=os.path.abspath(order.file) if is_file else "<stdin>",
-        argv=(order.file, *(order.args or settings.args)),
-        cwd=str((order.cwd or settings.cwd or Path.cwd()).absolute()),
-        env={**settings.env, **order.env},
+        path=os.path.abspath(options.file) if is_file else "<stdin>",
+        argv=(options.file, *(options.args or settings.args)),
+        cwd=str((options.cwd or settings.cwd or Path.cwd()).absolute()),
+        env={**settings.env, **options.env},
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
-        capture=order.layout != "quiet",
+        capture=options.layout != "quiet",
         stdin="inherit" if is_file else "empty",
-        show_values=order.layout != "quiet",
-        checkpoints=order.layout == "watch" and settings.checkpoints == "auto",
+        show_values=options.layout != "quiet",
+        checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
 
 
 def refuse(file: str, error: Exception) -> int:
-    """Say in one sentence why nothing runs; returns the exit code."""
+    """Print one sentence that says why nothing runs; returns the exit code."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     what = f"cannot read {file}: {reason}" if isinstance(error, OSError) else reason
     print(f"rdit: {what}", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""`rdit import`: a notebook as a `.py` with `# %%` cells that runs.
+"""A notebook as a `.py` with `# %%` cells that runs.
 
 What only IPython understands (`%magic`, `!command`, `help?`) becomes a comment, unless plain Python says
-the same. Outputs are left behind: running the file makes them.
+the same. Outputs are left out: running the file makes them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import json
 import re
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LINE_MAGIC = re.compile(
     r"^(?P<indent>\s*)(?P<rest>(%|!|\?|[\w.]+\?{1,2}\s*$|[\w, .]+=\s*(%|!)).*)$"
@@ -23,31 +24,11 @@ _CODE_CELLS = {"time", "timeit", "capture", "prun", "memit", "python", "python3"
 
 
 class NotebookError(Exception):
-    """What was given is no notebook; the message is a sentence for the user."""
-
-
-def run(notebook: str, output: str | None) -> int:
-    """Convert a notebook; returns an exit code."""
-    target = Path(output) if output not in (None, "-") else Path(notebook).with_suffix(".py")
-    try:
-        text = script(read(Path(notebook)))
-        if output == "-":
-            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-            return 0
-        if output is None and target.exists() and target.read_text("utf-8", "replace") != text:
-            raise NotebookError(f"{target} is there already: name another file with --output.")
-        target.write_text(text, "utf-8", "backslashreplace", newline="\n")
-    except OSError as error:
-        print(f"rdit: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
-    except NotebookError as error:
-        print(f"rdit: {error}", file=sys.stderr)
-        return 2
-    return 0
+    """A file is no notebook, or must not be written; the message is a sentence for the user."""
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A notebook's JSON, in format 4. Raises NotebookError and OSError."""
+    """A notebook's JSON, in format 4. Raises NotebookError, or OSError where it cannot be read."""
     try:
         found: Any = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -73,9 +54,9 @@ def _upgraded(path: Path, found: dict[str, Any]) -> dict[str, Any]:
     except ImportError:
         raise NotebookError(f"{path} has an old format, which needs nbformat to be read.") from None
     try:
-        old = nbformat.from_dict(found)  # type: ignore[no-untyped-call]  # nbformat's.
-        upgraded: dict[str, Any] = nbformat.convert(old, to_version=4)  # type: ignore[no-untyped-call]  # nbformat's.
-    except Exception as error:
+        old = nbformat.from_dict(found)  # type: ignore[no-untyped-call]  # nbformat has no types.
+        upgraded: dict[str, Any] = nbformat.convert(old, to_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types.
+    except Exception as error:  # nbformat does not say what it raises for what is no notebook.
         raise NotebookError(f"{path} cannot be brought to today's format: {error}.") from error
     return upgraded
 
@@ -114,7 +95,7 @@ def code(text: str) -> str:
 
 
 def _kept_strings(lines: list[str], changed: list[str]) -> str:
-    """Change no more lines than it takes: one that looks like a magic may be within a string."""
+    """Change as few lines as the code needs to parse: what looks like a magic may be in a string."""
     for number, line in enumerate(lines):
         if changed[number] != line:
             tried = [*changed[:number], line, *changed[number + 1 :]]

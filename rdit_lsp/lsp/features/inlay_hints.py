@@ -1,4 +1,4 @@
-"""Inlay hints: one short line at the end of each statement that has something to say."""
+"""Inlay hints: one short line at the end of each statement that has something to show."""
 
 from __future__ import annotations
 
