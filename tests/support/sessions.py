@@ -153,9 +153,11 @@ class OpenSession:
         assert found is not None, "nothing can be looked at"
         return found.answer.get("summary")
 
-    async def inspect(self, question: Mapping[str, Any]) -> Inspection | None:
-        """The answer to a question about the namespace."""
-        return await self.session.look(question, LIMIT)
+    async def inspect(
+        self, question: Mapping[str, Any], deadline: float = LIMIT
+    ) -> Inspection | None:
+        """The answer to a question about the namespace; None where none comes in time."""
+        return await self.session.look(question, deadline)
 
     def _launch(self) -> Launch:
         if self.refusal is not None:
