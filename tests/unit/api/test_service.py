@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import protocol_schema
-from support.silent import Silent
+from support.observers import SilentObserver
 
 from rdit_lsp.api.commands import COMMANDS, answer
 from rdit_lsp.api.errors import ApiError, ErrorKind
@@ -47,7 +47,7 @@ class Client:
         self.shown.append((path, external))
 
 
-class Observer(Silent):
+class Observer(SilentObserver):
     """Says when something is different."""
 
     def __init__(self) -> None:

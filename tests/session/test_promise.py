@@ -8,31 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
-import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from support.silent import Silent
+from support import oracle
+from support.observers import SilentObserver
+from support.sessions import Place, open_session
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.posix.guard import Guard
-from rdit_lsp.process.spawn import Launch, WorkerError
+from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.session.planning import Request, RequestError
-from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable
+    from pathlib import Path
 
-    from rdit_lsp.document.document import Document
-    from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.report import Report
+    from rdit_lsp.session.planning import Scope
+    from rdit_lsp.session.session import Session
+
+T = TypeVar("T")
 
 LINES = [
     "x = 1",
@@ -66,31 +66,16 @@ LINES = [
     "y = = 1",
     "print('''a\nb''')",
 ]
-SCOPES = ["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
-SECONDS = 60.0
-
-
-class _Watching(Silent):
-    """Shows nothing, and does something when enough has happened."""
-
-    def __init__(self) -> None:
-        self.after = 0
-        self.then: Callable[[], object] | None = None
-
-    def on_change(self) -> None:
-        self.after -= 1
-        if self.after <= 0 and self.then is not None:
-            then, self.then = self.then, None
-            asyncio.get_running_loop().call_soon(then)
+SCOPES: list[Scope] = ["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
 
 
 class Promise(RuleBasedStateMachine):
     """One document in the hands of an erratic user."""
 
     guard: Guard
-    folder: str
+    place: Place
     loop: asyncio.AbstractEventLoop
-    known: dict[str, dict[int, Any]]
+    known: dict[str, dict[int, oracle.Essence]]
     """What a clean run gives, by text."""
 
     @initialize(lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=6))
@@ -98,8 +83,8 @@ class Promise(RuleBasedStateMachine):
         """Open a document."""
         self.lines = lines
         self.undo: list[list[str]] = []
-        self.client = _Watching()
-        self.session = self._session(self._document(), self.client, checkpoints=True)
+        self.observer = SilentObserver()
+        self.session = self._wait(self._opened())
         self.kept: list[str] = []
 
     @rule(data=st.data())
@@ -118,35 +103,35 @@ class Promise(RuleBasedStateMachine):
             self._show()
 
     @rule(data=st.data(), scope=st.sampled_from(SCOPES), stop_on_error=st.booleans())
-    def run(self, data: st.DataObject, scope: str, *, stop_on_error: bool) -> None:
+    def run(self, data: st.DataObject, scope: Scope, *, stop_on_error: bool) -> None:
         """Run something to its end."""
         self._run(data, scope, stop_on_error=stop_on_error)
 
     @rule(data=st.data(), scope=st.sampled_from(SCOPES), after=st.integers(1, 12))
-    def run_and_interrupt(self, data: st.DataObject, scope: str, after: int) -> None:
+    def run_and_interrupt(self, data: st.DataObject, scope: Scope, after: int) -> None:
         """Interrupt a run somewhere."""
-        self.client.after, self.client.then = after, self.session.interrupt
+        self.observer.act_after(after, self.session.interrupt)
         self._run(data, scope)
 
     @rule(data=st.data(), scope=st.sampled_from(SCOPES), after=st.integers(1, 12))
-    def run_and_kill(self, data: st.DataObject, scope: str, after: int) -> None:
+    def run_and_kill(self, data: st.DataObject, scope: Scope, after: int) -> None:
         """Kill the worker somewhere in a run."""
-        self.client.after, self.client.then = after, self._kill
+        self.observer.act_after(after, self._kill)
         self._run(data, scope)
 
     @rule(data=st.data(), scope=st.sampled_from(SCOPES), after=st.integers(1, 8))
-    def run_and_edit(self, data: st.DataObject, scope: str, after: int) -> None:
+    def run_and_edit(self, data: st.DataObject, scope: Scope, after: int) -> None:
         """Edit in the middle of a run."""
         index = data.draw(st.integers(0, max(len(self.lines) - 1, 0)))
         new = data.draw(st.sampled_from(LINES))
         lines = [*self.lines[:index], new, *self.lines[index + 1 :]]
-        self.client.after, self.client.then = after, lambda: self._change(lines)
+        self.observer.act_after(after, lambda: self._change(lines))
         self._run(data, scope)
         if self.lines is not lines:
             self._change(lines)
 
     @rule(data=st.data(), scope=st.sampled_from(SCOPES), always=st.booleans())
-    def run_and_roll_back(self, data: st.DataObject, scope: str, *, always: bool) -> None:
+    def run_and_roll_back(self, data: st.DataObject, scope: Scope, *, always: bool) -> None:
         """Run something that is taken back, always or if it fails."""
         policy = "rollback_always" if always else "commit_on_success"
         self._run(data, scope, policy=policy)
@@ -175,15 +160,14 @@ class Promise(RuleBasedStateMachine):
     @invariant()
     def fresh_is_true(self) -> None:
         """What is shown as fresh is what a clean run gives."""
-        document = self.session.document
-        shown = {v.index: _essence(v) for v in self.session.snapshot().views if _is_fresh(v)}
+        shown = oracle.fresh_essences(self.session.snapshot().views)
         if not shown:
             return
-        clean = self._clean(document)
+        clean = self._clean(self.session.document.text)
         if -1 in clean:
             return  # While it is typed a file may not compile; what has run stays as it was.
         expected = {index: clean.get(index) for index in shown}
-        assert expected == shown, f"after editing to {document.text!r}"
+        assert expected == shown, f"after editing to {self.session.document.text!r}"
 
     def teardown(self) -> None:
         """Close the document."""
@@ -199,12 +183,12 @@ class Promise(RuleBasedStateMachine):
         old = self.session.document
         self.session.change(documents.replace_text(old, old.version + 1, "\n".join(self.lines)))
 
-    def _run(self, data: st.DataObject, scope: str, **how: Any) -> None:
+    def _run(self, data: st.DataObject, scope: Scope, **how: Any) -> None:
         # What is drawn must not depend on what a race has left.
         line = data.draw(st.integers(0, 20)) % len(self.session.document.lines) + 1
         request = Request(scope, lines=(line, line), line=line, **how)
         self._wait(self._perform(request))
-        self.client.then = None
+        self.observer.forget_action()
 
     async def _perform(self, request: Request) -> None:
         with suppress(RequestError, WorkerError):
@@ -224,64 +208,27 @@ class Promise(RuleBasedStateMachine):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def _clean(self, document: Document) -> dict[int, Any]:
-        if document.text not in self.known:
-            session = self._session(self._document(), _Watching())
-            report = self._wait(self._report(session))
-            self.known[document.text] = {
-                view.index: _essence(view) for view in report.views if view.status != "notRun"
-            }
-            self._wait(session.close())
-        return self.known[document.text]
+    def _clean(self, text: str) -> dict[int, oracle.Essence]:
+        if text not in self.known:
+            report = self._wait(oracle.clean_run(text, self.place, self.guard))
+            self.known[text] = oracle.essences(report.views)
+        return self.known[text]
 
-    async def _report(self, session: Session) -> Report:
-        return await session.execute(Request("file"))
+    async def _opened(self) -> Session:
+        return open_session("\n".join(self.lines), self.place, self.observer, self.guard)
 
-    def _document(self) -> Document:
-        return documents.open_document("file:///p.py", 1, "\n".join(self.lines))
-
-    def _session(
-        self, document: Document, client: _Watching, *, checkpoints: bool = False
-    ) -> Session:
-        launch = Launch(
-            (sys.executable,),
-            f"{self.folder}/p.py",
-            ("p.py",),
-            self.folder,
-            checkpoints=checkpoints,
-        )
-
-        async def make() -> Session:
-            # A checkpoint before every statement, so that every way back is taken.
-            return Session(
-                document, lambda: launch, client, self.guard, is_due=lambda *_, **__: True
-            )
-
-        return self._wait(make())
-
-    def _wait(self, what: Any) -> Any:
-        async def wait() -> Any:
-            return await asyncio.wait_for(what, SECONDS)
+    def _wait(self, what: Awaitable[T]) -> T:
+        async def wait() -> T:
+            return await asyncio.wait_for(what, oracle.PATIENCE)
 
         return self.loop.run_until_complete(wait())
 
 
-def _is_fresh(view: View) -> bool:
-    return view.stale_reason is None and view.status in ("ok", "error", "exit")
-
-
-def _essence(view: View) -> tuple[Any, ...]:
-    """What a clean run must repeat. Where a comment above has moved lines, their numbers differ."""
-    items = [as_json(output) for output in view.outputs]
-    texts = [(item["type"], re.sub(r"line \d+", "line", item["text"])) for item in items]
-    return view.status, view.exit_code, texts
-
-
 @pytest.mark.filterwarnings("default")
-def test_fresh_results_are_those_of_a_clean_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_fresh_results_are_those_of_a_clean_run(tmp_path: Path) -> None:
     """The one thing rdit promises would not hold."""
     Promise.guard = Guard()
-    Promise.folder = str(tmp_path_factory.mktemp("promise"))
+    Promise.place = Place(tmp_path)
     Promise.loop = asyncio.new_event_loop()
     Promise.known = {}
     count = int(os.environ.get("RDIT_PROMISE_EXAMPLES", "60"))
@@ -295,7 +242,8 @@ def test_fresh_results_are_those_of_a_clean_run(tmp_path_factory: pytest.TempPat
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        run.runTest()
+        with oracle.keeping_every_state():
+            run.runTest()
     finally:
         Promise.loop.close()
         Promise.guard.close()
