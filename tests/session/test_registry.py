@@ -137,7 +137,6 @@ async def test_renamed_file_keeps_its_session(sessions: Registry, tmp_path: Path
     assert [1] == [view.index for view in sessions.seen[new.as_uri()].results]
 
 
-@pytest.mark.xfail(reason="the observer of the old name is never taken away")
 async def test_renamed_file_is_shown_once(sessions: Registry, tmp_path: Path) -> None:
     """What shows the document under its old name would go on being told, and be kept for ever."""
     uri = written(tmp_path, "1\n")
