@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import selectors
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.impatient import ImpatientLoop
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.lsp.publish import Publisher
@@ -19,27 +19,6 @@ if TYPE_CHECKING:
 MESSAGES_A_SECOND = 20
 SECONDS = 10
 DOCUMENT = documents.open_document("file:///d.py", 1, "while True: print()\n")
-
-
-class _Impatient(selectors.SelectSelector):
-    """Instead of waiting, it says that the time is over."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += timeout or 0.0
-        return super().select(0)
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """An event loop in which all waiting is over at once."""
-
-    def __init__(self) -> None:
-        self._impatient = _Impatient()
-        super().__init__(self._impatient)
-
-    def time(self) -> float:
-        return self._impatient.now
 
 
 class _Client:
@@ -84,6 +63,6 @@ def test_rate_of_a_flood(*, wants_results: bool) -> None:
         client.publisher.close()
         return client.told
 
-    with closing(_Loop()) as loop:
+    with closing(ImpatientLoop()) as loop:
         told = loop.run_until_complete(flood())
     assert 5 * SECONDS <= told <= MESSAGES_A_SECOND * SECONDS
