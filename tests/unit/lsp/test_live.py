@@ -208,7 +208,7 @@ def test_variables_lead_to_their_lines() -> None:
     names = ["x", "y", "z", "f"]
     raw = [{"name": name, "type": "int", "summary": "\udcff"} for name in names]
     found = live.variables(Inspection({"variables": raw, "omitted": 0}, "now"), document)
-    protocol_schema.check("Variables", found)
+    protocol_schema.check("VariablesResult", found)
     lines = {each["name"]: each.get("lineStart") for each in found["variables"]}
     assert lines == {"x": 6, "y": 3, "z": None, "f": 4}
     assert found["variables"][0]["summary"] == "\\udcff"
@@ -382,7 +382,7 @@ async def test_variables() -> None:
     """The list would be empty, or claim to be of a program that there is not."""
     session = FakeSession("x = 1", {"variables": [{"name": "x", "type": "int", "summary": "1"}]})
     found = await Served(session).variables()
-    protocol_schema.check("Variables", found)
+    protocol_schema.check("VariablesResult", found)
     assert found == {
         "variables": [{"name": "x", "type": "int", "summary": "1", "lineStart": 1}],
         "origin": "now",
@@ -390,5 +390,5 @@ async def test_variables() -> None:
     session = FakeSession("x = 1", None)
     session.status.has_program = False
     found = await Served(session).variables()
-    protocol_schema.check("Variables", found)
+    protocol_schema.check("VariablesResult", found)
     assert found["variables"] == []
