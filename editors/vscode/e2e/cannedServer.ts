@@ -12,7 +12,7 @@ const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 const html = "<b>Table(rich)</b><script>document.body.innerText = 'a script ran'</script>";
 
 function result(line: number, changes: Partial<StatementResult>): StatementResult {
-  return { nodeIndex: line - 1, lineStart: line, lineEnd: line, isExpr: true, status: "ok", isInvisible: false, durationMs: 1, output: [], ...changes };
+  return { nodeIndex: line - 1, lineStart: line, lineEnd: line, isExpr: true, status: "ok", look: "fresh", isInvisible: false, durationMs: 1, output: [], ...changes };
 }
 
 function display(text: string, data: Record<string, unknown>): StatementResult["output"] {

@@ -55,8 +55,8 @@ export function keptSentence(checkpoint: Checkpoint): string {
 }
 
 /** What was done to go back. */
-export function restoredSentence(checkpoint: Checkpoint, wayBack: WayBack | undefined): string {
-  const from = wayBack?.lineStart;
+export function restoredSentence(checkpoint: Checkpoint, wayBack: WayBack): string {
+  const from = wayBack.lineStart;
   const hasRun = from !== undefined && from <= checkpoint.lineEnd;
   const { label } = choice(checkpoint);
   return `back at “${label}”${hasRun ? `; lines ${from} to ${checkpoint.lineEnd} ran again` : ""}`;

@@ -160,7 +160,7 @@ async function showVariables({ server }: Parts): Promise<void> {
     detail: variable.summary,
     lineStart: variable.lineStart,
   }));
-  const state = origin === undefined || origin === "now" ? "" : ` ${origin}`;
+  const state = origin === "now" ? "" : ` ${origin}`;
   const placeHolder = items.length > 0 ? `Variables${state}: choose one to go to its line` : "There are no variables yet";
   const chosen = await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true });
   if (chosen?.lineStart !== undefined) moveTo(editor, chosen.lineStart - 1);

@@ -52,8 +52,7 @@ export class Drawn {
     // A compile error has index -1, which no count removes. Once the server speaks of statements
     // again without repeating it, it has been corrected.
     if (changed.length > 0 && !changed.some(isCompileError)) this.results.delete(-1);
-    const count = change.count ?? Infinity;
-    for (const index of this.results.keys()) if (index >= count) this.results.delete(index);
+    for (const index of this.results.keys()) if (index >= change.count) this.results.delete(index);
     this.state = change.state;
   }
 
@@ -80,8 +79,8 @@ export class Drawn {
     this.results.set(index, result);
   }
 
-  private toPresent(result: StatementResult, version: number | null): StatementResult {
-    const since = this.history.filter((entry) => version !== null && entry.version > version);
+  private toPresent(result: StatementResult, version: number): StatementResult {
+    const since = this.history.filter((entry) => entry.version > version);
     return since.reduce((moved, entry) => moveResult(moved, entry.edits), result);
   }
 }

@@ -16,6 +16,7 @@ import {
   ExecuteCommandRequest,
   InlayHintRequest,
   LanguageClient,
+  LSPErrorCodes,
   type Middleware,
   ResponseError,
   RevealOutputChannelOn,
@@ -23,7 +24,7 @@ import {
   State,
 } from "vscode-languageclient/node";
 import { shownLenses } from "./lenses";
-import * as protocol from "./protocol";
+import type * as protocol from "./protocol";
 import { type ChosenPython, NoPythonError, serverPython } from "./python";
 import { settings, settingsForServer } from "./settings";
 import type { ServerState } from "./statusText";
@@ -33,6 +34,9 @@ export const documentSelector = [
   { scheme: "file", language: "python" },
   { scheme: "untitled", language: "python" },
 ];
+
+const didChangeResults: keyof protocol.Messages = "rdit/didChangeResults";
+const input: keyof protocol.Messages = "rdit/input";
 
 /** So many crashes in so many milliseconds are not chance: then the server stays down. */
 const tooManyCrashes = { count: 4, milliseconds: 180_000 };
@@ -166,7 +170,8 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: await this.initializationOptions(),
       middleware: this.middleware(),
-      markdown: { isTrusted: { enabledCommands: Object.keys(commandTable) }, supportHtml: false },
+      // No hover of the server's has links to commands, so a program's Markdown cannot give any.
+      markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
         // A server that never came up is reported by whoever asked for it, not started for ever.
@@ -176,8 +181,8 @@ export class Server implements vscode.Disposable {
       initializationFailedHandler: () => false,
     });
     this.client = client;
-    client.onNotification(protocol.didChangeResults, (params: protocol.DidChangeResultsParams) => this.results.fire(params));
-    client.onRequest(protocol.input, this.answerInput);
+    client.onNotification(didChangeResults, (params: protocol.DidChangeResultsParams) => this.results.fire(params));
+    client.onRequest(input, this.answerInput);
     client.onDidChangeState((event) => this.follow(client, event.newState));
     await client.start();
     hasRun = true;
@@ -205,7 +210,8 @@ export class Server implements vscode.Disposable {
 
   private async initializationOptions(): Promise<object> {
     const forServer = settingsForServer(undefined, await this.chosenPython.for(undefined));
-    return { rdit: { ...forServer, resultNotifications: true, input: true, clipboard: true } };
+    const abilities: protocol.ClientOptions = { resultNotifications: true, input: true, clipboard: true };
+    return { rdit: { ...forServer, ...abilities } };
   }
 
   private middleware(): Middleware {
@@ -276,24 +282,9 @@ async function end(process: ChildProcess | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The commands that links in the server's hovers may run. */
-const commandTable: Record<keyof protocol.Requests, true> = {
-  "rdit/execute": true,
-  "rdit/interrupt": true,
-  "rdit/reset": true,
-  "rdit/status": true,
-  "rdit/results": true,
-  "rdit/copyResult": true,
-  "rdit/openPicture": true,
-  "rdit/variables": true,
-  "rdit/checkpoint": true,
-  "rdit/restore": true,
-  "rdit/checkpoints": true,
-};
-
 /** Show why a command failed; a document that changed meanwhile is no failure worth a box. */
 export function explain(error: unknown): void {
-  if (error instanceof ResponseError && error.code === protocol.contentModified) {
+  if (error instanceof ResponseError && error.code === LSPErrorCodes.ContentModified) {
     vscode.window.setStatusBarMessage("rdit: the document changed while the command was on its way; run it again.", 5000);
     return;
   }

@@ -53,8 +53,7 @@ function sentence(state: SessionState | undefined): string {
 
 function interpreter(status: SessionStatus | undefined): string {
   if (!status?.python) return "";
-  const command = Array.isArray(status.python) ? status.python.join(" ") : status.python;
-  return status.pid === null ? command : `${command} (process ${status.pid})`;
+  return status.pid === null ? status.python : `${status.python} (process ${status.pid})`;
 }
 
 function checkpoints(status: SessionStatus | undefined): string[] {

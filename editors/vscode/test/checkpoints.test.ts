@@ -44,7 +44,7 @@ test("going back says what ran again for it", () => {
   const made = checkpoint({ automatic: false, name: "x" });
   assert.equal(restoredSentence(made, { kind: "checkpoint", lineStart: 7 }), "back at “x”");
   assert.equal(restoredSentence(made, { kind: "start", lineStart: 1 }), "back at “x”; lines 1 to 6 ran again");
-  assert.equal(restoredSentence(made, undefined), "back at “x”");
+  assert.equal(restoredSentence(made, { kind: "kept" }), "back at “x”");
 });
 
 test("the status says how many there are, what they hold, and why there is no newer one", () => {

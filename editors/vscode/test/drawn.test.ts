@@ -5,7 +5,7 @@ import type { DidChangeResultsParams } from "../src/protocol";
 import { failure, result, value } from "./results";
 
 function change(changes: Partial<DidChangeResultsParams>): DidChangeResultsParams {
-  return { uri: "file:///a.py", version: 1, state: "idle", results: [], ...changes };
+  return { uri: "file:///a.py", version: 1, state: "idle", count: 3, results: [], ...changes };
 }
 
 const edit = (changes: Partial<LineEdit>): LineEdit => ({

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { shownLenses } from "../src/lenses";
-import { hasOtherServer, type Inspected, serverKeys, serverSettings } from "../src/serverSettings";
+import { settingKeys } from "../src/protocol";
+import { hasOtherServer, type Inspected, serverSettings } from "../src/serverSettings";
 import { statusText } from "../src/statusText";
 
 const extension = process.cwd();
@@ -47,8 +48,10 @@ test("another extension that completes Python is told of", () => {
 });
 
 test("every setting of the server is described", () => {
-  for (const key of serverKeys) {
+  const readme = readFileSync(path.join(extension, "README.md"), "utf8");
+  for (const key of settingKeys) {
     assert.ok(manifest.contributes.configuration.properties[`rdit.${key}`]?.markdownDescription, key);
+    assert.ok(readme.includes(`| \`rdit.${key}\` |`), key);
   }
 });
 
@@ -99,11 +102,12 @@ test("no lock file names a registry", () => {
 });
 
 test("the status bar says which Python, what it does and how long", () => {
-  const status = { uri: "", state: "busy", python: "/p", pythonVersion: "3.12.1", pid: 5, queued: 0 } as const;
+  const none = { count: 0, memory: 0 };
+  const status = { uri: "", state: "busy", python: "/p", pythonVersion: "3.12.1", pid: 5, queued: 0, checkpoints: none } as const;
   const at = (changes: object) => statusText({ server: "running", session: "idle", status, busyMs: undefined, ...changes });
   assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
   assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");
-  assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)");
+  assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)\nno checkpoints");
   const checkpoints = { count: 2, memory: 3e6, refused: { lineEnd: 12, reason: "it has a socket open" } };
   const about = "2 checkpoints, 3.0 MB\nno checkpoint since line 12: it has a socket open";
   assert.equal(at({ status: { ...status, checkpoints } }).tooltip, `rdit: ready\n/p (process 5)\n${about}`);
