@@ -1,14 +1,14 @@
 /** Wiring: makes the parts, connects them, and takes them down again. */
 
 import * as vscode from "vscode";
-import { registerCommands } from "./commands";
-import { answerInput } from "./input";
-import { Painter } from "./painter";
-import { Panel } from "./panel";
-import { ChosenPython } from "./python";
-import { explain, Server } from "./server";
-import { settings } from "./settings";
-import { StatusBar } from "./statusBar";
+import { registerCommands } from "./commands/commands";
+import { answerInput } from "./view/input";
+import { Painter } from "./view/painter";
+import { Panel } from "./view/panel";
+import { ChosenPython } from "./server/python";
+import { explain, Server } from "./server/server";
+import { settings } from "./server/settings";
+import { StatusBar } from "./view/statusBar";
 
 let server: Server | undefined;
 

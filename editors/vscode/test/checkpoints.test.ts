@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { transactionParams } from "../src/arguments";
-import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/checkpointText";
+import { transactionParams } from "../src/commands/arguments";
+import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/view/checkpointText";
 import type { Checkpoint } from "../src/protocol";
 
 const time = (minute: number) => `2026-01-01T12:${String(minute).padStart(2, "0")}:00+00:00`;

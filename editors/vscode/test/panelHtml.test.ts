@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type PanelOptions, panelHtml, panelText } from "../src/panelHtml";
+import { type PanelOptions, panelHtml, panelText } from "../src/view/panelHtml";
 import type { Metadata, StatementResult } from "../src/protocol";
 import { failure, printed, result, value } from "./results";
 

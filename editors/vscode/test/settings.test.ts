@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { shownLenses } from "../src/lenses";
+import { shownLenses } from "../src/server/codeLenses";
 import { settingKeys } from "../src/protocol";
-import { hasOtherServer, type Inspected, serverSettings } from "../src/serverSettings";
-import { statusText } from "../src/statusText";
+import { hasOtherServer, type Inspected, serverSettings } from "../src/server/serverSettings";
+import { statusText } from "../src/view/statusText";
 
 const extension = process.cwd();
 
@@ -71,7 +71,7 @@ test("keys and menus name commands that exist", () => {
 });
 
 test("every command of the manifest is registered, and every registered one is in the manifest", () => {
-  const source = readFileSync(path.join(extension, "src/commands.ts"), "utf8");
+  const source = readFileSync(path.join(extension, "src/commands/commands.ts"), "utf8");
   const registered = [...source.matchAll(/^ {2}"(rdit\.\w+)":/gm)].map((match) => match[1]);
   assert.deepEqual(registered.sort(), manifest.contributes.commands.map((each) => each.command).sort());
 });

@@ -4,7 +4,7 @@
  * Pure: knows neither VS Code nor the server.
  */
 
-import type { OutputItem, StatementResult } from "./protocol";
+import type { OutputItem, StatementResult } from "../protocol";
 
 /** The looks that must be told apart in every theme; each has a colour, a sign and a text mark. */
 export const looks = ["fresh", "stale", "running", "error", "notRun"] as const;

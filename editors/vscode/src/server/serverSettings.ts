@@ -5,7 +5,7 @@
  * pyproject.toml, so a default of ours would undo what the project says. Pure.
  */
 
-import { type Settings, settingKeys } from "./protocol";
+import { type Settings, settingKeys } from "../protocol";
 
 /** Whatever the user has set them to: the server checks it. */
 export interface ServerSettings extends Partial<Record<keyof Settings, unknown>> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Drawn, type LineEdit, moveLine } from "../src/drawn";
+import { Drawn, type LineEdit, moveLine } from "../src/view/displayedResults";
 import type { DidChangeResultsParams } from "../src/protocol";
 import { failure, result, value } from "./results";
 

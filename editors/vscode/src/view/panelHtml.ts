@@ -7,8 +7,8 @@
 
 import { ansiToHtml, escapeHtml } from "./ansi";
 import { longestMarkdown, markdownToHtml } from "./markdown";
-import { duration, lookOf } from "./marks";
-import type { Metadata, OutputItem, StatementResult } from "./protocol";
+import { duration, lookOf } from "./decorations";
+import type { Metadata, OutputItem, StatementResult } from "../protocol";
 
 export interface PanelOptions {
   /** The document's name, for the heading. */

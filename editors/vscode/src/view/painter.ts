@@ -6,10 +6,10 @@
  */
 
 import * as vscode from "vscode";
-import { Drawn, type LineEdit } from "./drawn";
-import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./marks";
-import type { DidChangeResultsParams } from "./protocol";
-import { settings } from "./settings";
+import { Drawn, type LineEdit } from "./displayedResults";
+import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
+import type { DidChangeResultsParams } from "../protocol";
+import { settings } from "../server/settings";
 
 /** Every mark is a CSS rule of its own, so a long file gets those in view and some lines around. */
 const linesAroundView = 100;

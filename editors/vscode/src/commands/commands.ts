@@ -3,13 +3,13 @@
 import * as vscode from "vscode";
 import { executeParams, nextCodeLine, type Place, statementEnd, transactionParams } from "./arguments";
 import { keep, restore } from "./checkpoints";
-import { countSentence, refusedSentence, takenBackSentence } from "./checkpointText";
-import type { Painter } from "./painter";
-import type { Panel } from "./panel";
-import type { ExecuteResult, KeptCheckpoints, PlaceParams, Requests, Scope, TransactionPolicy } from "./protocol";
-import { explain, type Server } from "./server";
-import type { StatusBar } from "./statusBar";
-import { copy, open } from "./takeAway";
+import { countSentence, refusedSentence, takenBackSentence } from "../view/checkpointText";
+import type { Painter } from "../view/painter";
+import type { Panel } from "../view/panel";
+import type { ExecuteResult, KeptCheckpoints, PlaceParams, Requests, Scope, TransactionPolicy } from "../protocol";
+import { explain, type Server } from "../server/server";
+import type { StatusBar } from "../view/statusBar";
+import { copy, open } from "./resultActions";
 
 interface Parts {
   server: Server;

@@ -1,6 +1,6 @@
 /** What is said of checkpoints: in the list to choose from, in the status bar, after going back. Pure. */
 
-import type { Checkpoint, ExecuteResult, KeptCheckpoints, TransactionPolicy, WayBack } from "./protocol";
+import type { Checkpoint, ExecuteResult, KeptCheckpoints, TransactionPolicy, WayBack } from "../protocol";
 
 /** A checkpoint as an entry of a list. */
 export interface Choice {

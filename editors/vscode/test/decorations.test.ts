@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { duration, lookOf, marksOf, signsOf } from "../src/marks";
+import { duration, lookOf, marksOf, signsOf } from "../src/view/decorations";
 import { failure, printed, result, value } from "./results";
 
 const textOf = (...args: Parameters<typeof result>) => marksOf([result(...args)], 120)[0]?.text;

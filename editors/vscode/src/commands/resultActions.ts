@@ -5,7 +5,7 @@
  */
 
 import * as vscode from "vscode";
-import type { CopyResult, PicturesResult } from "./protocol";
+import type { CopyResult, PicturesResult } from "../protocol";
 
 /**
  * Give one of the server's commands, and do here what the server cannot.

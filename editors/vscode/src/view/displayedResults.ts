@@ -6,7 +6,7 @@
  * the user typed is drawn where its statements are now. Pure: knows neither VS Code nor the server.
  */
 
-import type { DidChangeResultsParams, SessionState, StatementResult } from "./protocol";
+import type { DidChangeResultsParams, SessionState, StatementResult } from "../protocol";
 
 /** One replaced stretch of text: 0-based lines and column, and the line breaks put in its place. */
 export interface LineEdit {

@@ -23,12 +23,12 @@ import {
   type ServerOptions,
   State,
 } from "vscode-languageclient/node";
-import { shownLenses } from "./lenses";
-import type * as protocol from "./protocol";
+import { shownLenses } from "./codeLenses";
+import type * as protocol from "../protocol";
 import { type ChosenPython, NoPythonError, serverPython } from "./python";
 import { settings, settingsForServer } from "./settings";
-import type { ServerState } from "./statusText";
-import { takeAway } from "./takeAway";
+import type { ServerState } from "../view/statusText";
+import { takeAway } from "../commands/resultActions";
 
 export const documentSelector = [
   { scheme: "file", language: "python" },

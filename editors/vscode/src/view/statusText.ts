@@ -1,7 +1,7 @@
 /** What the status bar says. Pure. */
 
 import { countSentence, refusedSentence } from "./checkpointText";
-import type { SessionState, SessionStatus } from "./protocol";
+import type { SessionState, SessionStatus } from "../protocol";
 
 export type ServerState = "starting" | "running" | "stopped";
 

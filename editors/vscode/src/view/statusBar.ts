@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import type { Painter } from "./painter";
-import type { KeptCheckpoints, SessionState, SessionStatus } from "./protocol";
-import type { Server } from "./server";
+import type { KeptCheckpoints, SessionState, SessionStatus } from "../protocol";
+import type { Server } from "../server/server";
 import { statusText } from "./statusText";
 
 export class StatusBar implements vscode.Disposable {
