@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { transactionParams } from "../src/commands/arguments";
-import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/view/checkpointText";
 import type { Checkpoint } from "../src/protocol";
+import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/view/checkpointText";
 
 const time = (minute: number) => `2026-01-01T12:${String(minute).padStart(2, "0")}:00+00:00`;
 const clock = (minute: number) => new Date(time(minute)).toLocaleTimeString();

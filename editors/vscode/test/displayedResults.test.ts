@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Drawn, type LineEdit, moveLine } from "../src/view/displayedResults";
 import type { DidChangeResultsParams } from "../src/protocol";
+import { DisplayedResults, type LineEdit, moveLine } from "../src/view/displayedResults";
 import { failure, result, value } from "./results";
 
 function change(changes: Partial<DidChangeResultsParams>): DidChangeResultsParams {
@@ -17,49 +17,49 @@ const edit = (changes: Partial<LineEdit>): LineEdit => ({
 });
 
 const three = [0, 1, 2].map((nodeIndex) => result({ nodeIndex, output: value(String(nodeIndex)) }));
-const lines = (drawn: Drawn) => drawn.all().map((each) => each.lineStart);
+const lines = (displayed: DisplayedResults) => displayed.all().map((each) => each.lineStart);
 
 test("a notification changes the results it names and leaves the others", () => {
-  const drawn = new Drawn();
-  drawn.merge(change({ results: three, full: true }));
-  drawn.merge(change({ results: [result({ nodeIndex: 1, stale: true })], state: "busy" }));
-  assert.deepEqual(drawn.all().map((each) => each.stale), [undefined, true, undefined]);
-  assert.equal(drawn.state, "busy");
+  const displayed = new DisplayedResults();
+  displayed.merge(change({ results: three, full: true }));
+  displayed.merge(change({ results: [result({ nodeIndex: 1, stale: true })], state: "busy" }));
+  assert.deepEqual(displayed.all().map((each) => each.stale), [undefined, true, undefined]);
+  assert.equal(displayed.state, "busy");
 });
 
 test("results at or beyond the count are gone, and a full list replaces all", () => {
-  const drawn = new Drawn();
-  drawn.merge(change({ results: three, full: true }));
-  drawn.merge(change({ count: 2 }));
-  assert.deepEqual(lines(drawn), [1, 2]);
-  drawn.merge(change({ results: [result({ nodeIndex: 0, lineStart: 7 })], full: true }));
-  assert.deepEqual(lines(drawn), [7]);
+  const displayed = new DisplayedResults();
+  displayed.merge(change({ results: three, full: true }));
+  displayed.merge(change({ count: 2 }));
+  assert.deepEqual(lines(displayed), [1, 2]);
+  displayed.merge(change({ results: [result({ nodeIndex: 0, lineStart: 7 })], full: true }));
+  assert.deepEqual(lines(displayed), [7]);
 });
 
 test("a compile error is gone once the server speaks of statements again", () => {
-  const drawn = new Drawn();
+  const displayed = new DisplayedResults();
   const error = result({ nodeIndex: -1, lineStart: 1, status: "error", output: failure("SyntaxError", "no") });
-  drawn.merge(change({ results: [error], count: 0 }));
-  drawn.merge(change({ state: "idle" }));
-  assert.equal(drawn.all().length, 1, "a notification without results says nothing of it");
-  drawn.merge(change({ results: three, count: 3 }));
-  assert.deepEqual(drawn.all().map((each) => each.nodeIndex), [0, 1, 2]);
+  displayed.merge(change({ results: [error], count: 0 }));
+  displayed.merge(change({ state: "idle" }));
+  assert.equal(displayed.all().length, 1, "a notification without results says nothing of it");
+  displayed.merge(change({ results: three, count: 3 }));
+  assert.deepEqual(displayed.all().map((each) => each.nodeIndex), [0, 1, 2]);
 });
 
-test("a notification for an older version is drawn where its statements are now", () => {
-  const drawn = new Drawn();
-  drawn.edit(2, [edit({ insertedBreaks: 2 })]);
-  drawn.merge(change({ version: 1, results: three }));
-  assert.deepEqual(lines(drawn), [3, 4, 5]);
-  drawn.merge(change({ version: 2, results: three }));
-  assert.deepEqual(lines(drawn), [1, 2, 3]);
+test("a notification for an older version is displayed where its statements are now", () => {
+  const displayed = new DisplayedResults();
+  displayed.edit(2, [edit({ insertedBreaks: 2 })]);
+  displayed.merge(change({ version: 1, results: three }));
+  assert.deepEqual(lines(displayed), [3, 4, 5]);
+  displayed.merge(change({ version: 2, results: three }));
+  assert.deepEqual(lines(displayed), [1, 2, 3]);
 });
 
-test("an edit moves what is drawn below it and nothing above", () => {
-  const drawn = new Drawn();
-  drawn.merge(change({ results: three }));
-  drawn.edit(2, [edit({ startLine: 1, startCharacter: 5, insertedBreaks: 1 })]);
-  assert.deepEqual(lines(drawn), [1, 2, 4]);
+test("an edit moves what is displayed below it and nothing above", () => {
+  const displayed = new DisplayedResults();
+  displayed.merge(change({ results: three }));
+  displayed.edit(2, [edit({ startLine: 1, startCharacter: 5, insertedBreaks: 1 })]);
+  assert.deepEqual(lines(displayed), [1, 2, 4]);
 });
 
 test("moving a line follows insertions and deletions", () => {
@@ -71,19 +71,19 @@ test("moving a line follows insertions and deletions", () => {
 });
 
 test("when the server is lost its results stay, stale, until a new one has others", () => {
-  const drawn = new Drawn();
+  const displayed = new DisplayedResults();
   const running = result({ nodeIndex: 2, status: "running" });
-  drawn.merge(change({ results: [...three.slice(0, 2), running], full: true, state: "busy" }));
-  drawn.loseServer();
-  assert.equal(drawn.state, "dead");
-  assert.deepEqual(drawn.all().map((each) => [each.status, each.stale]), [["ok", true], ["ok", true], ["interrupted", true]]);
+  displayed.merge(change({ results: [...three.slice(0, 2), running], full: true, state: "busy" }));
+  displayed.loseServer();
+  assert.equal(displayed.state, "dead");
+  assert.deepEqual(displayed.all().map((each) => [each.status, each.stale]), [["ok", true], ["ok", true], ["interrupted", true]]);
 
   const notRun = three.map((each) => ({ ...each, status: "notRun" as const, output: [] }));
-  drawn.merge(change({ results: notRun, full: true, count: 3 }));
-  assert.deepEqual(drawn.all().map((each) => each.status), ["ok", "ok", "interrupted"], "kept");
+  displayed.merge(change({ results: notRun, full: true, count: 3 }));
+  assert.deepEqual(displayed.all().map((each) => each.status), ["ok", "ok", "interrupted"], "kept");
 
-  drawn.merge(change({ results: [result({ nodeIndex: 0, output: value("new") })] }));
-  assert.equal(drawn.all()[0]?.stale, undefined);
-  drawn.merge(change({ results: [{ ...notRun[0]! }] }));
-  assert.equal(drawn.all()[0]?.status, "notRun", "the new server's own word counts from then on");
+  displayed.merge(change({ results: [result({ nodeIndex: 0, output: value("new") })] }));
+  assert.equal(displayed.all()[0]?.stale, undefined);
+  displayed.merge(change({ results: [{ ...notRun[0]! }] }));
+  assert.equal(displayed.all()[0]?.status, "notRun", "the new server's own word counts from then on");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type PanelOptions, panelHtml, panelText } from "../src/view/panelHtml";
 import type { Metadata, StatementResult } from "../src/protocol";
+import { type PanelOptions, panelHtml, panelText } from "../src/view/panelHtml";
 import { failure, printed, result, value } from "./results";
 
 const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false, allowScripts: false, isDark: false };

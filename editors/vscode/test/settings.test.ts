@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { shownLenses } from "../src/server/codeLenses";
 import { settingKeys } from "../src/protocol";
+import { shownLenses } from "../src/server/codeLenses";
 import { hasOtherServer, type Inspected, serverSettings } from "../src/server/serverSettings";
 import { statusText } from "../src/view/statusText";
 

@@ -23,12 +23,10 @@ import {
   type ServerOptions,
   State,
 } from "vscode-languageclient/node";
-import { shownLenses } from "./codeLenses";
 import type * as protocol from "../protocol";
+import { shownLenses } from "./codeLenses";
 import { type ChosenPython, NoPythonError, serverPython } from "./python";
 import { settings, settingsForServer } from "./settings";
-import type { ServerState } from "../view/statusText";
-import { takeAway } from "../commands/resultActions";
 
 export const documentSelector = [
   { scheme: "file", language: "python" },
@@ -41,7 +39,15 @@ const input: keyof protocol.Messages = "rdit/input";
 /** So many crashes in so many milliseconds are not chance: then the server stays down. */
 const tooManyCrashes = { count: 4, milliseconds: 180_000 };
 
-type AnswerInput = (params: protocol.InputParams, token: vscode.CancellationToken) => Promise<protocol.InputResult>;
+export type ServerState = "starting" | "running" | "stopped";
+
+/** What the extension does for the server. */
+interface Abilities {
+  /** Answer a program that waits for a line. */
+  answerInput: (params: protocol.InputParams, token: vscode.CancellationToken) => Promise<protocol.InputResult>;
+  /** Send a command of the server's code actions, and do with the reply what the server cannot. */
+  runCommand: (command: string, args: unknown[], send: (args: unknown[]) => Promise<unknown>) => Promise<unknown>;
+}
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -62,7 +68,7 @@ export class Server implements vscode.Disposable {
     private readonly extensionPath: string,
     private readonly log: vscode.LogOutputChannel,
     private readonly chosenPython: ChosenPython,
-    private readonly answerInput: AnswerInput,
+    private readonly abilities: Abilities,
   ) {}
 
   /** The running client; starts one where there is none. Rejects with a sentence for the user. */
@@ -182,7 +188,7 @@ export class Server implements vscode.Disposable {
     });
     this.client = client;
     client.onNotification(didChangeResults, (params: protocol.DidChangeResultsParams) => this.results.fire(params));
-    client.onRequest(input, this.answerInput);
+    client.onRequest(input, this.abilities.answerInput);
     client.onDidChangeState((event) => this.follow(client, event.newState));
     await client.start();
     hasRun = true;
@@ -222,7 +228,7 @@ export class Server implements vscode.Disposable {
         shownLenses((await next(document, token)) ?? [], settings(document.uri).codeLens),
       executeCommand: async (command, args, next) => {
         try {
-          return await takeAway(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
+          return await this.abilities.runCommand(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
         } catch (error) {
           explain(error);
           return undefined;

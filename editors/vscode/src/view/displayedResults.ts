@@ -1,5 +1,5 @@
 /**
- * What is drawn for one document, and how notifications and edits change it.
+ * The results on display for one document, and how notifications and edits change them.
  *
  * This is not a ledger: the server owns the results. It is what is on the screen, kept so that an
  * editor which is shown again can be painted, and so that a notification that was on its way while
@@ -24,7 +24,7 @@ interface VersionEdits {
 /** Enough for a notification that crosses a burst of typing; more would only cost memory. */
 const rememberedVersions = 200;
 
-export class Drawn {
+export class DisplayedResults {
   /** The session's state, as last heard of. */
   state: SessionState = "idle";
   private results = new Map<number, StatementResult>();

@@ -6,10 +6,10 @@
  */
 
 import * as vscode from "vscode";
-import { Drawn, type LineEdit } from "./displayedResults";
-import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
 import type { DidChangeResultsParams } from "../protocol";
 import { settings } from "../server/settings";
+import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
+import { DisplayedResults, type LineEdit } from "./displayedResults";
 
 /** Every mark is a CSS rule of its own, so a long file gets those in view and some lines around. */
 const linesAroundView = 100;
@@ -20,7 +20,7 @@ interface LookTypes {
 }
 
 export class Painter implements vscode.Disposable {
-  private readonly drawn = new Map<string, Drawn>();
+  private readonly displayed = new Map<string, DisplayedResults>();
   private readonly types: Record<Look, LookTypes>;
   private readonly changes = new vscode.EventEmitter<vscode.Uri>();
   private readonly subscriptions: vscode.Disposable[];
@@ -35,7 +35,7 @@ export class Painter implements vscode.Disposable {
       this.changes,
       ...entries.flatMap(([, types]) => [types.mark, types.sign]),
       vscode.workspace.onDidChangeTextDocument((event) => this.edit(event)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.drawn.delete(document.uri.toString())),
+      vscode.workspace.onDidCloseTextDocument((document) => this.displayed.delete(document.uri.toString())),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.paint(editor))),
       vscode.window.onDidChangeTextEditorVisibleRanges((event) => this.paint(event.textEditor)),
     ];
@@ -46,8 +46,8 @@ export class Painter implements vscode.Disposable {
   }
 
   /** What is drawn for a document; undefined when nothing was ever heard of it. */
-  of(uri: vscode.Uri): Drawn | undefined {
-    return this.drawn.get(uri.toString());
+  of(uri: vscode.Uri): DisplayedResults | undefined {
+    return this.displayed.get(uri.toString());
   }
 
   take(change: DidChangeResultsParams): void {
@@ -58,8 +58,8 @@ export class Painter implements vscode.Disposable {
 
   /** The server is gone; what it had found stays, marked stale. */
   loseServer(): void {
-    for (const [key, drawn] of this.drawn) {
-      drawn.loseServer();
+    for (const [key, results] of this.displayed) {
+      results.loseServer();
       this.changed(vscode.Uri.parse(key));
     }
   }
@@ -74,11 +74,11 @@ export class Painter implements vscode.Disposable {
     this.changes.fire(uri);
   }
 
-  private ensure(uri: vscode.Uri): Drawn {
+  private ensure(uri: vscode.Uri): DisplayedResults {
     const key = uri.toString();
-    const drawn = this.drawn.get(key) ?? new Drawn();
-    this.drawn.set(key, drawn);
-    return drawn;
+    const results = this.displayed.get(key) ?? new DisplayedResults();
+    this.displayed.set(key, results);
+    return results;
   }
 
   private edit(event: vscode.TextDocumentChangeEvent): void {
@@ -87,11 +87,11 @@ export class Painter implements vscode.Disposable {
   }
 
   private paint(editor: vscode.TextEditor): void {
-    const drawn = this.of(editor.document.uri);
-    if (!drawn) return;
+    const displayed = this.of(editor.document.uri);
+    if (!displayed) return;
     const { show, showGutter, maxLength } = settings(editor.document.uri);
     const isNear = nearView(editor);
-    const results = drawn.all();
+    const results = displayed.all();
     const marks = show === "decorations" ? marksOf(results, maxLength).filter((mark) => isNear(mark.line)) : [];
     const signs = showGutter ? signsOf(results).filter((sign) => isNear(sign.line)) : [];
     for (const look of looks) {

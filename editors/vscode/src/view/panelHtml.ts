@@ -5,10 +5,10 @@
  * its Markdown by the renderer.
  */
 
-import { ansiToHtml, escapeHtml } from "./ansi";
-import { longestMarkdown, markdownToHtml } from "./markdown";
-import { duration, lookOf } from "./decorations";
 import type { Metadata, OutputItem, StatementResult } from "../protocol";
+import { ansiToHtml, escapeHtml } from "./ansi";
+import { duration, lookOf } from "./decorations";
+import { longestMarkdown, markdownToHtml } from "./markdown";
 
 export interface PanelOptions {
   /** The document's name, for the heading. */

@@ -1,9 +1,8 @@
 /** What the status bar says. Pure. */
 
-import { countSentence, refusedSentence } from "./checkpointText";
 import type { SessionState, SessionStatus } from "../protocol";
-
-export type ServerState = "starting" | "running" | "stopped";
+import type { ServerState } from "../server/server";
+import { countSentence, refusedSentence } from "./checkpointText";
 
 export interface StatusInput {
   server: ServerState;
