@@ -72,13 +72,14 @@ test("moving a line follows insertions and deletions", () => {
 
 test("when the server is lost its results stay, stale, until a new one has others", () => {
   const displayed = new DisplayedResults();
-  const running = result({ nodeIndex: 2, status: "running" });
+  const running = result({ nodeIndex: 2, status: "running", look: "running" });
   displayed.merge(change({ results: [...three.slice(0, 2), running], full: true, state: "busy" }));
   displayed.loseServer();
   assert.equal(displayed.state, "dead");
   assert.deepEqual(displayed.all().map((each) => [each.status, each.stale]), [["ok", true], ["ok", true], ["interrupted", true]]);
+  assert.deepEqual(displayed.all().map((each) => each.look), ["stale", "stale", "stale"]);
 
-  const notRun = three.map((each) => ({ ...each, status: "notRun" as const, output: [] }));
+  const notRun = three.map((each) => ({ ...each, status: "notRun" as const, look: "notRun" as const, output: [] }));
   displayed.merge(change({ results: notRun, full: true, count: 3 }));
   assert.deepEqual(displayed.all().map((each) => each.status), ["ok", "ok", "interrupted"], "kept");
 

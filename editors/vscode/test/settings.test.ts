@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { settingKeys } from "../src/protocol";
 import { shownLenses } from "../src/server/codeLenses";
 import { hasOtherServer, type Inspected, serverSettings } from "../src/server/serverSettings";
+import { looks } from "../src/view/decorations";
 import { statusText } from "../src/view/statusText";
 
 const extension = process.cwd();
@@ -47,6 +48,11 @@ test("another extension that completes Python is told of", () => {
   assert.ok(!hasOtherServer(installed(), undefined));
 });
 
+test("every look has a sign in the gutter, in dark and in light themes", () => {
+  const signs = looks.flatMap((look) => [`${look}-dark.svg`, `${look}-light.svg`]);
+  assert.deepEqual(readdirSync(path.join(extension, "media/signs")).sort(), signs.sort());
+});
+
 test("every setting of the server is described", () => {
   const readme = readFileSync(path.join(extension, "README.md"), "utf8");
   for (const key of settingKeys) {
@@ -81,7 +87,7 @@ test("keys work in Python editors only", () => {
 });
 
 test("every look has a colour in every kind of theme", () => {
-  assert.equal(manifest.contributes.colors.length, 5);
+  assert.deepEqual(manifest.contributes.colors.map(({ id }) => id), looks.map((look) => `rdit.${look}Foreground`));
   for (const { defaults } of manifest.contributes.colors) {
     assert.deepEqual(Object.keys(defaults), ["dark", "light", "highContrast", "highContrastLight"]);
   }

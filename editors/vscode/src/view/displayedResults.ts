@@ -62,7 +62,9 @@ export class DisplayedResults {
     this.history = [];
     for (const [index, result] of this.results) {
       const status = result.status === "running" ? "interrupted" : result.status;
-      this.results.set(index, { ...result, status, stale: true, staleReason: "the server stopped" });
+      // The one look that is decided here: there is no server to say it.
+      const look = status === "notRun" ? "notRun" : "stale";
+      this.results.set(index, { ...result, status, look, stale: true, staleReason: "the server stopped" });
       if (status !== "notRun") this.keptFromLostServer.add(index);
     }
   }

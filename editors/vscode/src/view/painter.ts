@@ -6,10 +6,13 @@
  */
 
 import * as vscode from "vscode";
-import type { DidChangeResultsParams } from "../protocol";
+import type { DidChangeResultsParams, Look } from "../protocol";
 import { settings } from "../server/settings";
-import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
+import { looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
 import { DisplayedResults, type LineEdit } from "./displayedResults";
+
+/** Looks that are seen in the overview ruler: what one would scroll for. */
+const inRuler: ReadonlySet<Look> = new Set<Look>(["running", "error", "stopped"]);
 
 /** Every mark is a CSS rule of its own, so a long file gets those in view and some lines around. */
 const linesAroundView = 100;
@@ -103,10 +106,11 @@ export class Painter implements vscode.Disposable {
 
 function createTypes(look: Look, extensionUri: vscode.Uri): LookTypes {
   const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, "media", "signs", `${look}-${theme}.svg`);
+  const color = new vscode.ThemeColor(`rdit.${look}Foreground`);
   return {
     mark: vscode.window.createTextEditorDecorationType({
-      after: { color: new vscode.ThemeColor(`rdit.${look}Foreground`), margin: "0 0 0 2em" },
-      overviewRulerColor: look === "error" || look === "running" ? new vscode.ThemeColor(`rdit.${look}Foreground`) : "",
+      after: { color, margin: "0 0 0 2em" },
+      overviewRulerColor: inRuler.has(look) ? color : "",
       overviewRulerLane: vscode.OverviewRulerLane.Right,
       rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
     }),
