@@ -69,10 +69,10 @@ function M.config()
     -- Code actions of the server's end here, as the subcommands of the same purpose do.
     commands = {
       ["rdit/copyResult"] = function(command, context)
-        require("rdit.take").copy(context.bufnr, command.arguments[1])
+        require("rdit.result_actions").copy(context.bufnr, command.arguments[1])
       end,
       ["rdit/openPicture"] = function(command, context)
-        require("rdit.take").open(context.bufnr, command.arguments[1])
+        require("rdit.result_actions").open(context.bufnr, command.arguments[1])
       end,
     },
     on_init = function(client)

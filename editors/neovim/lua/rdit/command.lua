@@ -194,7 +194,7 @@ M.subcommands = {
   picture = {
     help = "Open the pictures of this statement with the system's program for them.",
     run = function(invocation)
-      require("rdit.take").open(invocation.bufnr, place(invocation))
+      require("rdit.result_actions").open(invocation.bufnr, place(invocation))
     end,
   },
   copy = {
@@ -205,7 +205,7 @@ M.subcommands = {
         client.say(("There is no register %q."):format(register), vim.log.levels.ERROR)
         return
       end
-      require("rdit.take").copy(invocation.bufnr, place(invocation), register)
+      require("rdit.result_actions").copy(invocation.bufnr, place(invocation), register)
     end,
   },
   lines = {

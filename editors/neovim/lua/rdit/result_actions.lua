@@ -1,4 +1,4 @@
---- Taking results away: into a register, and to the system's program for pictures.
+--- Copying a result into a register, and opening its pictures with the system's program for them.
 local client = require("rdit.client")
 local pictures = require("rdit.pictures")
 
