@@ -8,11 +8,11 @@ local M = {}
 ---@field cmd string[] The command that starts the server.
 ---@field autostart boolean Start the server for Python buffers.
 ---@field draw boolean Draw results with this plugin; false leaves them to Neovim's inlay hints.
----@field signs table<rdit.Kind, string>|false The sign of each kind in the sign column.
+---@field signs table<rdit.LookName, string>|false The sign of each look in the sign column.
 ---@field max_width integer Cut the text beside a statement at this many columns.
 ---@field virtual_lines integer Show up to this many lines of longer output below the statement.
 ---@field output_height integer Height of the output window.
----@field marks table<rdit.Kind, string> The mark of each kind of result that is drawn beside the code.
+---@field marks table<rdit.LookName, string> The mark of each look that is drawn beside the code.
 ---@field pictures boolean|fun(picture: rdit.Picture): rdit.TakeAway? Draw pictures in the output window.
 ---@field keymaps boolean|string Map the suggested keys; a string is the prefix instead of <leader>r.
 M.defaults = {
