@@ -29,10 +29,11 @@ demo: setup  ## Run a real script with rdit and show its results.
 
 test: check unit editors vscode  ## Run every check and every test.
 
-check: setup  ## Formatting, lint and types.
+check: setup  ## Formatting, lint, types, and what is generated from the protocol's schema.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/protocol/generate --check
 
 unit: setup libraries  ## The server, the worker on every interpreter found, the command line.
 	$(BIN)/pytest tests

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.render.look import look
 
 if TYPE_CHECKING:
     from rdit_lsp.program.checkpoint import Checkpoint
@@ -25,6 +26,7 @@ def statement_result(
         "lineEnd": view.last,
         "isExpr": view.is_expr,
         "status": view.status,
+        "look": look(view),
         "isInvisible": view.is_invisible,
         "durationMs": None if view.seconds is None else round(view.seconds * 1000, 3),
         "output": [as_json(output, complete=complete, limit=limit) for output in view.outputs],

@@ -14,14 +14,16 @@ from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable, size_text
+from rdit_lsp.render.look import look
 
 if TYPE_CHECKING:
+    from rdit_lsp.render.look import Look
     from rdit_lsp.results.snapshot import View
 
 WIDTH = 100
 """Characters of a line at most. VS Code shows 43 of an inlay hint by default, others show all."""
 
-MARKS = {
+MARKS: dict[Look, str] = {
     "fresh": "→",
     "stale": "~",
     "running": "⋯",
@@ -56,16 +58,8 @@ _SCANNED = 4000
 
 
 def mark(view: View) -> str:
-    """The sign for the state a result is in."""
-    if view.stale_reason is not None:
-        return MARKS["stale"]
-    if view.status in ("running", "notRun"):
-        return MARKS[view.status]
-    if view.status in ("error", "crashed"):
-        return MARKS["error"]
-    if view.status in ("interrupted", "timeout", "exit"):
-        return MARKS["stopped"]
-    return MARKS["fresh"]
+    """The sign for the look of a result."""
+    return MARKS[look(view)]
 
 
 def labelled(view: View) -> str:

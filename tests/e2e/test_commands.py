@@ -328,7 +328,7 @@ async def test_notifications_have_the_public_shape(script: OpenDocument) -> None
         "rdit/didChangeResults",
         lambda params: params["state"] == "idle" and len(params["results"]) > 0,
     )
-    protocol_schema.check("DidChangeResults", last)
+    protocol_schema.check_message("rdit/didChangeResults", last)
     assert (script.uri, 1) == (last["uri"], last["version"])
 
 

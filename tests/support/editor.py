@@ -1,7 +1,7 @@
 """An editor that a test drives: an LSP client on the standard streams of a real `rdit-lsp`.
 
-It speaks plain JSON, so that a test can also send what no library would. Every reply to one of rdit's own
-commands is checked against `docs/protocol_schema.json`. Nothing here ever sleeps: all waiting is for a
+It speaks plain JSON, so that a test can also send what no library would. Everything that the server sends
+beyond LSP is checked against `docs/protocol_schema.json`. Nothing here ever sleeps: all waiting is for a
 message, with a time limit that only a bug reaches.
 """
 
@@ -31,21 +31,6 @@ LIMIT = 60.0
 """Seconds until a message that does not come counts as lost."""
 
 RDIT_LSP = Path(sys.executable).with_name("rdit-lsp")
-
-REPLIES = {
-    "rdit/execute": "ExecuteResult",
-    "rdit/interrupt": "Interrupted",
-    "rdit/reset": "Ok",
-    "rdit/status": "Status",
-    "rdit/results": "Results",
-    "rdit/checkpoint": "Checkpoint",
-    "rdit/restore": "Restored",
-    "rdit/checkpoints": "Checkpoints",
-    "rdit/copyResult": "Copied",
-    "rdit/openPicture": "Pictures",
-    "rdit/variables": "Variables",
-}
-"""The entry of the schema that each command's reply must fit."""
 
 
 class RpcError(Exception):
@@ -177,7 +162,7 @@ class Editor:
             result = await self.request(
                 "workspace/executeCommand", {"command": name, "arguments": arguments}
             )
-        protocol_schema.check(REPLIES[name], result)
+        protocol_schema.check_call(name, {} if argument is None else argument, result)
         return result
 
     async def status(self, uri: str | None = None) -> list[Json]:
@@ -282,8 +267,8 @@ class Editor:
             return
         self.inbox.append(message)
         self._arrived.set()
-        if message["method"] == "rdit/didChangeResults":
-            protocol_schema.check("DidChangeResults", message["params"])
+        if message["method"].startswith("rdit/"):
+            protocol_schema.check_message(message["method"], message["params"])
         if "id" in message:
             self._answer(message)
 

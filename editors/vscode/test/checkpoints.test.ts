@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { transactionParams } from "../src/arguments";
-import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/checkpointText";
+import { transactionParams } from "../src/commands/arguments";
 import type { Checkpoint } from "../src/protocol";
+import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/view/checkpointText";
 
 const time = (minute: number) => `2026-01-01T12:${String(minute).padStart(2, "0")}:00+00:00`;
 const clock = (minute: number) => new Date(time(minute)).toLocaleTimeString();
@@ -44,7 +44,7 @@ test("going back says what ran again for it", () => {
   const made = checkpoint({ automatic: false, name: "x" });
   assert.equal(restoredSentence(made, { kind: "checkpoint", lineStart: 7 }), "back at “x”");
   assert.equal(restoredSentence(made, { kind: "start", lineStart: 1 }), "back at “x”; lines 1 to 6 ran again");
-  assert.equal(restoredSentence(made, undefined), "back at “x”");
+  assert.equal(restoredSentence(made, { kind: "kept" }), "back at “x”");
 });
 
 test("the status says how many there are, what they hold, and why there is no newer one", () => {

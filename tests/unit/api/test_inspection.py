@@ -94,7 +94,7 @@ def test_variables_lead_to_their_lines() -> None:
     names = ["x", "y", "z", "f"]
     raw = [{"name": name, "type": "int", "summary": "\udcff"} for name in names]
     found = inspection.variables_from(now({"variables": raw, "omitted": 0}), document)
-    protocol_schema.check("Variables", found)
+    protocol_schema.check("VariablesResult", found)
     lines = {each["name"]: each.get("lineStart") for each in found["variables"]}
     assert lines == {"x": 6, "y": 3, "z": None, "f": 4}
     assert found["variables"][0]["summary"] == "\\udcff"
@@ -123,7 +123,7 @@ def test_answers_that_are_none(answer: dict[str, Any]) -> None:
     signature = inspection.signature_from(now(answer))
     assert signature is None or [] == signature.parameters
     variables = inspection.variables_from(now(answer), open_document(URI, 1, "f("))
-    protocol_schema.check("Variables", variables)
+    protocol_schema.check("VariablesResult", variables)
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ async def test_variables() -> None:
     """The list would be empty, or claim to be of a program that there is not."""
     session = FakeSession("x = 1", {"variables": [{"name": "x", "type": "int", "summary": "1"}]})
     found = await Served(session).variables()
-    protocol_schema.check("Variables", found)
+    protocol_schema.check("VariablesResult", found)
     assert found == {
         "variables": [{"name": "x", "type": "int", "summary": "1", "lineStart": 1}],
         "origin": "now",
@@ -176,7 +176,7 @@ async def test_variables() -> None:
     session = FakeSession("x = 1", None)
     session.status.has_program = False
     found = await Served(session).variables()
-    protocol_schema.check("Variables", found)
+    protocol_schema.check("VariablesResult", found)
     assert found["variables"] == []
 
 

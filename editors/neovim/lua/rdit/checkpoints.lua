@@ -7,7 +7,7 @@ local M = {}
 local patience_ms = 500
 
 ---@param bufnr integer
----@return { uri: string }
+---@return rdit.DocumentParams
 local function document(bufnr)
   return { uri = vim.uri_from_bufnr(bufnr) }
 end

@@ -68,14 +68,14 @@ local function transact(policy)
 end
 
 ---@param bufnr integer
----@return { uri: string }
+---@return rdit.DocumentParams
 local function document(bufnr)
   return { uri = vim.uri_from_bufnr(bufnr) }
 end
 
 --- The statement that is meant: at the first line given, or at the cursor.
 ---@param invocation rdit.Invocation
----@return { uri: string, position: rdit.Position }
+---@return rdit.PlaceParams
 local function place(invocation)
   local line = invocation.range and invocation.range.from
   local position = client.position(invocation.bufnr, line)
@@ -86,9 +86,6 @@ end
 ---@return string
 local function session_sentence(session)
   local python = session.python or "no interpreter yet"
-  if type(python) == "table" then
-    python = table.concat(python, " ")
-  end
   local name = vim.fs.basename(vim.uri_to_fname(session.uri))
   local version = session.pythonVersion and ("Python " .. session.pythonVersion .. ", ") or ""
   local process = session.pid and (", process " .. session.pid) or ""
@@ -194,7 +191,7 @@ M.subcommands = {
   picture = {
     help = "Open the pictures of this statement with the system's program for them.",
     run = function(invocation)
-      require("rdit.take").open(invocation.bufnr, place(invocation))
+      require("rdit.result_actions").open(invocation.bufnr, place(invocation))
     end,
   },
   copy = {
@@ -205,7 +202,7 @@ M.subcommands = {
         client.say(("There is no register %q."):format(register), vim.log.levels.ERROR)
         return
       end
-      require("rdit.take").copy(invocation.bufnr, place(invocation), register)
+      require("rdit.result_actions").copy(invocation.bufnr, place(invocation), register)
     end,
   },
   lines = {

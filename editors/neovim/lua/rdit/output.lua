@@ -83,7 +83,7 @@ local function render(results, name)
     end
   end
   for _, result in ipairs(results) do
-    add(("%s, %s"):format(name, heading(result)), draw.kinds[draw.kind(result)].group)
+    add(("%s, %s"):format(name, heading(result)), draw.look(result).group)
     for _, item in ipairs(result.output) do
       if item.path and item.data then
         local pixels = vim.tbl_get(item, "metadata", "rdit", "pixels") or {}

@@ -194,7 +194,7 @@ end
 
 ---@class rdit.Summary
 ---@field state string
----@field kinds table<rdit.Kind, integer> How many results there are of each kind.
+---@field kinds table<rdit.LookName, integer> How many results there are of each look.
 ---@field total integer
 
 --- What a statusline can tell of a buffer; nil before the server has said anything.
@@ -207,8 +207,8 @@ function M.summary(bufnr)
   end
   local summary = { state = board.state, kinds = {}, total = 0 }
   for _, entry in pairs(board.entries) do
-    local kind = draw.kind(entry.result)
-    summary.kinds[kind] = (summary.kinds[kind] or 0) + 1
+    local name = draw.look(entry.result).name
+    summary.kinds[name] = (summary.kinds[name] or 0) + 1
     summary.total = summary.total + 1
   end
   return summary

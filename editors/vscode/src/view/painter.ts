@@ -6,10 +6,13 @@
  */
 
 import * as vscode from "vscode";
-import { Drawn, type LineEdit } from "./drawn";
-import { type Look, looks, type Mark, marksOf, type Sign, signsOf } from "./marks";
-import type { DidChangeResultsParams } from "./protocol";
-import { settings } from "./settings";
+import type { DidChangeResultsParams, Look } from "../protocol";
+import { settings } from "../server/settings";
+import { looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
+import { DisplayedResults, type LineEdit } from "./displayedResults";
+
+/** Looks that are seen in the overview ruler: what one would scroll for. */
+const inRuler: ReadonlySet<Look> = new Set<Look>(["running", "error", "stopped"]);
 
 /** Every mark is a CSS rule of its own, so a long file gets those in view and some lines around. */
 const linesAroundView = 100;
@@ -20,7 +23,7 @@ interface LookTypes {
 }
 
 export class Painter implements vscode.Disposable {
-  private readonly drawn = new Map<string, Drawn>();
+  private readonly displayed = new Map<string, DisplayedResults>();
   private readonly types: Record<Look, LookTypes>;
   private readonly changes = new vscode.EventEmitter<vscode.Uri>();
   private readonly subscriptions: vscode.Disposable[];
@@ -35,7 +38,7 @@ export class Painter implements vscode.Disposable {
       this.changes,
       ...entries.flatMap(([, types]) => [types.mark, types.sign]),
       vscode.workspace.onDidChangeTextDocument((event) => this.edit(event)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.drawn.delete(document.uri.toString())),
+      vscode.workspace.onDidCloseTextDocument((document) => this.displayed.delete(document.uri.toString())),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.paint(editor))),
       vscode.window.onDidChangeTextEditorVisibleRanges((event) => this.paint(event.textEditor)),
     ];
@@ -46,8 +49,8 @@ export class Painter implements vscode.Disposable {
   }
 
   /** What is drawn for a document; undefined when nothing was ever heard of it. */
-  of(uri: vscode.Uri): Drawn | undefined {
-    return this.drawn.get(uri.toString());
+  of(uri: vscode.Uri): DisplayedResults | undefined {
+    return this.displayed.get(uri.toString());
   }
 
   take(change: DidChangeResultsParams): void {
@@ -58,8 +61,8 @@ export class Painter implements vscode.Disposable {
 
   /** The server is gone; what it had found stays, marked stale. */
   loseServer(): void {
-    for (const [key, drawn] of this.drawn) {
-      drawn.loseServer();
+    for (const [key, results] of this.displayed) {
+      results.loseServer();
       this.changed(vscode.Uri.parse(key));
     }
   }
@@ -74,11 +77,11 @@ export class Painter implements vscode.Disposable {
     this.changes.fire(uri);
   }
 
-  private ensure(uri: vscode.Uri): Drawn {
+  private ensure(uri: vscode.Uri): DisplayedResults {
     const key = uri.toString();
-    const drawn = this.drawn.get(key) ?? new Drawn();
-    this.drawn.set(key, drawn);
-    return drawn;
+    const results = this.displayed.get(key) ?? new DisplayedResults();
+    this.displayed.set(key, results);
+    return results;
   }
 
   private edit(event: vscode.TextDocumentChangeEvent): void {
@@ -87,11 +90,11 @@ export class Painter implements vscode.Disposable {
   }
 
   private paint(editor: vscode.TextEditor): void {
-    const drawn = this.of(editor.document.uri);
-    if (!drawn) return;
+    const displayed = this.of(editor.document.uri);
+    if (!displayed) return;
     const { show, showGutter, maxLength } = settings(editor.document.uri);
     const isNear = nearView(editor);
-    const results = drawn.all();
+    const results = displayed.all();
     const marks = show === "decorations" ? marksOf(results, maxLength).filter((mark) => isNear(mark.line)) : [];
     const signs = showGutter ? signsOf(results).filter((sign) => isNear(sign.line)) : [];
     for (const look of looks) {
@@ -103,10 +106,11 @@ export class Painter implements vscode.Disposable {
 
 function createTypes(look: Look, extensionUri: vscode.Uri): LookTypes {
   const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, "media", "signs", `${look}-${theme}.svg`);
+  const color = new vscode.ThemeColor(`rdit.${look}Foreground`);
   return {
     mark: vscode.window.createTextEditorDecorationType({
-      after: { color: new vscode.ThemeColor(`rdit.${look}Foreground`), margin: "0 0 0 2em" },
-      overviewRulerColor: look === "error" || look === "running" ? new vscode.ThemeColor(`rdit.${look}Foreground`) : "",
+      after: { color, margin: "0 0 0 2em" },
+      overviewRulerColor: inRuler.has(look) ? color : "",
       overviewRulerLane: vscode.OverviewRulerLane.Right,
       rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
     }),

@@ -4,7 +4,7 @@
  * Pure: knows neither VS Code nor the server.
  */
 
-import type { ExecuteParams, LineRange, Position, Scope, StatementResult, TransactionPolicy } from "./protocol";
+import type { ExecuteParams, LineRange, Position, Scope, StatementResult, TransactionPolicy } from "../protocol";
 
 /** Where a command was given: a document's version, and the selection in it (LSP positions). */
 export interface Place {

@@ -5,20 +5,10 @@
  * pyproject.toml, so a default of ours would undo what the project says. Pure.
  */
 
-export const serverKeys = [
-  "python",
-  "cwd",
-  "args",
-  "env",
-  "runOn",
-  "checkpoints",
-  "checkpointMemory",
-  "figureFormat",
-  "figureDpi",
-  "completion",
-] as const;
+import { type Settings, settingKeys } from "../protocol";
 
-export interface ServerSettings extends Partial<Record<(typeof serverKeys)[number], unknown>> {
+/** Whatever the user has set them to: the server checks it. */
+export interface ServerSettings extends Partial<Record<keyof Settings, unknown>> {
   /** No setting of the user's: another extension completes Python, too. */
   otherServer?: true;
 }
@@ -41,7 +31,7 @@ export function serverSettings(
   hasOther = false,
 ): ServerSettings {
   const settings: ServerSettings = hasOther ? { otherServer: true } : {};
-  for (const key of serverKeys) {
+  for (const key of settingKeys) {
     const found = inspect(key);
     const value = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
     if (value !== undefined && value !== null && value !== "") settings[key] = value;

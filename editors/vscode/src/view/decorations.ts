@@ -4,11 +4,10 @@
  * Pure: knows neither VS Code nor the server.
  */
 
-import type { OutputItem, StatementResult } from "./protocol";
+import type { Look, StatementResult } from "../protocol";
 
 /** The looks that must be told apart in every theme; each has a colour, a sign and a text mark. */
-export const looks = ["fresh", "stale", "running", "error", "notRun"] as const;
-export type Look = (typeof looks)[number];
+export const looks = ["fresh", "stale", "running", "error", "stopped", "notRun"] as const satisfies Look[];
 
 export interface Mark {
   /** 1-based. */
@@ -29,26 +28,19 @@ const characters: Record<Look, string> = {
   stale: "~",
   running: "⋯",
   error: "✗",
-  notRun: "○",
+  stopped: "■",
+  notRun: "·",
 };
-
-/** Stopped on purpose: drawn like an error, as there is no result, but not called one. */
-const stoppedCharacter = "■";
-const stopped: ReadonlySet<StatementResult["status"]> = new Set(["interrupted", "timeout", "exit"] as const);
 
 /** Results kept from an earlier run must not look as if they had just been made. */
 const reusedCharacter = "⇢";
 
 /** On a shared line or statement, the look that most needs attention wins. */
-const urgency: Look[] = ["running", "error", "stale", "notRun", "fresh"];
+const urgency: Look[] = ["running", "error", "stopped", "stale", "notRun", "fresh"];
 
-export function lookOf(result: StatementResult): Look {
-  if (result.status === "running") return "running";
-  if (result.status === "notRun") return "notRun";
-  if (result.stale) return "stale";
-  if (result.status === "ok") return "fresh";
-  if (result.status === "exit" && !result.exitCode) return "fresh";
-  return "error";
+/** The look to draw. One that only a newer server knows is drawn as stale: it must not pass for fresh. */
+export function drawnLook({ look }: StatementResult): Look {
+  return looks.includes(look) ? look : "stale";
 }
 
 /** The marks of a document, at most one a line; none for a document of which nothing has run. */
@@ -62,7 +54,7 @@ export function marksOf(results: StatementResult[], maxLength: number): Mark[] {
   for (const [line, sharing] of byLine) {
     const texts = sharing.map(markText).filter((text) => text !== "");
     if (texts.length > 0) {
-      marks.push({ line, look: mostUrgent(sharing.map(lookOf)), text: cut(texts.join("  "), maxLength) });
+      marks.push({ line, look: mostUrgent(sharing.map(drawnLook)), text: cut(texts.join("  "), maxLength) });
     }
   }
   return marks;
@@ -73,7 +65,7 @@ export function signsOf(results: StatementResult[]): Sign[] {
   if (results.every((result) => result.status === "notRun")) return [];
   const byLine = new Map<number, Look[]>();
   for (const result of results) {
-    byLine.set(result.lineStart, [...(byLine.get(result.lineStart) ?? []), lookOf(result)]);
+    byLine.set(result.lineStart, [...(byLine.get(result.lineStart) ?? []), drawnLook(result)]);
   }
   return [...byLine].map(([line, lookings]) => ({ line, look: mostUrgent(lookings) }));
 }
@@ -93,41 +85,17 @@ function mostUrgent(candidates: Look[]): Look {
 }
 
 function markText(result: StatementResult): string {
-  const look = lookOf(result);
-  const summary = oneLine(result.summary ?? summarize(result));
-  const character = characterOf(result, look);
+  const look = drawnLook(result);
+  const summary = oneLine(result.summary ?? "");
   // A fresh statement with nothing to say is told by its sign; a second mark would be noise.
   if (look === "fresh" && summary === "" && !isSlow(result)) return "";
+  const character = look === "fresh" && result.reused ? reusedCharacter : characters[look];
   const time = isSlow(result) && look !== "running" ? `(${duration(result.durationMs ?? 0)})` : "";
   return [character, summary, time].filter((part) => part !== "").join(" ");
 }
 
-function characterOf(result: StatementResult, look: Look): string {
-  if (look === "fresh" && result.reused) return reusedCharacter;
-  if (look === "error" && stopped.has(result.status)) return stoppedCharacter;
-  return characters[look];
-}
-
 function isSlow(result: StatementResult): boolean {
   return (result.durationMs ?? 0) >= 1000;
-}
-
-/** For a server that sends no summary: the error, else the last value, else the last line printed. */
-function summarize(result: StatementResult): string {
-  if (result.status !== "ok" && result.status !== "error" && result.status !== "running") {
-    return result.status === "notRun" ? "" : result.status;
-  }
-  const error = result.output.find((item) => item.type === "error");
-  if (error) return summarizeItem(error);
-  const value = result.output.findLast((item) => item.type === "result" || item.type === "display");
-  const item = value ?? result.output.at(-1);
-  return item ? summarizeItem(item) : "";
-}
-
-function summarizeItem(item: OutputItem): string {
-  if (item.type === "error") return item.value ? `${item.name}: ${item.value}` : item.name;
-  const lines = item.text.trimEnd().split("\n");
-  return (item.type === "stdout" || item.type === "stderr" ? lines.at(-1) : lines[0]) ?? "";
 }
 
 /**

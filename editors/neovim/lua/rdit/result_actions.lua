@@ -1,4 +1,4 @@
---- Taking results away: into a register, and to the system's program for pictures.
+--- Copying a result into a register, and opening its pictures with the system's program for them.
 local client = require("rdit.client")
 local pictures = require("rdit.pictures")
 
@@ -24,7 +24,7 @@ end
 
 --- Put what a statement came to into a register, by default the clipboard's.
 ---@param bufnr integer
----@param place { uri: string, position: rdit.Position }
+---@param place rdit.PlaceParams
 ---@param register? string
 function M.copy(bufnr, place, register)
   client.command(bufnr, "rdit/copyResult", place, function(answer)
@@ -34,7 +34,7 @@ end
 
 --- Open the pictures of a statement.
 ---@param bufnr integer
----@param place { uri: string, position: rdit.Position }
+---@param place rdit.PlaceParams
 function M.open(bufnr, place)
   local argument = vim.tbl_extend("force", place, { show = false })
   client.command(bufnr, "rdit/openPicture", argument, function(answer)

@@ -1,6 +1,6 @@
 /** What is said of checkpoints: in the list to choose from, in the status bar, after going back. Pure. */
 
-import type { Checkpoint, ExecuteResult, KeptCheckpoints, TransactionPolicy, WayBack } from "./protocol";
+import type { Checkpoint, ExecuteResult, KeptCheckpoints, TransactionPolicy, WayBack } from "../protocol";
 
 /** A checkpoint as an entry of a list. */
 export interface Choice {
@@ -55,8 +55,8 @@ export function keptSentence(checkpoint: Checkpoint): string {
 }
 
 /** What was done to go back. */
-export function restoredSentence(checkpoint: Checkpoint, wayBack: WayBack | undefined): string {
-  const from = wayBack?.lineStart;
+export function restoredSentence(checkpoint: Checkpoint, wayBack: WayBack): string {
+  const from = wayBack.lineStart;
   const hasRun = from !== undefined && from <= checkpoint.lineEnd;
   const { label } = choice(checkpoint);
   return `back at “${label}”${hasRun ? `; lines ${from} to ${checkpoint.lineEnd} ran again` : ""}`;

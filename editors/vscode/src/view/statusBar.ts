@@ -1,9 +1,9 @@
 /** The status bar item: which Python, what it is doing, for how long; and the menu behind it. */
 
 import * as vscode from "vscode";
+import type { KeptCheckpoints, SessionState, SessionStatus } from "../protocol";
+import type { Server } from "../server/server";
 import type { Painter } from "./painter";
-import type { KeptCheckpoints, SessionState, SessionStatus } from "./protocol";
-import type { Server } from "./server";
 import { statusText } from "./statusText";
 
 export class StatusBar implements vscode.Disposable {

@@ -1,18 +1,18 @@
 /**
- * Taking results away: to the clipboard, which LSP does not know, and to an editor of pictures.
+ * Copying a result to the clipboard, which LSP does not know, and opening pictures in an editor.
  *
  * The server's code actions and this extension's own commands both come here.
  */
 
 import * as vscode from "vscode";
-import type { CopyResult, PicturesResult } from "./protocol";
+import type { CopyResult, PicturesResult } from "../protocol";
 
 /**
- * Give one of the server's commands, and do here what the server cannot.
+ * Send one of the server's commands, and do here what the server cannot.
  *
  * @param send Sends it with these arguments.
  */
-export async function takeAway(
+export async function actOnResult(
   command: string,
   args: unknown[],
   send: (args: unknown[]) => Promise<unknown>,

@@ -1,9 +1,9 @@
 /** Keeping the state of a program, and going back to one. The server has them; nothing is kept here. */
 
 import * as vscode from "vscode";
-import { type Choice, checkpointChoices, keptSentence, restoredSentence } from "./checkpointText";
-import type { Server } from "./server";
-import type { StatusBar } from "./statusBar";
+import type { Server } from "../server/server";
+import { type Choice, checkpointChoices, keptSentence, restoredSentence } from "../view/checkpointText";
+import type { StatusBar } from "../view/statusBar";
 
 /** Ask for a name, which may be empty, and keep the state as it is. */
 export async function keep(server: Server, statusBar: StatusBar, uri: string): Promise<void> {

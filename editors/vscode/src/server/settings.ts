@@ -1,7 +1,7 @@
 /** The settings of this extension itself; those of the server are in `serverSettings.ts`. */
 
 import * as vscode from "vscode";
-import type { LensSetting } from "./lenses";
+import type { LensSetting } from "./codeLenses";
 import { hasOtherServer, serverSettings, type ServerSettings } from "./serverSettings";
 
 export interface Settings {

@@ -6,11 +6,11 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import type { LineRange, StatementResult } from "../protocol";
+import type { Server } from "../server/server";
+import { settings } from "../server/settings";
 import type { Painter } from "./painter";
 import { panelHtml, panelText } from "./panelHtml";
-import type { LineRange, StatementResult } from "./protocol";
-import type { Server } from "./server";
-import { settings } from "./settings";
 
 /** Output that streams is asked for at most this often; each answer is complete, so it can be long. */
 const refreshMilliseconds = 250;

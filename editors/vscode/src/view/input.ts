@@ -1,7 +1,7 @@
 /** Answers `input()` and `getpass()` of running code with an input box. */
 
 import * as vscode from "vscode";
-import type { InputParams, InputResult } from "./protocol";
+import type { InputParams, InputResult } from "../protocol";
 
 /** VS Code shows one input box at a time: a second one would dismiss the first. */
 let previous: Promise<unknown> = Promise.resolve();

@@ -1,12 +1,12 @@
 /**
- * What is drawn for one document, and how notifications and edits change it.
+ * The results on display for one document, and how notifications and edits change them.
  *
  * This is not a ledger: the server owns the results. It is what is on the screen, kept so that an
  * editor which is shown again can be painted, and so that a notification that was on its way while
  * the user typed is drawn where its statements are now. Pure: knows neither VS Code nor the server.
  */
 
-import type { DidChangeResultsParams, SessionState, StatementResult } from "./protocol";
+import type { DidChangeResultsParams, SessionState, StatementResult } from "../protocol";
 
 /** One replaced stretch of text: 0-based lines and column, and the line breaks put in its place. */
 export interface LineEdit {
@@ -24,7 +24,7 @@ interface VersionEdits {
 /** Enough for a notification that crosses a burst of typing; more would only cost memory. */
 const rememberedVersions = 200;
 
-export class Drawn {
+export class DisplayedResults {
   /** The session's state, as last heard of. */
   state: SessionState = "idle";
   private results = new Map<number, StatementResult>();
@@ -52,8 +52,7 @@ export class Drawn {
     // A compile error has index -1, which no count removes. Once the server speaks of statements
     // again without repeating it, it has been corrected.
     if (changed.length > 0 && !changed.some(isCompileError)) this.results.delete(-1);
-    const count = change.count ?? Infinity;
-    for (const index of this.results.keys()) if (index >= count) this.results.delete(index);
+    for (const index of this.results.keys()) if (index >= change.count) this.results.delete(index);
     this.state = change.state;
   }
 
@@ -63,7 +62,9 @@ export class Drawn {
     this.history = [];
     for (const [index, result] of this.results) {
       const status = result.status === "running" ? "interrupted" : result.status;
-      this.results.set(index, { ...result, status, stale: true, staleReason: "the server stopped" });
+      // The one look that is decided here: there is no server to say it.
+      const look = status === "notRun" ? "notRun" : "stale";
+      this.results.set(index, { ...result, status, look, stale: true, staleReason: "the server stopped" });
       if (status !== "notRun") this.keptFromLostServer.add(index);
     }
   }
@@ -80,8 +81,8 @@ export class Drawn {
     this.results.set(index, result);
   }
 
-  private toPresent(result: StatementResult, version: number | null): StatementResult {
-    const since = this.history.filter((entry) => version !== null && entry.version > version);
+  private toPresent(result: StatementResult, version: number): StatementResult {
+    const since = this.history.filter((entry) => entry.version > version);
     return since.reduce((moved, entry) => moveResult(moved, entry.edits), result);
   }
 }

@@ -16,28 +16,38 @@ import {
   ExecuteCommandRequest,
   InlayHintRequest,
   LanguageClient,
+  LSPErrorCodes,
   type Middleware,
   ResponseError,
   RevealOutputChannelOn,
   type ServerOptions,
   State,
 } from "vscode-languageclient/node";
-import { shownLenses } from "./lenses";
-import * as protocol from "./protocol";
+import type * as protocol from "../protocol";
+import { shownLenses } from "./codeLenses";
 import { type ChosenPython, NoPythonError, serverPython } from "./python";
 import { settings, settingsForServer } from "./settings";
-import type { ServerState } from "./statusText";
-import { takeAway } from "./takeAway";
 
 export const documentSelector = [
   { scheme: "file", language: "python" },
   { scheme: "untitled", language: "python" },
 ];
 
+const didChangeResults: keyof protocol.Messages = "rdit/didChangeResults";
+const input: keyof protocol.Messages = "rdit/input";
+
 /** So many crashes in so many milliseconds are not chance: then the server stays down. */
 const tooManyCrashes = { count: 4, milliseconds: 180_000 };
 
-type AnswerInput = (params: protocol.InputParams, token: vscode.CancellationToken) => Promise<protocol.InputResult>;
+export type ServerState = "starting" | "running" | "stopped";
+
+/** What the extension does for the server. */
+interface Abilities {
+  /** Answer a program that waits for a line. */
+  answerInput: (params: protocol.InputParams, token: vscode.CancellationToken) => Promise<protocol.InputResult>;
+  /** Send a command of the server's code actions, and do with the reply what the server cannot. */
+  runCommand: (command: string, args: unknown[], send: (args: unknown[]) => Promise<unknown>) => Promise<unknown>;
+}
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -58,7 +68,7 @@ export class Server implements vscode.Disposable {
     private readonly extensionPath: string,
     private readonly log: vscode.LogOutputChannel,
     private readonly chosenPython: ChosenPython,
-    private readonly answerInput: AnswerInput,
+    private readonly abilities: Abilities,
   ) {}
 
   /** The running client; starts one where there is none. Rejects with a sentence for the user. */
@@ -166,7 +176,8 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: await this.initializationOptions(),
       middleware: this.middleware(),
-      markdown: { isTrusted: { enabledCommands: Object.keys(commandTable) }, supportHtml: false },
+      // No hover of the server's has links to commands, so a program's Markdown cannot give any.
+      markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
         // A server that never came up is reported by whoever asked for it, not started for ever.
@@ -176,8 +187,8 @@ export class Server implements vscode.Disposable {
       initializationFailedHandler: () => false,
     });
     this.client = client;
-    client.onNotification(protocol.didChangeResults, (params: protocol.DidChangeResultsParams) => this.results.fire(params));
-    client.onRequest(protocol.input, this.answerInput);
+    client.onNotification(didChangeResults, (params: protocol.DidChangeResultsParams) => this.results.fire(params));
+    client.onRequest(input, this.abilities.answerInput);
     client.onDidChangeState((event) => this.follow(client, event.newState));
     await client.start();
     hasRun = true;
@@ -205,7 +216,8 @@ export class Server implements vscode.Disposable {
 
   private async initializationOptions(): Promise<object> {
     const forServer = settingsForServer(undefined, await this.chosenPython.for(undefined));
-    return { rdit: { ...forServer, resultNotifications: true, input: true, clipboard: true } };
+    const abilities: protocol.ClientOptions = { resultNotifications: true, input: true, clipboard: true };
+    return { rdit: { ...forServer, ...abilities } };
   }
 
   private middleware(): Middleware {
@@ -216,7 +228,7 @@ export class Server implements vscode.Disposable {
         shownLenses((await next(document, token)) ?? [], settings(document.uri).codeLens),
       executeCommand: async (command, args, next) => {
         try {
-          return await takeAway(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
+          return await this.abilities.runCommand(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
         } catch (error) {
           explain(error);
           return undefined;
@@ -276,24 +288,9 @@ async function end(process: ChildProcess | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The commands that links in the server's hovers may run. */
-const commandTable: Record<keyof protocol.Requests, true> = {
-  "rdit/execute": true,
-  "rdit/interrupt": true,
-  "rdit/reset": true,
-  "rdit/status": true,
-  "rdit/results": true,
-  "rdit/copyResult": true,
-  "rdit/openPicture": true,
-  "rdit/variables": true,
-  "rdit/checkpoint": true,
-  "rdit/restore": true,
-  "rdit/checkpoints": true,
-};
-
 /** Show why a command failed; a document that changed meanwhile is no failure worth a box. */
 export function explain(error: unknown): void {
-  if (error instanceof ResponseError && error.code === protocol.contentModified) {
+  if (error instanceof ResponseError && error.code === LSPErrorCodes.ContentModified) {
     vscode.window.setStatusBarMessage("rdit: the document changed while the command was on its way; run it again.", 5000);
     return;
   }

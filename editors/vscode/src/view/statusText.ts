@@ -1,9 +1,8 @@
 /** What the status bar says. Pure. */
 
+import type { SessionState, SessionStatus } from "../protocol";
+import type { ServerState } from "../server/server";
 import { countSentence, refusedSentence } from "./checkpointText";
-import type { SessionState, SessionStatus } from "./protocol";
-
-export type ServerState = "starting" | "running" | "stopped";
 
 export interface StatusInput {
   server: ServerState;
@@ -53,8 +52,7 @@ function sentence(state: SessionState | undefined): string {
 
 function interpreter(status: SessionStatus | undefined): string {
   if (!status?.python) return "";
-  const command = Array.isArray(status.python) ? status.python.join(" ") : status.python;
-  return status.pid === null ? command : `${command} (process ${status.pid})`;
+  return status.pid === null ? status.python : `${status.python} (process ${status.pid})`;
 }
 
 function checkpoints(status: SessionStatus | undefined): string[] {

@@ -5,10 +5,10 @@
  * its Markdown by the renderer.
  */
 
+import type { Metadata, OutputItem, StatementResult } from "../protocol";
 import { ansiToHtml, escapeHtml } from "./ansi";
+import { drawnLook, duration } from "./decorations";
 import { longestMarkdown, markdownToHtml } from "./markdown";
-import { duration, lookOf } from "./marks";
-import type { Metadata, OutputItem, StatementResult } from "./protocol";
 
 export interface PanelOptions {
   /** The document's name, for the heading. */
@@ -49,6 +49,7 @@ const style = `
   section.stale { border-color: var(--vscode-rdit-staleForeground); border-left-style: dashed; }
   section.running { border-color: var(--vscode-rdit-runningForeground); border-left-style: dotted; }
   section.error { border-color: var(--vscode-rdit-errorForeground); border-left-style: double; }
+  section.stopped { border-color: var(--vscode-rdit-stoppedForeground); border-left-style: double; }
   section.notRun { border-color: var(--vscode-rdit-notRunForeground); border-left-style: dotted; }
   section > h2 { font-size: 1em; font-weight: normal; opacity: .8; margin: 0; }
   .stderr, .failure { color: var(--vscode-rdit-errorForeground); }
@@ -65,7 +66,7 @@ const style = `
 `;
 
 export function panelHtml(results: StatementResult[], options: PanelOptions): string {
-  const shown = results.filter((result) => !result.isInvisible || result.output.length > 0);
+  const shown = results.filter((result) => result.output.length > 0 || result.note !== undefined);
   const sections = shown.map((result) => section(result, options));
   return `<!DOCTYPE html>
 <html lang="en">
@@ -86,8 +87,8 @@ ${sections.length > 0 ? sections.join("\n") : `<p class="note">${emptySentence(r
 
 /** The same results as plain text, for reading, searching and copying in an editor. */
 export function panelText(results: StatementResult[]): string {
-  const shown = results.filter((result) => result.output.length > 0);
-  return shown.map((result) => `# ${heading(result)}\n${result.output.map(itemText).join("\n")}`).join("\n\n");
+  const shown = results.filter((result) => result.output.length > 0 || result.note !== undefined);
+  return shown.map((result) => [`# ${heading(result)}`, ...result.output.map(itemText), result.note ?? []].flat().join("\n")).join("\n\n");
 }
 
 function header(options: PanelOptions): string {
@@ -111,7 +112,8 @@ function emptySentence(results: StatementResult[], options: PanelOptions): strin
 function section(result: StatementResult, options: PanelOptions): string {
   const reason = result.stale && result.staleReason ? `<p class="note">Stale: ${escapeHtml(result.staleReason)}</p>` : "";
   const items = result.output.map((item) => itemHtml(item, options)).join("\n");
-  return `<section class="${lookOf(result)}"><h2>${escapeHtml(heading(result))}</h2>${reason}\n${items}</section>`;
+  const note = result.note === undefined ? "" : noteHtml(result.note);
+  return `<section class="${drawnLook(result)}"><h2>${escapeHtml(heading(result))}</h2>${reason}\n${items}${note}</section>`;
 }
 
 function heading(result: StatementResult): string {
