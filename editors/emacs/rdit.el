@@ -1,5 +1,7 @@
 ;;; rdit.el --- Run any Python file, see the results beside the lines  -*- lexical-binding: t; -*-
 
+;; Author: The rdit authors
+;; URL: https://rdit.invalid
 ;; Version: 0.1.0
 ;; Package-Requires: ((emacs "29.1"))
 ;; Keywords: languages, processes
