@@ -5,8 +5,8 @@ Meant for a process that is thrown away afterwards: whatever the code does to it
 
 from time import monotonic
 
+from .display.timelimit import Limit, TooLong
 from .lookup import class_name
-from .timelimit import Limit, TooLong
 
 
 class Unknown(Exception):  # noqa: N818  (an answer, not an error of ours)

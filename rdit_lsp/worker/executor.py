@@ -11,8 +11,9 @@ import sys
 from _functools import partial
 from sys import setprofile, settrace
 
-from . import display, failures
+from . import failures
 from .annotations import Annotations
+from .display import display
 from .door import RecursionRoom, unseen
 from .statements import check_encoding, lines_of, parse, span
 

@@ -11,6 +11,7 @@ import sys
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
 _NAME = "_rdit_worker"
+_PACKAGES = (_NAME, _NAME + ".display")
 _builtins = dict(vars(builtins))
 
 
@@ -30,16 +31,19 @@ class _Finder:
 
     def find_spec(self, module, _path=None, _target=None):
         """The spec of one of ours, None for any other."""
-        if module == _NAME:
-            file = self._folder + "/__init__.py"
-            loader = _Loader(_NAME, file)
+        if module in _PACKAGES:
+            folder = self._path(module)
+            file = folder + "/__init__.py"
             return spec_from_file_location(
-                _NAME, file, loader=loader, submodule_search_locations=[self._folder]
+                module, file, loader=_Loader(module, file), submodule_search_locations=[folder]
             )
         if module.startswith(_NAME + "."):
-            file = self._folder + "/" + module[len(_NAME) + 1 :] + ".py"
+            file = self._path(module) + ".py"
             return spec_from_file_location(module, file, loader=_Loader(module, file))
         return None
+
+    def _path(self, module):
+        return self._folder + module[len(_NAME) :].replace(".", "/")
 
 
 class _Ours:

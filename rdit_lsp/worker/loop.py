@@ -10,14 +10,15 @@ import sys
 from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import drawing, executor, forking, protocol
+from . import executor, forking, protocol
 from .channel import Channel, Disconnected
+from .display import drawing
+from .display.publisher import Publisher
 from .door import Door, unseen
 from .faults import Faults
 from .forking import Forks, Refused
 from .imports import ImportHooks
 from .modules import OwnModules
-from .publisher import Publisher
 from .stdin import open_stdin
 from .streams import Streams
 

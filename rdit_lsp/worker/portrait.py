@@ -9,6 +9,7 @@ import sys
 
 from . import arrays
 from .asking import Unknown
+from .display.representation import exact
 from .lookup import (
     Computed,
     Function,
@@ -25,7 +26,6 @@ from .lookup import (
     qualified,
     title,
 )
-from .representation import exact
 
 WIDTH = 100
 """Characters of a value in a line, about."""

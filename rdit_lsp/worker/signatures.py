@@ -6,6 +6,7 @@ asked, unless no user code may run: it imports much and calls what it finds.
 
 import sys
 
+from .display.representation import exact
 from .lookup import (
     BoundMethod,
     Function,
@@ -20,7 +21,6 @@ from .lookup import (
     title,
 )
 from .portrait import Unknown, one_line
-from .representation import exact
 
 _ROOM = 30
 """Characters of a default value or an annotation."""

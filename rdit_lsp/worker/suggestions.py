@@ -8,6 +8,7 @@ import builtins
 
 from . import arrays
 from .asking import Unknown
+from .display.representation import exact
 from .lookup import (
     Computed,
     Function,
@@ -25,7 +26,6 @@ from .lookup import (
     qualified,
     static_member,
 )
-from .representation import exact
 
 LONGEST_NAME = 200
 

@@ -13,8 +13,8 @@ from posix import _exit as end_process
 from posix import close as close_fd
 from posix import open as open_fd
 
+from ..classes import bases, name_of
 from . import charts, drawing, formulas
-from .classes import bases, name_of
 from .representation import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from .classes import is_from
+from ..classes import is_from
 from .representation import exact
 
 _modules = sys.modules

@@ -8,7 +8,7 @@ leave threads behind, which make the program unable to fork, and cannot be ended
 import sys
 from time import monotonic
 
-from .classes import has_base
+from ..classes import has_base
 from .drawing import Drawn, style
 from .representation import MAGIC, Refused, exact, png_pixels
 from .timelimit import Limit

@@ -11,8 +11,8 @@ thread sends without it, and a forked child prints, as IPython's `display` does 
 import sys
 from _thread import get_ident
 
+from ..channel import Disconnected
 from . import display, drawing, figures
-from .channel import Disconnected
 
 _modules = sys.modules
 _WINDOWS = (None, "", "browser", "vscode", "plotly_mimetype+notebook")
