@@ -11,7 +11,7 @@ import sys
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
 _NAME = "_rdit_worker"
-_PACKAGES = (_NAME, _NAME + ".display")
+_PACKAGES = (_NAME, _NAME + ".display", _NAME + ".inspection")
 _builtins = dict(vars(builtins))
 
 

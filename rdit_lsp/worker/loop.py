@@ -209,7 +209,7 @@ class _Worker:
         except (Refused, OSError):
             self._channel.send({"type": "blind"})
             return
-        fetch("inspection")  # Before the fork, so that the next copy has it, too.
+        fetch("inspection.answers")  # Before the fork, so that the next copy has it, too.
         try:
             is_copy = self._forks.make_any()
         except Refused:
@@ -225,7 +225,7 @@ class _Worker:
 
     def _looked(self, question, *, gentle):
         """The answer to a question about the namespace; `gentle`: without running the program's code."""
-        answer = fetch("inspection").answer
+        answer = fetch("inspection.answers").answer
         found = answer(self._executor.namespace, question, gentle=gentle)
         return {"type": "looked", "answer": found}
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rdit_lsp.results.snapshot import Inspection
 
 Question: TypeAlias = dict[str, Any]
-"""As `rdit_lsp/worker/inspection.py` takes it."""
+"""As `rdit_lsp/worker/inspection/answers.py` takes it."""
 
 _KINDS = {
     "variable": types.CompletionItemKind.Variable,

@@ -7,9 +7,9 @@ Knows nothing of names, questions or messages.
 
 import sys
 
+from ..display.representation import exact
 from . import arrays
 from .asking import Unknown
-from .display.representation import exact
 from .lookup import (
     Computed,
     Function,

@@ -6,7 +6,7 @@ asked, unless no user code may run: it imports much and calls what it finds.
 
 import sys
 
-from .display.representation import exact
+from ..display.representation import exact
 from .lookup import (
     BoundMethod,
     Function,

@@ -5,7 +5,7 @@ Meant for a process that is thrown away afterwards: whatever the code does to it
 
 from time import monotonic
 
-from .display.timelimit import Limit, TooLong
+from ..display.timelimit import Limit, TooLong
 from .lookup import class_name
 
 

@@ -6,9 +6,9 @@ Knows the names of the values, nothing of where in a text they are to stand.
 
 import builtins
 
+from ..display.representation import exact
 from . import arrays
 from .asking import Unknown
-from .display.representation import exact
 from .lookup import (
     Computed,
     Function,
