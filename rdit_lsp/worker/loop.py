@@ -12,13 +12,13 @@ from time import perf_counter
 
 from . import executor, forking, protocol
 from .channel import Channel, Disconnected
-from .display import drawing
+from .display import matplotlib_figures
 from .display.publisher import Publisher
 from .door import Door, unseen
-from .faults import Faults
+from .fatal_log import Faults
 from .forking import Forks, Refused
-from .imports import ImportHooks
-from .modules import OwnModules
+from .import_hooks import ImportHooks
+from .project_imports import OwnModules
 from .stdin import open_stdin
 from .streams import Streams
 
@@ -64,7 +64,7 @@ class _Worker:
         argv = start["argv"]
         executor.become_main(argv, start["path"], is_file=start["is_file"])
         executor.allow_for_our_frames(_FRAMES)
-        drawing.draw_as(**start["figures"])
+        matplotlib_figures.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
             self._faults.write_to(start["faults"])

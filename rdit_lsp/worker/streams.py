@@ -23,7 +23,7 @@ from fcntl import F_DUPFD_CLOEXEC, fcntl
 from resource import RUSAGE_CHILDREN, getrusage
 from time import monotonic
 
-from .modules import file_of
+from .project_imports import file_of
 
 _QUIET = 0.02
 """Seconds without output after which the next write is not held back."""

@@ -8,9 +8,9 @@ leave threads behind, which make the program unable to fork, and cannot be ended
 import sys
 from time import monotonic
 
-from ..classes import has_base
-from .drawing import Drawn, style
-from .representation import MAGIC, Refused, exact, png_pixels
+from ..type_names import has_base
+from .matplotlib_figures import Drawn, style
+from .mime_bundle import MAGIC, Refused, exact, png_pixels
 from .timelimit import Limit
 
 _modules = sys.modules

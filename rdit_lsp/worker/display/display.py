@@ -13,9 +13,10 @@ from posix import _exit as end_process
 from posix import close as close_fd
 from posix import open as open_fd
 
-from ..classes import bases, name_of
-from . import charts, drawing, formulas
-from .representation import LARGEST, Refused, checked, exact, pixels_of, plain
+from ..type_names import bases, name_of
+from . import charts, formulas
+from . import matplotlib_figures as figures
+from .mime_bundle import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
 
 SHOWN = 200_000
@@ -72,7 +73,7 @@ def bundle(value, folder):
 
 def _bundle(value, folder):
     kind = type(value)
-    if kind in _PLAIN and not (kind in _HOLDERS and drawing.may_be_part()):
+    if kind in _PLAIN and not (kind in _HOLDERS and figures.may_be_part()):
         return {"text/plain": bounded(repr(value), folder)}, {}
     found = _Found(folder)
     with Limit(SECONDS) as limit:
@@ -137,7 +138,7 @@ class _Found:
     def collect(self, value, limit):
         """Ask `value` for all its representations."""
         kind = type(value)
-        if drawing.is_figure(kind) and not drawing.is_empty(value):
+        if figures.is_figure(kind) and not figures.is_empty(value):
             self.draw(value, limit)
         method = _method(value, "_repr_mimebundle_")
         if method is not None:
@@ -151,7 +152,7 @@ class _Found:
         if charts.is_chart(kind) and not self._has_picture():
             self._attempt("the chart", lambda: self._describe_chart(value, limit))
             self._draw("the chart", lambda: charts.pencil.draw(value), charts.SECONDS)
-        elif drawing.may_be_part() and not self.data and not drawing.is_figure(kind):
+        elif figures.may_be_part() and not self.data and not figures.is_figure(kind):
             self._draw_whole(value, limit)
 
     def describe(self, value, limit):
@@ -167,8 +168,8 @@ class _Found:
     def _describe_picture(self, value, limit):
         kind = type(value)
         if self._figure is not None:
-            self._about["figure"] = drawing.number_of(self._figure)
-            self._call(limit.run(lambda: drawing.title(self._figure)))
+            self._about["figure"] = figures.number_of(self._figure)
+            self._call(limit.run(lambda: figures.title(self._figure)))
         elif formulas.is_formula(kind):
             pretty = limit.run(lambda: formulas.written(value))
             if pretty is not None:
@@ -199,21 +200,21 @@ class _Found:
     def draw(self, figure, limit):
         """Draw a matplotlib figure."""
         self._figure = figure
-        self._draw("the figure", lambda: drawing.draw(figure, limit.run))
+        self._draw("the figure", lambda: figures.draw(figure, limit.run))
 
     def _draw_whole(self, value, limit):
         """Draw the figure that `value` is a part of, if it is one."""
         try:
-            found = limit.run(lambda: drawing.figures_of(value))
-            number = drawing.number_of(found[0]) if found else None
+            found = limit.run(lambda: figures.figures_of(value))
+            number = figures.number_of(found[0]) if found else None
         except (TooLong, Exception):
             return  # A release of matplotlib that we do not know: the value is told as it is.
         if number is None:
             return
-        if not drawing.are_parts_shown():
+        if not figures.are_parts_shown():
             self._about["part"] = False
             return
-        if number in drawing.slow:
+        if number in figures.slow:
             self._notes.append(
                 "the figure takes long to draw; it is not drawn for each of its parts"
             )
@@ -223,11 +224,11 @@ class _Found:
             try:
                 return limit.run(call, min(seconds, PART_SECONDS))
             except TooLong:
-                drawing.slow.add(number)
+                figures.slow.add(number)
                 raise
 
         self._figure = found[0]
-        self._draw("the figure", lambda: drawing.draw(found[0], run), PART_SECONDS)
+        self._draw("the figure", lambda: figures.draw(found[0], run), PART_SECONDS)
         if self._has_picture():
             self._about.update(type="Figure", part=True)
         if len(found) > 1:

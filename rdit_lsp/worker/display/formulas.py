@@ -2,8 +2,8 @@
 
 import sys
 
-from ..classes import is_from
-from .representation import exact
+from ..type_names import is_from
+from .mime_bundle import exact
 
 _modules = sys.modules
 

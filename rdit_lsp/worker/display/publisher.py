@@ -12,7 +12,7 @@ import sys
 from _thread import get_ident
 
 from ..channel import Disconnected
-from . import display, drawing, figures
+from . import display, matplotlib_backend, matplotlib_figures
 
 _modules = sys.modules
 _WINDOWS = (None, "", "browser", "vscode", "plotly_mimetype+notebook")
@@ -39,17 +39,17 @@ class Publisher:
 
     def serve(self, hooks):
         """Have libraries display by way of this, whenever they are imported."""
-        hooks.after("matplotlib", figures.offer)
+        hooks.after("matplotlib", matplotlib_backend.offer)
         hooks.after("IPython.core.display_functions", self._take_over)
         hooks.after("IPython.core.display", self._take_over)
         hooks.after("plotly.io._renderers", self._render_plotly)
-        hooks.provide(figures.BACKEND, self._fill_backend)
+        hooks.provide(matplotlib_backend.BACKEND, self._fill_backend)
 
     def look_at(self, source):
         """Get ready for `source`: `display` is a builtin where it is called by that name."""
         import builtins
 
-        drawing.look_at(source)
+        matplotlib_figures.look_at(source)
         called = "display(" if isinstance(source, str) else b"display("
         if called in source and not hasattr(builtins, "display"):
             builtins.display = self._builtin()
@@ -178,7 +178,7 @@ class Publisher:
             self._figures.add(key)
             self.show(display.window(figure, self._folder), key, update=is_shown)
 
-        figures.fill_backend(module, publish)
+        matplotlib_backend.fill_backend(module, publish)
 
     def _render_plotly(self, module):
         """Have plotly's `show` display here and open no browser, unless a renderer was chosen."""

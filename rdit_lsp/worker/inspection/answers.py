@@ -12,7 +12,9 @@ import sys
 from sys import getrecursionlimit, setprofile, setrecursionlimit, settrace
 
 from . import arrays
-from .asking import Asking, Unknown
+from .bounded_repr import Portrait, one_line
+from .completions import LONGEST_NAME, completion, is_special
+from .guarded_calls import Asking, Unknown
 from .lookup import (
     Computed,
     Function,
@@ -25,9 +27,7 @@ from .lookup import (
     own_dict,
     qualified,
 )
-from .portrait import Portrait, one_line
 from .signatures import documentation, signature
-from .suggestions import LONGEST_NAME, completion, is_special
 
 _had_gc = "gc" in sys.modules
 import gc  # noqa: E402  (see below)

@@ -5,7 +5,7 @@ whose sizes are made in Python: to ask those changes nothing. `ask` calls everyt
 `Unknown` where it may not.
 """
 
-from ..display.representation import exact
+from ..display.mime_bundle import exact
 from .lookup import class_name, is_a, is_c_getter, is_c_method, on_type, package_of
 
 _NAMED = 500

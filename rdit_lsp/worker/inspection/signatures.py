@@ -6,7 +6,8 @@ asked, unless no user code may run: it imports much and calls what it finds.
 
 import sys
 
-from ..display.representation import exact
+from ..display.mime_bundle import exact
+from .bounded_repr import Unknown, one_line
 from .lookup import (
     BoundMethod,
     Function,
@@ -20,7 +21,6 @@ from .lookup import (
     static_member,
     title,
 )
-from .portrait import Unknown, one_line
 
 _ROOM = 30
 """Characters of a default value or an annotation."""

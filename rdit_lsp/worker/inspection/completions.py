@@ -6,9 +6,9 @@ Knows the names of the values, nothing of where in a text they are to stand.
 
 import builtins
 
-from ..display.representation import exact
+from ..display.mime_bundle import exact
 from . import arrays
-from .asking import Unknown
+from .guarded_calls import Unknown
 from .lookup import (
     Computed,
     Function,

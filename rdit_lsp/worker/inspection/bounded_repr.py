@@ -7,9 +7,9 @@ Knows nothing of names, questions or messages.
 
 import sys
 
-from ..display.representation import exact
+from ..display.mime_bundle import exact
 from . import arrays
-from .asking import Unknown
+from .guarded_calls import Unknown
 from .lookup import (
     Computed,
     Function,

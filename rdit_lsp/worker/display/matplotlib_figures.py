@@ -6,9 +6,9 @@ user's settings (`draw_as`) and of the source (`look_at`); nothing here knows wh
 
 import sys
 
-from ..classes import has_base
 from ..statements import SHOWS_FIGURES
-from .representation import Refused
+from ..type_names import has_base
+from .mime_bundle import Refused
 from .timelimit import TooLong
 
 _modules = sys.modules
