@@ -2,4 +2,10 @@
 
 Loaded by path under a private name (see importlib_bootstrap.py). The server imports two modules of
 this folder, `protocol` and `statements`, and nothing else of it.
+
+Every import costs start-up and is visible to user code in `sys.modules`, so modules import little, late,
+and the C modules behind the standard library's where those do. Types cost nothing at run time: what only
+type checkers need is imported under `if False`, which the compiler leaves out, and annotations are
+strings. Functions that user code finds in the place of a library's have them in comments: `inspect` and
+`help` would show others.
 """

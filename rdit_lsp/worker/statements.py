@@ -25,17 +25,17 @@ class Span(tuple):  # type: ignore[type-arg]  # Python 3.8 has no `tuple[int, â€
     @property
     def first(self) -> int:
         """The first line."""
-        return self[0]  # type: ignore[no-any-return]  # See above.
+        return self[0]
 
     @property
     def last(self) -> int:
         """The last line."""
-        return self[1]  # type: ignore[no-any-return]  # See above.
+        return self[1]
 
     @property
     def is_expr(self) -> bool:
         """Whether it is an expression, which has a value to show."""
-        return self[2]  # type: ignore[no-any-return]  # See above.
+        return self[2]
 
 
 def parse(source: "str | bytes", path: str) -> _ast.Module:

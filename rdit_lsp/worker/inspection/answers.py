@@ -1,20 +1,20 @@
 """Answers one question about a namespace, and changes nothing in it.
 
-It usually runs in a fork of the program that is thrown away afterwards: there it may call properties and
+It usually runs in a fork of the program that is discarded afterwards: there it may call properties and
 `repr`, which can do no harm but take long, so each call has a time limit. Where forking is not safe it
 runs in the program itself while that is idle, `gentle`: then no user code is entered at all.
 
-Nothing is imported for an answer but `inspect`, and that in a fork only. What an answer costs depends on
-what is told, not on how large a value is. Knows nothing of sockets, forks or who asked.
+Nothing is imported for an answer but `inspect`, and that in a fork only. The time that an answer takes
+depends on its own length, not on how large a value is. Knows nothing of sockets, forks or messages.
 """
 
 import sys
 from sys import getrecursionlimit, setprofile, setrecursionlimit, settrace
 
 from . import arrays
-from .bounded_repr import Portrait, one_line
+from .bounded_repr import BoundedRepr, one_line
 from .completions import LONGEST_NAME, completion, is_special
-from .guarded_calls import Asking, Unknown
+from .guarded_calls import GuardedCalls, Unknown
 from .lookup import (
     Computed,
     Function,
@@ -32,6 +32,15 @@ from .signatures import documentation, signature
 _had_gc = "gc" in sys.modules
 import gc  # noqa: E402  (see below)
 
+if False:
+    from typing import Any, Callable, Dict
+
+    from .lookup import Found
+    from .signatures import Signature
+
+    Question = Dict[str, Any]
+    Answer = Dict[str, Any]
+
 if not _had_gc:
     # User code must not find it imported.
     del sys.modules["gc"]
@@ -45,13 +54,15 @@ _EACH = 0.05
 """Seconds for the `repr` of one variable among many."""
 _VARIABLES = 2000
 _ROOM = 400
-"""Calls that an answer needs below it, from however deep a place it is asked for."""
+"""Nested calls that an answer may need, beyond those of the program in which it is made."""
 
 
-def answer(namespace, question, *, gentle, seconds=SECONDS):
+def answer(
+    namespace: "dict[str, Any]", question: "Question", *, gentle: bool, seconds: float = SECONDS
+) -> "Answer":
     """The answer to `question` about `namespace`, in JSON's own types.
 
-    `gentle`: run no user code. Otherwise it may run for `seconds`, and may do what it likes to the
+    `gentle`: run no user code. Otherwise user code may run for `seconds`, and do anything to the
     process. `question` is a dict; `what` is one of:
 
     * `variables`: `{variables: [{name, type, summary}], omitted}`
@@ -63,81 +74,83 @@ def answer(namespace, question, *, gentle, seconds=SECONDS):
     * `signature` with `expression`, `argument` (a number from 0) and `keyword` (a name or None):
       `{found, static?, label?, parameters?: [[begin, end]], active?, doc?}`
 
-    `static` says that reading the source, without running it, would tell as much. `failed` names an
-    exception that was not expected.
+    `static`: reading the source, without running it, would show as much. `failed` names an exception
+    that was not expected.
     """
     if not gentle:
-        # Of the program that this is a fork of; they would be called for each line below.
+        # The program's own, which this fork has inherited, would be called for each line below.
         settrace(None)
         setprofile(None)
-    # A collection would run finalisers, and in a fork copy all that it looks at.
+    # A collection would run finalisers, and in a fork copy every page that it touches.
     collects, limit = gc.isenabled(), getrecursionlimit()
     gc.disable()
     setrecursionlimit(limit + _ROOM)
     try:
-        look = _Look(namespace, seconds, gentle=gentle)
-        return _bounded(_ANSWERS[question["what"]](look, question))
+        inspector = Inspector(namespace, seconds, gentle=gentle)
+        return _bounded(_ANSWERS[question["what"]](inspector, question))
     except NotFound:
         return dict(_NOTHING[question["what"]])
     except Exception as error:
-        # Whatever a program may hold, it must not end the process that looks at it.
+        # No value of a program may end the process that inspects it.
         return {**_NOTHING[question["what"]], "failed": class_name(type(error))}
     finally:
         if gentle:
-            _set_back(limit)
+            _restore_recursion_limit(limit)
             if collects:
                 gc.enable()
 
 
-def _set_back(limit):
+def _restore_recursion_limit(limit: int) -> None:
     try:
         setrecursionlimit(limit)
     except RecursionError:
         pass  # Up to Python 3.10 it needs some room above the present depth.
 
 
-class _Look:
-    """What all answers need."""
+class Inspector:
+    """A namespace, and how its values are looked up, called and written for one answer."""
 
-    def __init__(self, namespace, seconds, *, gentle):
+    def __init__(self, namespace: "dict[str, Any]", seconds: float, *, gentle: bool) -> None:
         self.namespace = namespace
-        self.asking = Asking(seconds, gentle=gentle)
-        self.portrait = Portrait(self.asking)
-        self.many = Portrait(self.asking, _EACH)
-        """For one value of many."""
-        self.careful = Portrait(Asking(0, gentle=True))
-        """For what is told beside the answer: it calls nothing."""
+        self.calls = GuardedCalls(seconds, gentle=gentle)
+        self.full = BoundedRepr(self.calls)
+        self.brief = BoundedRepr(self.calls, _EACH)
+        """For one value of many: a call has little time."""
+        self.passive = BoundedRepr(GuardedCalls(0, gentle=True))
+        """For details beside the answer: it calls nothing."""
 
-    def find(self, expression):
+    def find(self, expression: str) -> "Found":
         """What `expression` stands for. Raises NotFound."""
-        if self.asking.gentle:
+        if self.calls.gentle:
             return evaluate(self.namespace, expression, gentle=True)
         try:
-            return self.asking.ask(lambda: evaluate(self.namespace, expression, gentle=False))
+            return self.calls.run(lambda: evaluate(self.namespace, expression, gentle=False))
         except Unknown:
             raise NotFound from None
 
-    def signature(self, value, *, careful=False):
-        """How `value` is called, None where that is not known; `careful`: nothing is called for it."""
-        portrait = self.careful if careful else self.portrait
-        return signature(value, Asking(0, gentle=True) if careful else self.asking, portrait)
+    def signature(self, value: "Any", *, passive: bool = False) -> "Signature | None":
+        """The signature of `value`, None where it is not known; `passive`: nothing is called for it."""
+        reprs = self.passive if passive else self.full
+        return signature(value, GuardedCalls(0, gentle=True) if passive else self.calls, reprs)
 
-    def summary(self, value, portrait):
+    def summary(self, value: "Any", reprs: "BoundedRepr") -> str:
         """A value in a line."""
         if is_a(value, Module):
-            told = own_dict(value) or {}
-            parts = [told.get("__version__"), told.get("__file__")]
+            known = own_dict(value) or {}
+            parts = [known.get("__version__"), known.get("__file__")]
             return one_line(", ".join([part for part in parts if type(part) is str]), 2 * 100)
         if is_definition(value):
-            called = self.signature(value, careful=portrait is not self.portrait)
+            called = self.signature(value, passive=reprs is not self.full)
             if called is not None:
                 return called.label
-        return portrait.summary(value)
+        return reprs.summary(value)
 
 
-def _variables(look, _question):
-    data, definitions, modules = [], [], []
-    for name, value in list(look.namespace.items()):
+def _variables(inspector: "Inspector", _question: "Question") -> "Answer":
+    data: "list[tuple[str, Any]]" = []
+    definitions: "list[tuple[str, Any]]" = []
+    modules: "list[tuple[str, Any]]" = []
+    for name, value in list(inspector.namespace.items()):
         if type(name) is str and len(name) <= LONGEST_NAME and not is_special(name):
             group = (
                 modules if is_a(value, Module) else definitions if is_definition(value) else data
@@ -145,52 +158,54 @@ def _variables(look, _question):
             group.append((name, value))
     chosen = data + definitions + modules
     found = [
-        {"name": name, "type": qualified(type(value)), "summary": look.summary(value, look.many)}
+        {
+            "name": name,
+            "type": qualified(type(value)),
+            "summary": inspector.summary(value, inspector.brief),
+        }
         for name, value in chosen[:_VARIABLES]
     ]
     return {"variables": found, "omitted": len(chosen) - len(found)}
 
 
-def _hover(look, question):
-    found = look.find(question["expression"])
+def _hover(inspector: "Inspector", question: "Question") -> "Answer":
+    found = inspector.find(question["expression"])
     if found.is_builtin:
         raise NotFound
     value = found.value
-    told = {"found": True, "static": found.is_static}
+    shown: "Answer" = {"found": True, "static": found.is_static}
     if type(value) is Computed:
-        return {**told, "type": "property", "summary": look.portrait.summary(value), "text": ""}
-    told["type"] = qualified(type(value))
-    told["summary"] = look.summary(value, look.portrait)
-    told["text"] = ""
+        return {**shown, "type": "property", "summary": inspector.full.summary(value), "text": ""}
+    shown["type"] = qualified(type(value))
+    shown["summary"] = inspector.summary(value, inspector.full)
+    shown["text"] = ""
     if is_definition(value):
-        told.update(_definition(look, value))
-        return told
-    told["text"] = look.portrait.lines(value)
-    ask = look.portrait.ask
-    facts = {
-        "shape": arrays.shape(value, ask),
-        "dtype": arrays.dtype(value, ask),
-        "length": look.portrait.length(value),
+        return {**shown, **_definition(inspector, value)}
+    shown["text"] = inspector.full.lines(value)
+    run = inspector.full.run
+    sizes = {
+        "shape": arrays.shape(value, run),
+        "dtype": arrays.dtype(value, run),
+        "length": inspector.full.length(value),
     }
-    told.update({name: fact for name, fact in facts.items() if fact is not None})
-    return told
+    return {**shown, **{name: size for name, size in sizes.items() if size is not None}}
 
 
-def _definition(look, value):
-    """What there is to say of a module, class or function."""
-    told = {"doc": documentation(value)}
-    called = None if is_a(value, Module) else look.signature(value)
+def _definition(inspector: "Inspector", value: "Any") -> "Answer":
+    """What is shown of a module, class or function beside its type."""
+    shown: "Answer" = {"doc": documentation(value)}
+    called = None if is_a(value, Module) else inspector.signature(value)
     if called is not None:
-        told["signature"] = called.label
+        shown["signature"] = called.label
     if type(value) is Function:
         code = value.__code__
-        told["defined"] = {"file": code.co_filename, "line": code.co_firstlineno}
-    return {name: part for name, part in told.items() if part}
+        shown["defined"] = {"file": code.co_filename, "line": code.co_firstlineno}
+    return {name: part for name, part in shown.items() if part}
 
 
-def _signature(look, question):
-    found = look.find(question["expression"])
-    called = look.signature(found.value)
+def _signature(inspector: "Inspector", question: "Question") -> "Answer":
+    found = inspector.find(question["expression"])
+    called = inspector.signature(found.value)
     if called is None:
         raise NotFound
     return {
@@ -203,34 +218,34 @@ def _signature(look, question):
     }
 
 
-def _bounded(told):
+def _bounded(whole: "Answer") -> "Answer":
     """The answer without the last of its entries, where it is large."""
     for name, lost in (("variables", "omitted"), ("items", "incomplete")):
-        entries = told.get(name, ())
+        entries = whole.get(name, ())
         left = LARGEST
         for index, entry in enumerate(entries):
             left -= 10 + sum([len(key) + 6 + _size(part) for key, part in entry.items()])
             if left < 0:
-                told[name] = entries[:index]
-                told[lost] = True if name == "items" else told[lost] + len(entries) - index
+                whole[name] = entries[:index]
+                whole[lost] = True if name == "items" else whole[lost] + len(entries) - index
                 break
-    return told
+    return whole
 
 
-def _size(part):
-    """The bytes of a text as JSON, at most: a character that is not ASCII may be escaped by twelve."""
+def _size(part: object) -> int:
+    """The bytes of a text as JSON, at most: a character that is not ASCII may be escaped with twelve."""
     if type(part) is not str:
         return 5
     return len(part) if part.isascii() else 12 * len(part)
 
 
-_ANSWERS = {
+_ANSWERS: "dict[str, Callable[[Inspector, Question], Answer]]" = {
     "variables": _variables,
     "hover": _hover,
     "completion": completion,
     "signature": _signature,
 }
-_NOTHING = {
+_NOTHING: "dict[str, Answer]" = {
     "variables": {"variables": [], "omitted": 0},
     "hover": {"found": False},
     "completion": {"items": [], "incomplete": False},

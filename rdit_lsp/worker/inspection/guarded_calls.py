@@ -1,6 +1,6 @@
-"""Calls of user code that someone who only looks makes: each has a time limit, or is not made at all.
+"""Calls of user code for an inspection: each has a time limit, or is not made at all.
 
-Meant for a process that is thrown away afterwards: whatever the code does to it is its own affair.
+Meant for a process that is discarded afterwards, so the code may do anything to it.
 """
 
 from time import monotonic
@@ -8,21 +8,26 @@ from time import monotonic
 from ..display.timelimit import Limit, TooLong
 from .lookup import class_name
 
+if False:
+    from typing import Callable, TypeVar
 
-class Unknown(Exception):  # noqa: N818  (an answer, not an error of ours)
-    """Code raised, took too long, or may not be asked; says which."""
+    T = TypeVar("T")
 
 
-class Asking:
-    """Calls user code as long as there is time, or none at all."""
+class Unknown(Exception):  # noqa: N818  (an answer, not an error)
+    """The code raised, took too long, or may not be called; the message says which."""
 
-    def __init__(self, seconds, *, gentle):
-        """`seconds` for all calls together; `gentle`: no call is made."""
+
+class GuardedCalls:
+    """Calls user code as long as there is time, or never."""
+
+    def __init__(self, seconds: float, *, gentle: bool) -> None:
+        """`seconds` for all calls together; `gentle`: make none."""
         self.gentle = gentle
         self._end = monotonic() + seconds
 
-    def ask(self, call, seconds=10.0):
-        """What `call()` returns; it has `seconds` at most. Raises Unknown."""
+    def run(self, call: "Callable[[], T]", seconds: float = 10.0) -> "T":
+        """Return `call()`, which may take `seconds` at most. Raises Unknown."""
         left = min(self._end - monotonic(), seconds)
         if self.gentle or left <= 0:
             raise Unknown("is not asked")
@@ -32,5 +37,5 @@ class Asking:
         except TooLong:
             raise Unknown("takes too long") from None
         except BaseException as error:
-            # Also what would end the process: it was made to be thrown away.
+            # Also SystemExit: the process is discarded afterwards anyway.
             raise Unknown("raised " + class_name(type(error))) from None
