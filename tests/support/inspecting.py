@@ -1,7 +1,7 @@
-"""Questions about the namespace that a source makes, asked in a process of any interpreter.
+"""Inspects the namespace that a source makes, in a process of any interpreter.
 
-The worker's own modules answer, loaded as the worker loads them; nothing is forked here, so what an answer
-does to the process can be seen.
+The worker's own modules answer, loaded as the worker loads them; nothing is forked here, so a test sees
+what an answer does to the process.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ sys.__stdout__.write(json.dumps({"answers": found, "sizes": sizes, "called": nam
 """
 
 
-class Looker:
-    """Asks questions about the namespace that a source makes."""
+class Inspector:
+    """Answers questions about the namespace that a source makes."""
 
     def __init__(self, python: str) -> None:
         self._python = python
