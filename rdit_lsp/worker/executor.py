@@ -48,7 +48,7 @@ _display_hook = sys.__displayhook__
 _COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect.
 
 
-class Rejected(Exception):  # noqa: N818  (an answer, not an error of ours)
+class Rejected(Exception):  # noqa: N818  (an answer, not an error)
     """The source does not compile; holds the failure to report for the whole file."""
 
     def __init__(self, failure: "Failure", first: int, last: int) -> None:

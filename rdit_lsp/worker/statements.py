@@ -46,7 +46,7 @@ def parse(source: "str | bytes", path: str) -> _ast.Module:
 
 
 def check_encoding(source: "str | bytes", path: str) -> None:
-    """Raise what `python FILE`, which reads bytes, says of a source that is not proper text.
+    """Raise what `python FILE`, which reads bytes, raises for a source that is not proper text.
 
     `compile` ignores the encoding cookie (PEP 263) of a text, and words the rest in its own way.
     """
@@ -121,7 +121,7 @@ def span(node: _ast.stmt) -> Span:
     first = node.lineno
     for decorator in getattr(node, "decorator_list", ()):
         first = min(first, decorator.lineno)
-    last = node.end_lineno or first  # The parser always tells it.
+    last = node.end_lineno or first  # The parser always sets it.
     return Span(first, last, isinstance(node, _ast.Expr))
 
 

@@ -168,9 +168,9 @@ class _Display:
 
     def describe(self, value: "Any", limit: "Limit") -> None:
         """Note type, title, shape and element type, for a summary in one line."""
-        for look in (self._describe_picture, self._describe_size):
+        for describe in (self._describe_picture, self._describe_size):
             try:
-                look(value, limit)
+                describe(value, limit)
             except (TooLong, Exception):
                 pass  # Not worth a note: the summary does without it.
         if self.data or "shape" in self._about:
