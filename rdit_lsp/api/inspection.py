@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Question: TypeAlias = dict[str, Any]
-"""As `rdit_lsp/worker/inspection.py` takes it."""
+"""As `rdit_lsp/worker/inspection/answers.py` takes it."""
 
 DEADLINE = 0.5
 """Seconds within which the program is to answer."""

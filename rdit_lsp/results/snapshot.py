@@ -77,6 +77,6 @@ class Inspection:
     """What a look at the program has shown, and of which state of it."""
 
     answer: Mapping[str, Any]
-    """As `rdit_lsp/worker/inspection.py` gives it for the question that was asked."""
+    """As `rdit_lsp/worker/inspection/answers.py` gives it for the question that was asked."""
     origin: str
     """The state in words: `now`, `while line 12 runs`, `after line 12`."""

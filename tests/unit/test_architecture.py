@@ -126,6 +126,22 @@ def test_worker_stands_alone(name: str) -> None:
     assert set() == {other for other in ours if not other.startswith("rdit_lsp.worker")}
 
 
+@pytest.mark.parametrize("name", WORKER)
+def test_worker_is_layers(name: str) -> None:
+    """What is seldom needed would be imported when a worker starts, or displays depend on inspections."""
+    allowed = {"": {"", "display"}, "display": {"", "display"}}
+    parts = name.split(".")[2:-1]
+    found = {other for other in imports(name) if other in WORKER}
+    folders = {"".join(other.split(".")[2:-1]) for other in found}
+    assert set() == folders - allowed.get("".join(parts), {"", "display", "inspection"})
+
+
+def test_worker_shadows_no_library() -> None:
+    """While the worker starts, its folder is on `sys.path`: an import of the user's would find it there."""
+    names = {name.split(".")[2] for name in WORKER if name != "rdit_lsp.worker"}
+    assert set() == names & sys.stdlib_module_names
+
+
 @pytest.mark.parametrize("name", MODULES.keys() - WORKER.keys())
 def test_packages_are_layers(name: str) -> None:
     """What a layer does would depend on those above it, and a change there would change it."""

@@ -1,10 +1,17 @@
-"""Checks what display methods return: it is user code's, and may be anything.
+"""Checks what display methods of user code return, which may be anything.
 
-Pure: a MIME type and what was returned for it in, what can be sent out, or `Refused`.
+Pure: takes a MIME type and the content returned for it; returns content that can be sent, or raises
+`Refused`.
 """
 
+if False:
+    from typing import Any, Dict, Tuple
+
+    Bundle = Tuple[Dict[str, Any], Dict[str, Any]]
+    """Data by MIME type, and metadata."""
+
 LARGEST = 50_000_000
-"""Pixels of a picture: what a client would have to unpack, however small it is packed."""
+"""Pixels of a picture, which a client has to decompress, however small the file is."""
 
 _ITEMS = 1_000_000
 """Values in the JSON of one representation."""
@@ -16,7 +23,7 @@ MAGIC = {
     "image/gif": b"GIF8",
     "image/webp": b"RIFF",
 }
-"""What each kind of picture begins with."""
+"""The first bytes of each kind of picture."""
 
 
 _SVG = r"<(?:\w{1,20}:)?svg(?=[\s/>])"
@@ -28,15 +35,15 @@ _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "in": 96.0, "cm": 96 / 2.54, "mm": 
 
 
 class Refused(Exception):  # noqa: N818  (its name says what happened)
-    """A representation that cannot be sent; says why."""
+    """A representation cannot be sent; the message says why."""
 
 
-def exact(text):
-    """`text` as a str and not of a subclass, which could lie about itself."""
+def exact(text: str) -> str:
+    """`text` as a `str` proper; a subclass may override any method."""
     return str.__str__(text)
 
 
-def checked(mime, content):
+def checked(mime: str, content: "Any") -> "tuple[Any, int]":
     """The content as it is sent, and its size. Raises Refused."""
     if mime.startswith("image/") and mime != "image/svg+xml":
         return _base64(mime, content)
@@ -51,7 +58,7 @@ def checked(mime, content):
     return _base64(mime, content)
 
 
-def _base64(mime, content):
+def _base64(mime: str, content: "Any") -> "tuple[str, int]":
     """Binary content as base64 text; it may be that already."""
     import binascii
 
@@ -71,8 +78,8 @@ def _base64(mime, content):
     return binascii.b2a_base64(raw, newline=False).decode("ascii"), len(raw)
 
 
-def _svg(text):
-    """SVG that can stand alone, as a picture; what is inside of HTML needs no namespace."""
+def _svg(text: str) -> str:
+    """SVG that can stand alone as a picture: inside HTML it needs no namespace, alone it does."""
     begin, end = _svg_attributes(text)
     if end < 0:
         raise Refused("returned text that is no SVG")
@@ -81,7 +88,7 @@ def _svg(text):
     return text[:begin] + ' xmlns="http://www.w3.org/2000/svg"' + text[begin:]
 
 
-def _svg_attributes(text):
+def _svg_attributes(text: str) -> "tuple[int, int]":
     """Where the attributes of the root begin and end; -1 twice where there is no root."""
     import re  # It takes long to import, and most values need none.
 
@@ -89,8 +96,8 @@ def _svg_attributes(text):
     return (root.end(), text.find(">", root.end(), root.end() + _SVG_HEAD)) if root else (-1, -1)
 
 
-def pixels_of(mime, content):
-    """Width and height as a picture's own header tells them."""
+def pixels_of(mime: str, content: str) -> "tuple[int, int] | None":
+    """Width and height from the picture's header; None where it has none."""
     import binascii
 
     if mime == "image/svg+xml":
@@ -105,24 +112,24 @@ def pixels_of(mime, content):
     return None
 
 
-def png_pixels(raw):
+def png_pixels(raw: bytes) -> "tuple[int, int]":
     """Width and height in the header of a PNG (ISO 15948, 11.2.2)."""
     return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")
 
 
-def _svg_pixels(text):
-    """Width and height that an SVG asks for, in CSS pixels; None where it leaves them to others."""
+def _svg_pixels(text: str) -> "tuple[int, int] | None":
+    """Width and height of an SVG in CSS pixels; None where it has none, or in other units."""
     import re
 
     begin, end = _svg_attributes(text)
-    sides = re.findall(_SIDE, text[begin:end])
-    found = {name: (float(number), unit) for name, _, number, unit in sides}
+    attributes = re.findall(_SIDE, text[begin:end])
+    found = {name: (float(number), unit) for name, _, number, unit in attributes}
     sides = [found.get(name, (0.0, "")) for name in ("width", "height")]
     width, height = (round(number * _UNITS.get(unit, 0.0)) for number, unit in sides)
     return (width, height) if width and height else None
 
 
-def _jpeg_pixels(raw):
+def _jpeg_pixels(raw: bytes) -> "tuple[int, int] | None":
     """Width and height in the first frame header (ITU T.81, B.2.2)."""
     at = 2
     while at + 9 < len(raw) and raw[at] == 0xFF:
@@ -134,7 +141,7 @@ def _jpeg_pixels(raw):
     return None
 
 
-def plain(value, budget=None, depth=0):
+def plain(value: "Any", budget: "list[int] | None" = None, depth: int = 0) -> "Any":
     """`value` in JSON's own types. Raises Refused for what has no such form."""
     budget = [_ITEMS] if budget is None else budget
     budget[0] -= 1

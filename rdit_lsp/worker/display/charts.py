@@ -1,17 +1,20 @@
-"""Charts of plotly and altair: a line that says what they are, and a picture where one can be had.
+"""Charts of plotly and altair: a line that describes them, and a picture where one can be made.
 
-Such charts are drawn by scripts in a browser, which no client of ours runs. Where kaleido (for plotly) or
-vl-convert (for altair) is installed beside them, there is a picture. A process of its own draws it: they
-leave threads behind, which make the program unable to fork, and cannot be ended where they are.
+Such charts are drawn by scripts in a browser, which no client of rdit runs. Where kaleido (for plotly) or
+vl-convert (for altair) is installed beside them, there is a picture. A process of its own draws it: both
+leave threads behind, after which the program cannot be forked, and a call of theirs cannot be ended.
 """
 
 import sys
 from time import monotonic
 
-from .classes import has_base
-from .drawing import Drawn, style
-from .representation import MAGIC, Refused, exact, png_pixels
+from ..type_names import has_base
+from .matplotlib_figures import Picture, style
+from .mime_bundle import MAGIC, Refused, exact, png_pixels
 from .timelimit import Limit
+
+if False:
+    from typing import Any, Iterator
 
 _modules = sys.modules
 
@@ -22,7 +25,7 @@ ALL_SECONDS = 60.0
 """Time for the pictures of all charts of one program."""
 
 _MOST = 100
-"""Traces, layers and channels that are told."""
+"""Traces, layers and channels that are named."""
 _PLOTLY = """\
 import sys; del sys.path[0]
 import json, plotly.io
@@ -46,82 +49,82 @@ sys.stdout.buffer.write(picture)
 _GROUPS = ("layer", "hconcat", "vconcat", "concat")
 
 
-class Pencil:
-    """Draws charts, and remembers what it cost."""
+class ChartRenderer:
+    """Draws charts, and adds up the time that takes."""
 
-    def __init__(self):
-        self._took = 0.0
+    def __init__(self) -> None:
+        self._seconds = 0.0
 
-    def draw(self, chart):
+    def draw(self, chart: "Any") -> "Picture":
         """The chart as a picture. Raises Refused with the reason why there is none."""
-        if self._took > ALL_SECONDS:
-            raise Refused("is not drawn: charts have taken %d seconds already" % self._took)
-        order = _plotly_order if is_plotly(type(chart)) else _altair_order
+        if self._seconds > ALL_SECONDS:
+            raise Refused("is not drawn: charts have taken %d seconds already" % self._seconds)
+        job = _plotly_job if is_plotly(type(chart)) else _altair_job
         begin = monotonic()
         try:
             with Limit(SECONDS) as limit:
-                content = limit.run(lambda: _drawn_by(*order(chart)))
+                content = limit.run(lambda: _draw_in_process(*job(chart)))
         finally:
-            self._took += monotonic() - begin
+            self._seconds += monotonic() - begin
         if style.is_svg:
-            return Drawn("image/svg+xml", content.decode("utf-8", "replace"), None)
+            return Picture("image/svg+xml", content.decode("utf-8", "replace"), None)
         if not content.startswith(MAGIC["image/png"]):
             raise Refused("was drawn, but what came is no PNG")
         sides = [round(side / style.scale) for side in png_pixels(content)]
-        return Drawn("image/png", content, sides)
+        return Picture("image/png", content, sides)
 
 
-pencil = Pencil()
+renderer = ChartRenderer()
 
 
-def is_chart(kind):
+def is_chart(kind: "type[Any]") -> bool:
     """Whether values of the class `kind` are charts of plotly or altair."""
     return is_plotly(kind) or is_altair(kind)
 
 
-def is_plotly(kind):
+def is_plotly(kind: "type[Any]") -> bool:
     """Whether values of the class `kind` are plotly's figures."""
     return "plotly.basedatatypes" in _modules and has_base(
         kind, "plotly.basedatatypes", "BaseFigure"
     )
 
 
-def is_altair(kind):
+def is_altair(kind: "type[Any]") -> bool:
     """Whether values of the class `kind` are altair's charts."""
     return "altair" in _modules and has_base(kind, "altair.vegalite", "TopLevelMixin")
 
 
-def in_a_line(chart):
-    """A chart in a line: its `repr` is all of its data, or none of it."""
+def in_a_line(chart: "Any") -> str:
+    """A chart in a line: its `repr` holds all of its data, or nothing of it."""
     return _plotly_line(chart) if is_plotly(type(chart)) else _altair_line(chart)
 
 
-def title(chart):
-    """What the chart calls itself."""
+def title(chart: "Any") -> str:
+    """The title of the chart, empty without one."""
     found = chart.layout.title.text if is_plotly(type(chart)) else _attribute(chart, "title")
     if not isinstance(found, str):
         found = _attribute(found, "text")
     return exact(found) if isinstance(found, str) else ""
 
 
-def _plotly_line(figure):
+def _plotly_line(figure: "Any") -> str:
     traces = [str(trace.type) for trace in figure.data[:_MOST]]
     found = ["%d × %s" % (traces.count(name), name) for name in dict.fromkeys(traces)]
     return _line("Figure", found, figure)
 
 
-def _altair_line(chart):
+def _altair_line(chart: "Any") -> str:
     return _line(type(chart).__name__, [_marks(chart), *_channels(chart)], chart)
 
 
-def _line(name, parts, chart):
+def _line(name: str, parts: "list[str]", chart: "Any") -> str:
     called = title(chart)
     parts = [part for part in parts if part] + ([repr(called)] if called else [])
     return "%s(%s)" % (name, ", ".join(parts))
 
 
-def _marks(chart):
-    """The marks that a chart is drawn with, its parts' in brackets where it has some."""
+def _marks(chart: "Any") -> str:
+    """The marks that a chart is drawn with; those of its parts, if it has some, in brackets."""
     mark = _attribute(chart, "mark")
     if mark is not None:
         kind = mark if isinstance(mark, str) else _attribute(mark, "type")
@@ -136,7 +139,7 @@ def _marks(chart):
     return ""
 
 
-def _channels(chart):
+def _channels(chart: "Any") -> "Iterator[str]":
     encoding = _attribute(chart, "encoding")
     for name, channel in list(getattr(encoding, "_kwds", {}).items())[:_MOST]:
         shorthand = _attribute(channel, "shorthand") or _attribute(channel, "field")
@@ -144,38 +147,38 @@ def _channels(chart):
             yield "%s=%s" % (name, shorthand)
 
 
-def _attribute(holder, name):
-    """What altair holds under `name`; it has an object of its own for what is not there."""
+def _attribute(holder: "Any", name: str) -> "Any":
+    """Attribute `name` of an object of altair's, whose own object for "undefined" becomes None."""
     found = getattr(holder, name, None)
     return None if type(found).__name__ == "UndefinedType" else found
 
 
-def _plotly_order(figure):
-    _need("kaleido", "kaleido")
+def _plotly_job(figure: "Any") -> "tuple[str, str]":
+    _require("kaleido", "kaleido")
     return _PLOTLY, figure.to_json()
 
 
-def _altair_order(chart):
+def _altair_job(chart: "Any") -> "tuple[str, str]":
     import json
 
-    _need("vl_convert", "vl-convert-python")
+    _require("vl_convert", "vl-convert-python")
     spec = chart.to_dict()
     if any("://" in address for address in _addresses(spec)):
-        # No display should ask the network for anything.
+        # No display requests anything from the network.
         raise Refused("is not drawn: its data is on the network")
     version = "_".join(_modules["altair"].SCHEMA_VERSION.split(".")[:2])
     return _ALTAIR, json.dumps([spec, version])
 
 
-def _need(module, package):
+def _require(module: str, package: str) -> None:
     from importlib.util import find_spec
 
     if _modules.get(module) is None and find_spec(module) is None:
         raise Refused("needs %s to be a picture here" % package)
 
 
-def _drawn_by(program, order):
-    """What a process of its own makes of `order`. Raises Refused with what it says where it fails."""
+def _draw_in_process(program: str, job: str) -> bytes:
+    """The output of a new process that runs `program` with `job`. Raises Refused with its error message."""
     import os
     from signal import SIGKILL
     from subprocess import PIPE, Popen
@@ -189,20 +192,20 @@ def _drawn_by(program, order):
         start_new_session=True,
     )
     try:
-        content, said = child.communicate(order.encode("utf-8", "replace"))
+        content, said = child.communicate(job.encode("utf-8", "replace"))
     except BaseException:
         os.killpg(child.pid, SIGKILL)
         child.communicate()
         raise
     if child.returncode:
         lines = said.decode("utf-8", "replace").splitlines()
-        # What a traceback ends with is not indented; the frames of another language after it are.
+        # The last line of a traceback is not indented; the frames of another language after it are.
         reasons = [line for line in lines if line.strip() and not line[0].isspace()]
         raise Refused("cannot be drawn: %s" % (reasons or ["no reason was given"])[-1][:300])
     return content
 
 
-def _addresses(spec, depth=20):
+def _addresses(spec: object, depth: int = 20) -> "Iterator[str]":
     """The addresses of data in a Vega-Lite specification."""
     if depth and isinstance(spec, dict):
         for name, part in spec.items():

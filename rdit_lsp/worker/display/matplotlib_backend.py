@@ -1,11 +1,14 @@
-"""matplotlib without configuration: a backend of ours that displays what would have been a window.
+"""matplotlib without configuration: a backend that displays what would have been a window.
 
-Knows matplotlib, and imports it only once user code has. It is offered where the user has chosen no
+Knows matplotlib, and imports it only once user code has. It is the default where the user has chosen no
 backend: `MPLBACKEND`, a matplotlibrc and `matplotlib.use` all win. The environment and `sys.path` stay
-as they are, so a child process of the program's does what it always did.
+as they are, so child processes of the program behave as under plain Python.
 """
 
 import sys
+
+if False:
+    from typing import Any, Callable
 
 _modules = sys.modules
 
@@ -13,8 +16,8 @@ BACKEND = "matplotlib_rdit"
 """The name under which matplotlib imports the backend's module."""
 
 
-def offer(matplotlib):
-    """Make our backend the one that matplotlib, just imported, would otherwise look for itself."""
+def make_default(matplotlib: "Any") -> None:
+    """Choose this backend for matplotlib, just imported, which would otherwise look for one itself."""
     settings = matplotlib.rcParams
     # Past RcParams' own `[]`, which would choose a backend now and load it.
     chosen = dict.__getitem__(settings, "backend")
@@ -22,8 +25,8 @@ def offer(matplotlib):
         settings["backend"] = "module://" + BACKEND
 
 
-def fill_backend(module, publish):
-    """Make `module` a backend; `publish(figure, key)` shows a figure, again in place by the same key."""
+def fill_backend(module: "Any", publish: "Callable[[Any, int], None]") -> None:
+    """Make `module` a backend; `publish(figure, number)` displays a figure, in place when called again."""
     from matplotlib._pylab_helpers import Gcf
     from matplotlib.backend_bases import FigureManagerBase
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,18 +34,21 @@ def fill_backend(module, publish):
 
     class FigureManager(FigureManagerBase):
         def show(self):
-            """`Figure.show`: as a window would, without waiting."""
+            # type: () -> None
+            """`Figure.show`: display it as a window would, without waiting."""
             publish(self.canvas.figure, id(self))
 
         @classmethod
         def pyplot_show(cls, *, block=None):
+            # type: (bool | None) -> None
             show(block=block)
 
     class FigureCanvas(FigureCanvasAgg):
         manager_class = FigureManager
 
     def show(*_, block=None, **__):
-        """Display every open figure; a `show` that waits comes back when its windows are closed."""
+        # type: (*Any, bool | None, **Any) -> None
+        """Display every open figure; a `show` that waits for its windows closes them."""
         import matplotlib
 
         for manager in Gcf.get_all_fig_managers():
@@ -51,14 +57,17 @@ def fill_backend(module, publish):
             Gcf.destroy_all()
 
     def new_figure_manager(num, *args, **kwargs):
+        # type: (Any, *Any, **Any) -> FigureManager
         figure = kwargs.pop("FigureClass", Figure)(*args, **kwargs)
         return new_figure_manager_given_figure(num, figure)
 
     def new_figure_manager_given_figure(num, figure):
+        # type: (Any, Any) -> FigureManager
         return FigureManager(FigureCanvas(figure), num)
 
     def draw_if_interactive():
-        """Nothing is drawn before it is shown."""
+        # type: () -> None
+        """Do nothing: figures are drawn when they are shown."""
 
     for each in (FigureManager, FigureCanvas, show, new_figure_manager):
         each.__module__ = BACKEND

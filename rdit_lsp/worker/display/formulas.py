@@ -1,9 +1,12 @@
-"""Formulas of sympy as a person writes them, over several lines."""
+"""Formulas of sympy in two dimensions: fractions and exponents over several lines of text."""
 
 import sys
 
-from .classes import is_from
-from .representation import exact
+from ..type_names import is_from
+from .mime_bundle import exact
+
+if False:
+    from typing import Any
 
 _modules = sys.modules
 
@@ -13,12 +16,12 @@ _LONGEST = 10_000
 _COLUMNS = 100
 
 
-def is_formula(kind):
+def is_formula(kind: "type[Any]") -> bool:
     """Whether values of the class `kind` are sympy's."""
     return "sympy" in _modules and is_from(kind, "sympy")
 
 
-def written(formula):
-    """The formula in lines of text; None where that would be too long."""
+def pretty(formula: "Any") -> "str | None":
+    """The formula as sympy pretty-prints it; None where that is too long to be easier to read."""
     text = _modules["sympy"].pretty(formula, use_unicode=True, wrap_line=True, num_columns=_COLUMNS)
     return exact(text) if isinstance(text, str) and len(text) <= _LONGEST else None

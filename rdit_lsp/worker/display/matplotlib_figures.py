@@ -1,15 +1,26 @@
 """Figures of matplotlib as pictures, and the figure that a value is a part of.
 
-Knows matplotlib's classes, and imports them only once user code has. What it draws is a matter of the
-user's settings (`draw_as`) and of the source (`look_at`); nothing here knows who asks.
+Knows matplotlib's classes, and imports them only once user code has. What it draws depends on the user's
+settings (`draw_as`) and on the source (`set_source`); it knows nothing of displays.
 """
 
 import sys
 
-from .classes import has_base
-from .representation import Refused
-from .statements import SHOWS_FIGURES
+from ..statements import SHOWS_FIGURES
+from ..type_names import has_base
+from .mime_bundle import Refused
 from .timelimit import TooLong
+
+if False:
+    import io
+    from typing import Any, Callable, Iterable, Protocol, Sequence
+
+    class Run(Protocol):
+        """Runs what may take long."""
+
+        def __call__(self, call: "Callable[[], Picture]", seconds: float = ...) -> "Picture":
+            """The picture that `call()` makes in that time. Raises TooLong."""
+
 
 _modules = sys.modules
 
@@ -20,67 +31,73 @@ SIDE = 16_000
 """Agg cannot draw more pixels a side than 2 ** 16."""
 
 CHARACTERS = 8 << 20
-"""An SVG with more is given up while it is being written: a million points make gigabytes."""
+"""Writing an SVG stops at more: a million points make gigabytes."""
 
 _SVG_SECONDS = 5.0
 _USUAL = 100.0
-"""matplotlib's own resolution, to which settings of others' pictures are relative."""
+"""matplotlib's own resolution; the scale of other libraries' pictures is relative to it."""
 
 _DEPTH = 3
-_LOOKED_AT = 20
-"""Items of each container that are looked at for a figure."""
+_SEARCHED = 20
+"""Items of each container that are searched for a figure."""
 
 
 class Style:
     """How figures are to be drawn."""
 
     is_svg = False
-    dpi = None
+    dpi: "float | None" = None
     """Dots per inch, None for each figure's own."""
-    source = b""
-    """The program's text, as bytes or not."""
-    are_parts_shown = None
-    """The program never shows a figure itself, so what belongs to one stands for it; None: not decided."""
+    source: "str | bytes" = b""
+    """The program's text."""
+    are_parts_shown: "bool | None" = None
+    """A part stands for its figure, as the program never shows one itself. None: not decided yet."""
 
     @property
-    def scale(self):
-        """How many pixels a picture of someone else's has for each it is shown at."""
+    def scale(self) -> float:
+        """Pixels of another library's picture for each pixel at which it is displayed."""
         return (self.dpi or _USUAL) / _USUAL
 
 
 style = Style()
 
 
-def draw_as(format, dpi):  # noqa: A002  (the message's own names)
+def draw_as(format: str, dpi: "float | None") -> None:  # noqa: A002  (the message's own names)
     """Draw figures in this format, `png` or `svg`, and at this resolution."""
     style.is_svg = format == "svg"
     style.dpi = dpi
 
 
-def look_at(source):
-    """Decide by the program's text, once that matters, whether a part of a figure stands for the figure.
+def set_source(source: "str | bytes") -> None:
+    """Set the program's text, which decides, once that matters, whether a part stands for its figure.
 
-    Where it calls `show` or `savefig`, it says itself when a figure is finished: each of the statements
-    that build it up would show it half done, and take the time to draw it.
+    Where it calls `show` or `savefig`, that is when a figure is finished: each of the statements that
+    build it up would show it half done, and take the time to draw it.
     """
     style.source = source
     style.are_parts_shown = None
 
 
-class Drawn:
-    """A figure as a picture."""
+class Picture:
+    """A drawn figure or chart."""
 
-    def __init__(self, mime, content, size, note=None):
+    def __init__(
+        self,
+        mime: str,
+        content: "str | bytes",
+        size: "Sequence[int] | None",
+        note: "str | None" = None,
+    ) -> None:
         self.mime = mime
         self.content = content
         self.size = size
-        """Width and height in pixels at which it is meant to be shown."""
+        """Width and height in pixels at which to display it, None where not known."""
         self.note = note
-        """A sentence where it is not all that it should be."""
+        """A sentence that says what differs from the figure, if anything does."""
 
 
-def draw(figure, run):
-    """The figure as a picture; `run(call, seconds)` runs what may take long, and may raise TooLong."""
+def draw(figure: "Any", run: "Run") -> "Picture":
+    """The figure as a picture; `run(call, seconds)` calls what may take long, and may raise TooLong."""
     note = None
     if style.is_svg:
         try:
@@ -94,31 +111,31 @@ def draw(figure, run):
     return drawn
 
 
-def is_figure(kind):
+def is_figure(kind: "type[Any]") -> bool:
     """Whether values of the class `kind` are matplotlib figures."""
     return "matplotlib.figure" in _modules and has_base(kind, "matplotlib.figure", "Figure")
 
 
-def is_empty(figure):
+def is_empty(figure: "Any") -> bool:
     """Whether nothing is in the figure yet, as after `plt.figure()` in a line of its own."""
     names = ("axes", "subfigs", "artists", "images", "lines", "patches", "texts", "legends")
     return not any(getattr(figure, name, None) for name in names)
 
 
-def title(figure):
-    """What the figure calls itself: its own title, or that of its only Axes."""
+def title(figure: "Any") -> str:
+    """The title of the figure, or that of its only Axes; empty without one."""
     own = getattr(figure, "_suptitle", None)
     if own is None and len(figure.axes) == 1:
         own = figure.axes[0].title
     return own.get_text() if own is not None else ""
 
 
-def may_be_part():
+def may_be_part() -> bool:
     """Whether any value could be a part of a figure."""
     return "matplotlib.figure" in _modules
 
 
-def are_parts_shown():
+def are_parts_shown() -> bool:
     """Whether a value that is a part of a figure stands for the figure."""
     if not may_be_part():
         return False
@@ -126,31 +143,31 @@ def are_parts_shown():
         import re
 
         source = style.source
-        source = source.encode("utf-8", "replace") if isinstance(source, str) else source
-        style.are_parts_shown = re.search(SHOWS_FIGURES.encode(), source) is None
+        data = source.encode("utf-8", "replace") if isinstance(source, str) else source
+        style.are_parts_shown = re.search(SHOWS_FIGURES.encode(), data) is None
     return style.are_parts_shown
 
 
-def figures_of(value):
-    """The figures that `value` is a part of, or that what it holds is a part of.
+def figures_of(value: "Any") -> "list[Any]":
+    """The figures that `value` or its items are parts of.
 
-    That is what plotting functions return: an Axes, a list of lines, an array of Axes, bars and counts.
+    Plotting functions return such values: an Axes, a list of lines, an array of Axes, bars and counts.
     """
-    found = {}
+    found: "dict[int, Any]" = {}
     _search(value, found, _DEPTH)
     return list(found.values())
 
 
-slow = set()
-"""Numbers of figures that took too long to be drawn for a mere part of theirs."""
+slow: "set[int]" = set()
+"""Numbers of figures that took too long to be drawn for each of their parts."""
 
 _numbers = iter(range(1, 1 << 62))
-_numbered = []
+_numbered: "list[Any]" = []
 """Holds one WeakKeyDictionary once it is needed: figures to their numbers."""
 
 
-def number_of(figure):
-    """A number that tells the figure from others of this program."""
+def number_of(figure: "Any") -> int:
+    """A number that no other figure of this program has."""
     if not _numbered:
         from weakref import WeakKeyDictionary
 
@@ -160,7 +177,7 @@ def number_of(figure):
     return _numbered[0][figure]
 
 
-def _png(figure):
+def _png(figure: "Any") -> "Picture":
     import io
 
     width, height = _own_size(figure)
@@ -173,28 +190,28 @@ def _png(figure):
     if fits < 1.0 and fits < sharper:
         note = "the figure has {:,.0f} × {:,.0f} pixels; it is shown smaller".format(width, height)
         width, height = width * scale, height * scale
-    return Drawn("image/png", file.getvalue(), (round(width), round(height)), note)
+    return Picture("image/png", file.getvalue(), (round(width), round(height)), note)
 
 
-def _svg(figure):
+def _svg(figure: "Any") -> "Picture":
     file = _bounded_text()
     _print(figure, file, "svg", style.dpi or figure.dpi)
     width, height = _own_size(figure)
-    return Drawn("image/svg+xml", file.getvalue(), (round(width), round(height)))
+    return Picture("image/svg+xml", file.getvalue(), (round(width), round(height)))
 
 
-def _own_size(figure):
+def _own_size(figure: "Any") -> "tuple[float, float]":
     return tuple(float(inches) * figure.dpi for inches in figure.get_size_inches())
 
 
-def _print(figure, file, format, dpi):  # noqa: A002  (matplotlib's own name)
+def _print(figure: "Any", file: "io.BytesIO | io.StringIO", format: str, dpi: float) -> None:  # noqa: A002  (matplotlib's own name)
     import matplotlib
 
     settings = {
-        # Settings for files the user saves are not meant for this one.
+        # Settings for files that the user saves do not apply here.
         "savefig.bbox": None,
         "savefig.transparent": False,
-        # The same figure is to be the same text, whenever it is drawn.
+        # The same figure must be the same text each time it is drawn.
         "svg.hashsalt": matplotlib.rcParams.get("svg.hashsalt") or "rdit",
     }
     options = {"metadata": {"Date": None}} if format == "svg" else {}
@@ -209,11 +226,11 @@ def _print(figure, file, format, dpi):  # noqa: A002  (matplotlib's own name)
         )
 
 
-def _bounded_text():
+def _bounded_text() -> "io.StringIO":
     import io
 
     class Bounded(io.StringIO):
-        def write(self, text):
+        def write(self, text: str) -> int:
             if self.tell() + len(text) > CHARACTERS:
                 raise Refused("is more than %d MB as SVG" % (CHARACTERS >> 20))
             return super().write(text)
@@ -221,7 +238,7 @@ def _bounded_text():
     return Bounded()
 
 
-def _search(value, found, depth):
+def _search(value: "Any", found: "dict[int, Any]", depth: int) -> None:
     kind = type(value)
     if has_base(kind, "matplotlib.artist", "Artist"):
         _add(value, found)
@@ -234,7 +251,7 @@ def _search(value, found, depth):
             _search(item, found, depth - 1)
 
 
-def _add(artist, found):
+def _add(artist: "Any", found: "dict[int, Any]") -> None:
     """Add the figure of `artist`, past those that are parts of another."""
     figure = artist
     for _ in range(10):
@@ -246,15 +263,15 @@ def _add(artist, found):
         figure = figure.figure
 
 
-def _items(kind, value):
+def _items(kind: "type[Any]", value: "Any") -> "Iterable[Any]":
     """The first items of a container that plotting functions return."""
     from itertools import islice
 
     for base, items in ((list, list.__iter__), (tuple, tuple.__iter__), (dict, dict.values)):
         if issubclass(kind, base):
-            return islice(items(value), _LOOKED_AT)
+            return islice(items(value), _SEARCHED)
     if has_base(kind, "numpy", "ndarray") and value.dtype.hasobject:
-        return islice(value.flat, _LOOKED_AT)
+        return islice(value.flat, _SEARCHED)
     if has_base(kind, "pandas", "Series") and value.dtype.hasobject:
-        return islice(iter(value), _LOOKED_AT)
+        return islice(iter(value), _SEARCHED)
     return ()

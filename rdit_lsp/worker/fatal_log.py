@@ -1,7 +1,7 @@
-"""What the interpreter has to say when SIGSEGV or its like ends it: the lines it was at, in a file of ours.
+"""The file to which `faulthandler` writes the stacks of an interpreter that SIGSEGV or its like ends.
 
-`faulthandler` writes it from within the signal's handler. User code that enables it, too, takes it over,
-and has its text where it wants it. Knows nothing of who reads the file.
+User code that enables `faulthandler` itself takes it over, and has the text where it wants it. Knows
+nothing of who reads the file.
 """
 
 import posix
@@ -12,14 +12,14 @@ from .channel import move_high
 _FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND | posix.O_CLOEXEC
 
 
-class Faults:
-    """Where the last words go."""
+class FatalLog:
+    """The file, on a descriptor that stays the same."""
 
-    descriptor = None
-    """The file's, None where there is none."""
+    descriptor: "int | None" = None
+    """None where there is no such file."""
 
-    def write_to(self, path):
-        """Have them written to the new file `path` from now on."""
+    def write_to(self, path: str) -> None:
+        """Use the new file `path` from now on."""
         try:
             fd = posix.open(path, _FLAGS, 0o600)
         except OSError:
@@ -28,12 +28,12 @@ class Faults:
             self.descriptor = move_high(fd)
             _enable(self.descriptor)
         else:
-            # In a copy: whatever the program has told `faulthandler` meanwhile holds on.
+            # In a fork: a descriptor that the program has given to `faulthandler` meanwhile stays in use.
             posix.dup2(fd, self.descriptor, False)
             posix.close(fd)
 
 
-def _enable(descriptor):
+def _enable(descriptor: int) -> None:
     known = sys.modules.get("faulthandler")
     import faulthandler
 

@@ -1,4 +1,4 @@
-"""Copies of a program: what is as it was, what nobody notices, and where there is none to be trusted."""
+"""Forks of a program: what they restore, that they are invisible, and where none can be trusted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rdit_lsp.process.replies import Refusal
 if TYPE_CHECKING:
     from conftest import Program, Starter
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies are Linux's so far")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux alone")
 
 
 def texts(program: Program, source: str, first: int) -> list[tuple[str, str | None, str]]:
@@ -25,11 +25,11 @@ def texts(program: Program, source: str, first: int) -> list[tuple[str, str | No
     return [(ran.outcome, ran.text, ran.out.decode()) for ran in done]
 
 
-def copied(program: Program) -> Fork:
-    """A copy, which must be had."""
-    copy = program.fork()
-    assert isinstance(copy, Fork), copy
-    return copy
+def forked(program: Program) -> Fork:
+    """A fork, which must not be refused."""
+    fork = program.fork()
+    assert isinstance(fork, Fork), fork
+    return fork
 
 
 STATE = """\
@@ -48,31 +48,31 @@ __name__, __file__, sys.argv, sorted(name for name in globals() if name[0] != "_
 
 
 def test_what_follows_is_the_same_again(start: Starter) -> None:
-    """After going back, a statement would give something else than the first time."""
+    """After going back, a statement would have another result than the first time."""
     program = start(source=STATE, checkpoints=True)
     program.prepare(STATE)
     for index in range(5):
         assert program.execute(index).outcome == "ok"
-    copy = copied(program)
+    fork = forked(program)
     first = texts(program, STATE, 5)
     for _ in range(2):
-        program.restore(copy)
+        program.restore(fork)
         assert first == texts(program, STATE, 5)
 
 
-def test_copy_of_what_was_a_copy(start: Starter) -> None:
+def test_fork_of_what_was_a_fork(start: Starter) -> None:
     """One could go back only once, or not from where one had gone back to."""
     program = start(checkpoints=True)
     program.run("x = [1]")
-    copy = copied(program)
+    fork = forked(program)
     program.run("x.append(2)")
-    program.restore(copy)
+    program.restore(fork)
     program.run("x.append(3)")
-    later = copied(program)
+    later = forked(program)
     program.run("x.append(4)")
     program.restore(later)
     assert ["[1, 3]"] == [ran.text for ran in program.run("x")]
-    program.restore(copy)
+    program.restore(fork)
     assert ["[1]"] == [ran.text for ran in program.run("x")]
 
 
@@ -83,18 +83,18 @@ seen = []; old = signal.signal(signal.SIGCHLD, lambda *_: seen.append("SIGCHLD")
 """
 
 
-def test_the_program_does_not_notice(start: Starter) -> None:
-    """Its own fork hooks would run, or its `wait` meet a child that it never had."""
+def test_forks_are_invisible_to_the_program(start: Starter) -> None:
+    """The program's own fork hooks would run, or its `wait` return a child that it never started."""
     program = start(checkpoints=True, options=("-W", "error"))
     assert program.run(QUIET)[-1].outcome == "ok"
     before = program.latest
-    copy = copied(program)
+    fork = forked(program)
     (asked,) = program.run("seen, os.sys.exc_info()")
     assert "([], (None, None, None))" == asked.text
     (waited,) = program.run("os.wait()")
     assert waited.failure is not None
     assert "ChildProcessError" == waited.failure.name
-    program.restore(copy)
+    program.restore(fork)
     (again,) = program.run("seen")
     assert "[]" == again.text
     assert (b"", b"") == (before.out, before.err)
@@ -108,16 +108,16 @@ _ = atexit.register(print, "the end")
 """
 
 
-def test_copy_that_is_dropped_ends_nothing(start: Starter) -> None:
-    """It would run the program's endings: remove its files, say its last words."""
+def test_fork_that_is_dropped_runs_nothing_at_exit(start: Starter) -> None:
+    """It would run the program's `atexit` functions and remove its files."""
     program = start(checkpoints=True)
     program.run(ENDINGS)
     (name,) = program.run("print(name)")
     folder = Path(name.out.decode().strip())
-    copy = copied(program)
-    copied(program).discard()
-    copy.discard()
-    program.wait(copy.ended)
+    fork = forked(program)
+    forked(program).discard()
+    fork.discard()
+    program.wait(fork.ended)
     assert folder.is_dir()
     last = program.latest
     assert 0 == program.finish()
@@ -125,33 +125,33 @@ def test_copy_that_is_dropped_ends_nothing(start: Starter) -> None:
     assert not folder.exists()
 
 
-def test_what_went_back_ends_as_usual(start: Starter) -> None:
-    """The program's endings would not run, or twice."""
+def test_promoted_fork_ends_as_usual(start: Starter) -> None:
+    """The program's `atexit` functions would not run, or twice."""
     program = start(checkpoints=True)
     program.run(ENDINGS)
-    copy = copied(program)
-    program.restore(copy)
+    fork = forked(program)
+    program.restore(fork)
     (last,) = program.run("None")
     assert 0 == program.finish()
     assert b"the end\n" == last.out
 
 
-def test_copy_ends_with_whoever_wants_it(start: Starter) -> None:
-    """A copy would outlive the server."""
+def test_fork_ends_with_its_channel(start: Starter) -> None:
+    """A fork would outlive the server."""
     program = start(checkpoints=True)
-    copy = copied(program)
-    copy._conversation.close()
-    program.wait(copy.ended)
+    fork = forked(program)
+    fork._conversation.close()
+    program.wait(fork.ended)
 
 
-def test_outcome_of_a_copy_is_told(start: Starter) -> None:
-    """How a process that was a copy ends could not be known: it is no child of the server's."""
+def test_exit_of_a_promoted_fork_is_reported(start: Starter) -> None:
+    """How a process that was a fork ends could not be known: another process made it."""
     program = start(checkpoints=True)
-    copy = copied(program)
-    program.restore(copy)
+    fork = forked(program)
+    program.restore(fork)
     ended = program.run("import os, signal; os.kill(0 or os.getpid(), signal.SIGSEGV)")[-1]
     assert ("died", -11) == (ended.outcome, ended.code)
-    program.restore(copy)
+    program.restore(fork)
     ended = program.run("import os; os._exit(3)")[-1]
     assert ("died", 3) == (ended.outcome, ended.code)
 
@@ -174,8 +174,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("source", "reason"), REFUSED, ids=[r for _, r in REFUSED])
-def test_states_that_no_copy_would_share(start: Starter, source: str, reason: str) -> None:
-    """A copy would hang, or do to the outside what the program does."""
+def test_states_that_no_fork_would_share(start: Starter, source: str, reason: str) -> None:
+    """A fork would hang, or do to the outside what the program does."""
     program = start(source=source, checkpoints=True)
     assert "ok" == program.run(source)[-1].outcome, program.latest
     refused = program.fork()
@@ -204,8 +204,8 @@ def test_what_is_over_is_no_obstacle(start: Starter) -> None:
     assert "ok" == program.latest.outcome, program.latest
     tasks = Path(f"/proc/{program.worker.pid}/task")
     program.until(lambda: len(list(tasks.iterdir())) == 1)
-    copy = copied(program)
-    program.restore(copy)
+    fork = forked(program)
+    program.restore(fork)
     assert "b'imp'" == program.run("shown[:3]")[-1].text
 
 

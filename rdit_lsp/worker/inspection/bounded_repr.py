@@ -1,14 +1,15 @@
-"""A value in a line or in a few, whatever its size: for looking at what a program holds.
+"""A `repr` of bounded length and cost, in one line or a few, as the standard library's `reprlib` makes.
 
 Containers are walked here and not by `repr`, so a million items cost what the first few do. Methods and
-properties of user code are called through `Asking`, which has a time limit, or are not called at all.
-Knows nothing of names, questions or messages.
+properties of user code are called through `GuardedCalls`, which has a time limit, or are not called at
+all. Knows nothing of names, questions or messages.
 """
 
 import sys
 
+from ..display.mime_bundle import exact
 from . import arrays
-from .asking import Unknown
+from .guarded_calls import Unknown
 from .lookup import (
     Computed,
     Function,
@@ -25,7 +26,16 @@ from .lookup import (
     qualified,
     title,
 )
-from .representation import exact
+
+if False:
+    from typing import Any, Callable, Collection, Iterable, Iterator, Tuple
+
+    from .guarded_calls import GuardedCalls
+
+    Part = Tuple[Any, str, Any]
+    """Name, key or None; `=`, `: ` or nothing; item."""
+    Parts = Tuple[str, Iterable[Part], str]
+    """Beginning, parts, end."""
 
 WIDTH = 100
 """Characters of a value in a line, about."""
@@ -39,11 +49,17 @@ _SMALL = 2000
 While C code makes the text of a large list, no time limit ends it."""
 _DEPTH = 4
 _BITS = 2000
-"""Of an int whose digits are told: the time they take grows with the square of their number."""
+"""Of an int whose digits are shown: the time they take grows with the square of their number."""
 _ADDRESS = " at 0x"
 
 _modules = sys.modules
-_BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: "{}", dict: "{}"}
+_BRACKETS: "dict[type[Any], tuple[str, str]]" = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("{", "}"),
+    dict: ("{", "}"),
+}
 _TEXTS = (str, bytes, bytearray)
 _PLAIN = (bool, int, float, complex, *_TEXTS)
 _SINGLES = (None, Ellipsis, NotImplemented)
@@ -52,7 +68,7 @@ _DICTS_OF_COLLECTIONS = (
     "collections.defaultdict",
     "collections.Counter",
 )
-_TOLD_BY_C = (
+_REPR_IN_C = (
     "datetime.date",
     "datetime.datetime",
     "datetime.time",
@@ -63,79 +79,79 @@ _TOLD_BY_C = (
 )
 
 
-class Portrait:
-    """Puts values into words."""
+class BoundedRepr:
+    """Makes texts of values."""
 
-    def __init__(self, asking, seconds=10.0):
+    def __init__(self, calls: "GuardedCalls", seconds: float = 10.0) -> None:
         """`seconds`: the most that one call of user code may take."""
-        self._asking = asking
+        self._calls = calls
         self._seconds = seconds
-        self._last = (None, None)
-        """The value that was last asked for its `repr`, and what it said: a slow one is asked once."""
+        self._last: "tuple[Any, str | None]" = (None, None)
+        """The last value of which `repr` was called, and its text: a slow one is called once."""
 
-    def summary(self, value):
-        """What there is to say of a value in a line, beside its type."""
-        size = arrays.shape(value, self.ask)
+    def summary(self, value: "Any") -> str:
+        """A value in one line, to be shown beside its type."""
+        size = arrays.shape(value, self.run)
         if size is not None:
             return self._sized(value, size)
         text = self.line(value)
         count = length(value)
         if _base(type(value), _TEXTS) is not None:
             unit = "character" if is_a(value, str) else "byte"
-            return f"{text} ({_count(count, unit)})" if text.endswith("…") else text
+            return f"{text} ({_count(count or 0, unit)})" if text.endswith("…") else text
         return f"{text} ({_count(count, 'item')})" if count else text
 
-    def line(self, value, room=WIDTH):
+    def line(self, value: "Any", room: int = WIDTH) -> str:
         """A text of one line of `room` characters, about."""
         return one_line(self._text(value, room, ()), 2 * room)
 
-    def lines(self, value):
+    def lines(self, value: "Any") -> str:
         """A text of several lines."""
         parts = self._container(value)
         if parts is None:
-            words = self._basic(value, _LONGEST) or self._own_words(value)
+            words = self._basic(value, _LONGEST) or self._own_repr(value)
             if words is not None:
                 return bounded(words)
-            if arrays.shape(value, self.ask) is not None:
+            if arrays.shape(value, self.run) is not None:
                 return ""
             parts = self._fields(value)
         line = self._joined(parts, 2 * WIDTH, (id(value),))
         return line if len(line) <= WIDTH and "\n" not in line else self._one_a_line(parts, value)
 
-    def length(self, value):
-        """`len(value)` where that may be asked, else None."""
+    def length(self, value: "Any") -> "int | None":
+        """`len(value)` where that may be called, else None."""
         count = length(value)
         if count is None and on_type(type(value), "__len__") is not None:
             try:
-                return self.ask(lambda: len(value))
+                return self.run(lambda: len(value))
             except Unknown:
                 return None
         return count
 
-    def ask(self, call):
-        """What `call()`, which may run user code, returns. Raises Unknown."""
-        return self._asking.ask(call, self._seconds)
+    def run(self, call: "Callable[[], Any]") -> "Any":
+        """Return `call()`, which may run user code. Raises Unknown."""
+        return self._calls.run(call, self._seconds)
 
-    def _sized(self, value, size):
+    def _sized(self, value: "Any", size: "list[int]") -> str:
         """The summary of an array or a table."""
         if arrays.is_table(value, size):
             text = f"{_count(size[0], 'row')} × {_count(size[1], 'column')}"
-            columns = ", ".join(arrays.columns(value, self.ask))
+            columns = ", ".join(arrays.columns(value, self.run))
             return one_line(f"{text}: {columns}" if columns else text, 2 * WIDTH)
         few = arrays.elements(value, size)
         if not size:
             return self.line(value) if few is None else self.line(few[0])
         text = " × ".join([f"{number:,}" for number in size])
-        text = " ".join([part for part in (text, arrays.dtype(value, self.ask)) if part])
+        text = " ".join([part for part in (text, arrays.dtype(value, self.run)) if part])
         return text if few is None else f"{text}: {self.line(few)}"
 
-    def _text(self, value, room, above):
-        """`value` in `room` characters, about; `above` are the ids of what holds it."""
+    def _text(self, value: "Any", room: int, above: "tuple[int, ...]") -> str:
+        """`value` in `room` characters, about; `above` are the ids of the containers around it."""
         parts = self._container(value)
         if parts is None:
             words = self._basic(value, room)
             if words is None:
-                words = self._own_words(value)
+                words = self._own_repr(value)
             if words is not None:
                 return words if len(words) <= 2 * room else words[:room] + "…"
             parts = self._fields(value)
@@ -143,8 +159,8 @@ class Portrait:
             return f"{parts[0]}…{parts[2]}"
         return self._joined(parts, room, (*above, id(value)))
 
-    def _basic(self, value, room):
-        """What is made of the interpreter's own types here; None for any other."""
+    def _basic(self, value: "Any", room: int) -> "str | None":
+        """The text of a value of the interpreter's own types; None of any other."""
         kind = type(value)
         if any(value is single for single in _SINGLES):
             return repr(value)
@@ -157,27 +173,26 @@ class Portrait:
         if kind is Computed:
             return "a property, whose value is not asked for here"
         base = _base(kind, _PLAIN)
-        if base is not None and (self._asking.gentle or _tells_as(kind, base)):
+        if base is not None and (self._calls.gentle or _has_repr_of(kind, base)):
             return _plain(value, base, room)
         return None
 
-    def _container(self, value):
-        """(beginning, parts, end) of a container that is built in, None of any other value.
-
-        A part is (name or key or None, sign, item).
-        """
+    def _container(self, value: "Any") -> "Parts | None":
+        """The parts of a container that is built in, None of any other value."""
         kind = type(value)
         base = _base(kind, _BRACKETS)
         if base is None:
             if kind is _deque():
                 return "deque([", ((None, "", item) for item in value), "])"
             return None
-        names = on_type(kind, "_fields") if base is tuple else None
-        if _are_names(names) and (self._asking.gentle or _is_of_namedtuple(kind)):
+        names: "Any" = on_type(kind, "_fields") if base is tuple else None
+        if _are_names(names) and (self._calls.gentle or _is_of_namedtuple(kind)):
             parts = zip(names, tuple.__iter__(value))
             return class_name(kind) + "(", ((name, "=", item) for name, item in parts), ")"
         if not (
-            self._asking.gentle or _tells_as(kind, base) or qualified(kind) in _DICTS_OF_COLLECTIONS
+            self._calls.gentle
+            or _has_repr_of(kind, base)
+            or qualified(kind) in _DICTS_OF_COLLECTIONS
         ):
             return None
         begin, end = _BRACKETS[base]
@@ -187,26 +202,30 @@ class Portrait:
             begin, end = "set(", ")"
         return begin, _items(value, base), end
 
-    def _own_words(self, value):
-        """What `repr` says; None where that may not be asked or says no more than an address."""
+    def _own_repr(self, value: "Any") -> "str | None":
+        """What `repr` returns; None where it may not be called, or returns no more than an address."""
         kind = type(value)
-        tell = on_type(kind, "__repr__")
-        if is_c_method(tell) and qualified(kind) in _TOLD_BY_C and not _has_zone(value):
+        method = on_type(kind, "__repr__")
+        if is_c_method(method) and qualified(kind) in _REPR_IN_C and not _has_zone(value):
             return repr(value)
-        if self._asking.gentle or tell is vars(object)["__repr__"] or _is_of_dataclass(kind, tell):
+        if (
+            self._calls.gentle
+            or method is vars(object)["__repr__"]
+            or _is_of_dataclass(kind, method)
+        ):
             return None
-        if _tells_as(kind, BaseException) or not _is_small(value):
+        if _has_repr_of(kind, BaseException) or not _is_small(value):
             return None
         if self._last[0] is not value:
             try:
-                words = _without_address(self.ask(lambda: exact(repr(value))))
+                words = _without_address(self.run(lambda: exact(repr(value))))
             except Unknown as unknown:
                 words = f"<{class_name(kind)} whose repr {unknown}>"
             self._last = (value, words)
         return self._last[1]
 
-    def _fields(self, value):
-        """(beginning, parts, end) of an object by its attributes; parts as in `_container`."""
+    def _fields(self, value: "Any") -> "Parts":
+        """The parts of an object: its attributes."""
         kind = type(value)
         if is_a(value, BaseException):
             arguments = vars(BaseException)["args"].__get__(value)
@@ -215,8 +234,8 @@ class Portrait:
         shown = [(name, "=", item) for name, item in fields(value) if name not in hidden]
         return (class_name(kind) + "(", shown, ")") if shown else (f"<{class_name(kind)}", (), ">")
 
-    def _joined(self, parts, room, above):
-        """The parts in a line, as many as there is room for."""
+    def _joined(self, parts: "Parts", room: int, above: "tuple[int, ...]") -> str:
+        """The parts in a line, as many as fit."""
         begin, items, end = parts
         texts = []
         try:
@@ -231,9 +250,11 @@ class Portrait:
         comma = "," if begin == "(" and len(texts) == 1 else ""
         return begin + ", ".join(texts) + comma + end
 
-    def _one_a_line(self, parts, value):
+    def _one_a_line(self, parts: "Parts", value: "Any") -> str:
         """As `_joined`, with a line for each part, or for several short ones."""
-        parts = self._container(value) or parts  # What was begun is not complete any more.
+        parts = (
+            self._container(value) or parts
+        )  # An iterator that has been used lacks its first items.
         begin, items, end = parts
         lines, has_room = [begin], False
         try:
@@ -252,7 +273,7 @@ class Portrait:
             lines.append("    …")  # A thread has changed it meanwhile.
         return "\n".join([*lines, end])
 
-    def _part(self, part, room, above):
+    def _part(self, part: "Part", room: int, above: "tuple[int, ...]") -> str:
         name, sign, item = part
         label = ""
         if sign == "=":
@@ -262,50 +283,51 @@ class Portrait:
         return label + self._text(item, max(room - len(label), 8), above)
 
 
-def one_line(text, room):
+def one_line(text: str, room: int) -> str:
     """`text` on one line, its end left out where it is longer than `room`."""
     text = " ".join(text[: 4 * room].split())
     return text if len(text) <= room else text[: room - 1] + "…"
 
 
-def bounded(text):
+def bounded(text: str) -> str:
     """`text` with its end left out where it is long."""
     lines = text[:_LONGEST].split("\n")
     is_whole = len(text) <= _LONGEST and len(lines) <= _HEIGHT
     return text if is_whole else "\n".join([*lines[:_HEIGHT], "…"])
 
 
-def length(value):
+def length(value: "Any") -> "int | None":
     """The number of items of a container or characters of a text that is built in, else None."""
-    for base in (*_TEXTS, *_BRACKETS):
+    bases: "tuple[Any, ...]" = (*_TEXTS, *_BRACKETS)
+    for base in bases:
         if is_a(value, base):
             return base.__len__(value)
     return len(value) if type(value) is _deque() else None
 
 
-def _count(number, unit):
+def _count(number: int, unit: str) -> str:
     return f"{number:,} {unit}" + ("" if number == 1 else "s")
 
 
-def _first(items, count):
+def _first(items: "Iterable[Any]", count: int) -> "Iterator[Any]":
     """The first `count` items; `itertools` may not have been imported yet."""
     return (item for _, item in zip(range(count), items))
 
 
-def _base(kind, bases):
+def _base(kind: "type[Any]", bases: "Iterable[type[Any]]") -> "type[Any] | None":
     for base in bases:
         if issubclass(kind, base):
             return base
     return None
 
 
-def _tells_as(kind, base):
+def _has_repr_of(kind: "type[Any]", base: "type[Any]") -> bool:
     """Whether instances of `kind` have the `repr` of `base`."""
     return on_type(kind, "__repr__") is vars(base)["__repr__"]
 
 
-def _plain(value, base, room):
-    """A number or text; of a long one the beginning."""
+def _plain(value: "Any", base: "Any", room: int) -> str:
+    """A number or text; of a long text the beginning."""
     if base in _TEXTS:
         text = repr(base.__getitem__(value, slice(0, room)))
         return text if base.__len__(value) <= room else text + "…"
@@ -314,52 +336,51 @@ def _plain(value, base, room):
     return base.__repr__(value)
 
 
-def _items(value, base):
+def _items(value: "Any", base: "type[Any]") -> "Iterator[Part]":
     if base is dict:
         return ((key, ": ", item) for key, item in dict.items(value))
     return ((None, "", item) for item in base.__iter__(value))
 
 
-def _deque():
-    """The class, where the program has it; nothing is imported for the sake of a look."""
+def _deque() -> "Any":
+    """The class, where the program has imported it; an inspection imports nothing."""
     module = _modules.get("collections")
     return (own_dict(module) or {}).get("deque") if is_a(module, type(sys)) else None
 
 
-def _are_names(names):
+def _are_names(names: object) -> bool:
     return type(names) is tuple and all(type(name) is str for name in names)
 
 
-def _is_of_namedtuple(kind):
-    tell = on_type(kind, "__repr__")
-    return type(tell) is Function and "collections" in tell.__code__.co_filename
+def _is_of_namedtuple(kind: "type[Any]") -> bool:
+    method: "Any" = on_type(kind, "__repr__")
+    return type(method) is Function and "collections" in method.__code__.co_filename
 
 
-def _is_of_dataclass(kind, tell):
-    """Whether `dataclass` wrote the `repr`."""
-    is_wrapper = type(tell) is Function and "__wrapped__" in tell.__dict__
+def _is_of_dataclass(kind: "type[Any]", method: object) -> bool:
+    """Whether `dataclass` made `method`, the `repr`."""
+    is_wrapper = type(method) is Function and "__wrapped__" in method.__dict__
     return is_wrapper and on_type(kind, "__dataclass_fields__") is not None
 
 
-def _hidden_fields(kind):
+def _hidden_fields(kind: "type[Any]") -> "Collection[str]":
     """The fields that a dataclass keeps out of its `repr`."""
     found = on_type(kind, "__dataclass_fields__")
     if type(found) is not dict:
         return ()
     hidden = []
     for name, field in list(found.items()):
-        told = dict(fields(field)).get("repr")
-        if told is False:
+        if dict(fields(field)).get("repr") is False:
             hidden.append(name)
     return hidden
 
 
-def _has_zone(value):
+def _has_zone(value: "Any") -> bool:
     zone = on_type(type(value), "tzinfo")
     return is_c_getter(zone) and zone.__get__(value) is not None
 
 
-def _is_small(value):
+def _is_small(value: "Any") -> bool:
     """Whether nothing that an object holds is so large that its `repr` could take long."""
     held = [item for _, item in _first(fields(value), 50)]
     for item in [value, *held]:
@@ -375,8 +396,8 @@ def _is_small(value):
     return True
 
 
-def _without_address(text):
-    """What `object.__repr__` and its like say of where something is in memory tells nobody anything."""
+def _without_address(text: str) -> str:
+    """`text` without the memory addresses that `object.__repr__` and its like add."""
     begin = text.find(_ADDRESS)
     while begin >= 0:
         end = begin + len(_ADDRESS)

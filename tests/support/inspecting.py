@@ -1,7 +1,7 @@
-"""Questions about the namespace that a source makes, asked in a process of any interpreter.
+"""Inspects the namespace that a source makes, in a process of any interpreter.
 
-The worker's own modules answer, loaded as the worker loads them; nothing is forked here, so what an answer
-does to the process can be seen.
+The worker's own modules answer, loaded as the worker loads them; nothing is forked here, so a test sees
+what an answer does to the process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ sys.path.insert(0, sys.argv[1])
 import loading
 sys.path.pop(0)
 sys.meta_path.insert(0, loading._Finder(sys.argv[1]))
-from _rdit_worker import inspection, protocol
+from _rdit_worker import protocol
+from _rdit_worker.inspection.answers import answer
 sys.meta_path.pop(0)
 del sys.modules["loading"]
 order = json.load(sys.stdin)
@@ -31,26 +32,26 @@ kept = dict(vars(builtins)), dict(sys.modules), sys.getrecursionlimit()
 exec(compile(order["source"], "script.py", "exec"), namespace)
 before = kept[0]["sorted"](sys.modules), sys.getrecursionlimit(), dict(namespace)
 def ask(question):
-    return inspection.answer(namespace, question, gentle=order["gentle"])
+    return answer(namespace, question, gentle=order["gentle"])
 def deep(question, left):
     return deep(question, left - 1) if left else ask(question)
-answers = [deep(question, order["depth"]) for question in order["questions"]]
+found = [deep(question, order["depth"]) for question in order["questions"]]
 after = kept[0]["sorted"](sys.modules), sys.getrecursionlimit(), dict(namespace)
 vars(builtins).update(kept[0])
 sys.setrecursionlimit(kept[2])
 sys.modules.update(kept[1])
-sizes = [len(protocol.encode_reply(answer)) for answer in answers]
+sizes = [len(protocol.encode_reply(each)) for each in found]
 if order["gentle"]:
     assert before[:2] == after[:2]
     assert {name: id(value) for name, value in before[2].items()} == {
         name: id(value) for name, value in after[2].items()
     }
-sys.__stdout__.write(json.dumps({"answers": answers, "sizes": sizes, "called": namespace.get("called")}))
+sys.__stdout__.write(json.dumps({"answers": found, "sizes": sizes, "called": namespace.get("called")}))
 """
 
 
-class Looker:
-    """Asks questions about the namespace that a source makes."""
+class Inspector:
+    """Answers questions about the namespace that a source makes."""
 
     def __init__(self, python: str) -> None:
         self._python = python

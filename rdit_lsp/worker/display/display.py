@@ -1,11 +1,11 @@
-"""How a value becomes something to show: data by MIME type, and metadata.
+"""Turns a value into a display: data by MIME type, and metadata.
 
-Knows values and the display methods of the ecosystem (`_repr_html_` and its like, as IPython has
-them), nothing of statements or messages. Everything here calls user code, so it is called through the
-door. A display method that fails, hangs or gives too much costs nothing but its own representation:
-`repr` remains, and `metadata["rdit"]["notes"]` says in words what is missing.
+Knows values and IPython's display methods (`_repr_html_` and its like), nothing of statements or
+messages. Everything here calls user code, so it is called through the door. A display method that fails,
+hangs or returns too much costs nothing but its own representation: `repr` remains, and
+`metadata["rdit"]["notes"]` says in words what is missing.
 
-Methods are looked up on the type, past `__getattr__`: a mock answers to every name, and has none.
+Methods are looked up on the type, past `__getattr__`: a mock has every attribute, and no display method.
 """
 
 from posix import O_CREAT, O_EXCL, O_WRONLY, getpid, write
@@ -13,10 +13,17 @@ from posix import _exit as end_process
 from posix import close as close_fd
 from posix import open as open_fd
 
-from . import charts, drawing, formulas
-from .classes import bases, name_of
-from .representation import LARGEST, Refused, checked, exact, pixels_of, plain
+from ..type_names import bases, name_of
+from . import charts, formulas
+from . import matplotlib_figures as figures
+from .mime_bundle import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
+
+if False:
+    from typing import Any, Callable, Iterable
+
+    from .matplotlib_figures import Picture
+    from .mime_bundle import Bundle
 
 SHOWN = 200_000
 """Characters of a text that are sent; of longer ones the start and the end."""
@@ -43,38 +50,40 @@ _PLAIN = {
     bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, type,
 }  # fmt: skip
 _HOLDERS = {list, tuple, dict}
-"""Of these, the ones that may hold what belongs to a figure."""
+"""Those of these types whose items may be parts of a figure."""
 
 _MOST = 32
 """Representations of one value."""
 _TITLE = 200
-"""Characters of what a figure calls itself."""
+"""Characters of a title."""
 
 _COLUMNS = 50
-"""Columns of a table whose types are told."""
+"""Columns of a table whose types are listed."""
 
 
-def markdown(text, folder):
+def markdown(text: str, folder: str) -> "Bundle":
     """The display of a top-level string: it is Markdown."""
     text = bounded(text, folder)
     return {"text/markdown": text, "text/plain": text}, {}
 
 
-def bundle(value, folder):
+def bundle(value: "Any", folder: str) -> "Bundle":
     """The display of `value`: data by MIME type, and metadata."""
     process = getpid()
     try:
         return _bundle(value, folder)
     finally:
         if getpid() != process:
-            end_process(0)  # Forked by a display method: under plain Python nothing would follow.
+            end_process(
+                0
+            )  # Forked by a display method, which under plain Python would not be called.
 
 
-def _bundle(value, folder):
+def _bundle(value: "Any", folder: str) -> "Bundle":
     kind = type(value)
-    if kind in _PLAIN and not (kind in _HOLDERS and drawing.may_be_part()):
+    if kind in _PLAIN and not (kind in _HOLDERS and figures.may_be_part()):
         return {"text/plain": bounded(repr(value), folder)}, {}
-    found = _Found(folder)
+    found = _Display(folder)
     with Limit(SECONDS) as limit:
         found.collect(value, limit)
         found.describe(value, limit)
@@ -83,9 +92,9 @@ def _bundle(value, folder):
     return found.data, found.all_metadata()
 
 
-def window(figure, folder):
+def window(figure: "Any", folder: str) -> "Bundle":
     """The display of a matplotlib figure in place of its window: also of one with nothing in it."""
-    found = _Found(folder)
+    found = _Display(folder)
     with Limit(SECONDS) as limit:
         found.draw(figure, limit)
         found.describe(figure, limit)
@@ -93,40 +102,41 @@ def window(figure, folder):
     return found.data, found.all_metadata()
 
 
-def given(data, metadata, folder):
-    """The display of representations that user code made itself."""
-    found = _Found(folder)
+def from_data(data: "Any", metadata: "Any", folder: str) -> "Bundle":
+    """The display of a bundle that user code made itself. Raises Refused."""
+    found = _Display(folder)
     found.add_all(data, metadata, "the data")
     found.data.setdefault("text/plain", "")
     return found.data, found.all_metadata()
 
 
-def bounded(text, folder):
+def bounded(text: str, folder: str) -> str:
     """`text`, or its start and end when it is long; the whole is then in a file in `folder`."""
-    # A subclass of str could be anything, and only str itself can be sent.
+    # A subclass of str may override anything, and only str itself can be sent.
     text = str.__str__(text)
     left_out = len(text) - SHOWN
     if left_out <= 0:
         return text
-    where = _keep(text, folder)
+    where = _write_to_file(text, folder)
     where = f", all of it is in {where}" if where else ""
     half = SHOWN // 2
     return f"{text[:half]}\n… {left_out:,} characters left out{where} …\n{text[-half:]}"
 
 
-class _Found:
-    """What the methods of one value have given so far."""
+class _Display:
+    """The display of one value, made representation by representation."""
 
-    def __init__(self, folder):
-        self.data = {}
+    def __init__(self, folder: str) -> None:
+        self.data: "dict[str, Any]" = {}
         self._folder = folder
-        self._metadata = {}
-        self._about = {}
-        self._notes = []
-        self._figure = None
+        self._metadata: "dict[str, Any]" = {}
+        self._about: "dict[str, Any]" = {}
+        """What is known of the value itself."""
+        self._notes: "list[str]" = []
+        self._figure: "Any" = None
         self._size = 0
 
-    def all_metadata(self):
+    def all_metadata(self) -> "dict[str, Any]":
         """Metadata by MIME type, and under `rdit` what is known of the value itself."""
         if self._notes:
             self._about["notes"] = self._notes
@@ -134,52 +144,54 @@ class _Found:
             self._metadata["rdit"] = self._about
         return self._metadata
 
-    def collect(self, value, limit):
-        """Ask `value` for all its representations."""
+    def collect(self, value: "Any", limit: "Limit") -> None:
+        """Add all representations that `value` has."""
         kind = type(value)
-        if drawing.is_figure(kind) and not drawing.is_empty(value):
+        if figures.is_figure(kind) and not figures.is_empty(value):
             self.draw(value, limit)
-        method = _method(value, "_repr_mimebundle_")
-        if method is not None:
-            self._ask("_repr_mimebundle_", None, lambda: method(include=None, exclude=None), limit)
+        bundle = _method(value, "_repr_mimebundle_")
+        if bundle is not None:
+            self._add_from_method(
+                "_repr_mimebundle_", None, lambda: bundle(include=None, exclude=None), limit
+            )
         for name, mime in _METHODS:
             if mime in self.data or (mime == "image/jpeg" and "image/png" in self.data):
                 continue
             method = _method(value, name)
             if method is not None:
-                self._ask(name, mime, method, limit)
+                self._add_from_method(name, mime, method, limit)
         if charts.is_chart(kind) and not self._has_picture():
             self._attempt("the chart", lambda: self._describe_chart(value, limit))
-            self._draw("the chart", lambda: charts.pencil.draw(value), charts.SECONDS)
-        elif drawing.may_be_part() and not self.data and not drawing.is_figure(kind):
+            self._draw("the chart", lambda: charts.renderer.draw(value), charts.SECONDS)
+        elif figures.may_be_part() and not self.data and not figures.is_figure(kind):
             self._draw_whole(value, limit)
 
-    def describe(self, value, limit):
+    def describe(self, value: "Any", limit: "Limit") -> None:
         """Note type, title, shape and element type, for a summary in one line."""
-        for look in (self._describe_picture, self._describe_size):
+        for describe in (self._describe_picture, self._describe_size):
             try:
-                look(value, limit)
+                describe(value, limit)
             except (TooLong, Exception):
-                pass  # Not worth a word: a summary will do without.
+                pass  # Not worth a note: the summary does without it.
         if self.data or "shape" in self._about:
             self._about.setdefault("type", name_of(type(value)))
 
-    def _describe_picture(self, value, limit):
+    def _describe_picture(self, value: "Any", limit: "Limit") -> None:
         kind = type(value)
         if self._figure is not None:
-            self._about["figure"] = drawing.number_of(self._figure)
-            self._call(limit.run(lambda: drawing.title(self._figure)))
+            self._about["figure"] = figures.number_of(self._figure)
+            self._set_title(limit.run(lambda: figures.title(self._figure)))
         elif formulas.is_formula(kind):
-            pretty = limit.run(lambda: formulas.written(value))
-            if pretty is not None:
-                self._about["pretty"] = pretty
+            text = limit.run(lambda: formulas.pretty(value))
+            if text is not None:
+                self._about["pretty"] = text
 
-    def _describe_chart(self, value, limit):
-        """Before it is drawn: that may take all the time there is."""
+    def _describe_chart(self, value: "Any", limit: "Limit") -> None:
+        """Call before it is drawn, which may take all the time that is left."""
         self.data["text/plain"] = limit.run(lambda: charts.in_a_line(value))
-        self._call(limit.run(lambda: charts.title(value)))
+        self._set_title(limit.run(lambda: charts.title(value)))
 
-    def _describe_size(self, value, limit):
+    def _describe_size(self, value: "Any", limit: "Limit") -> None:
         kind = type(value)
         if _on_type(kind, "shape") is None:
             return
@@ -192,49 +204,49 @@ class _Found:
             if type(dtype) is str and len(dtype) <= 40:
                 self._about["dtype"] = dtype
         if _on_type(kind, "dtypes") is not None:
-            dtypes = limit.run(lambda: _first(value.dtypes))
+            dtypes = limit.run(lambda: _dtype_names(value.dtypes))
             if dtypes:
                 self._about["dtypes"] = dtypes
 
-    def draw(self, figure, limit):
+    def draw(self, figure: "Any", limit: "Limit") -> None:
         """Draw a matplotlib figure."""
         self._figure = figure
-        self._draw("the figure", lambda: drawing.draw(figure, limit.run))
+        self._draw("the figure", lambda: figures.draw(figure, limit.run))
 
-    def _draw_whole(self, value, limit):
+    def _draw_whole(self, value: "Any", limit: "Limit") -> None:
         """Draw the figure that `value` is a part of, if it is one."""
         try:
-            found = limit.run(lambda: drawing.figures_of(value))
-            number = drawing.number_of(found[0]) if found else None
+            found = limit.run(lambda: figures.figures_of(value))
+            number = figures.number_of(found[0]) if found else None
         except (TooLong, Exception):
-            return  # A release of matplotlib that we do not know: the value is told as it is.
+            return  # An unknown release of matplotlib: the value is displayed as any other.
         if number is None:
             return
-        if not drawing.are_parts_shown():
+        if not figures.are_parts_shown():
             self._about["part"] = False
             return
-        if number in drawing.slow:
+        if number in figures.slow:
             self._notes.append(
                 "the figure takes long to draw; it is not drawn for each of its parts"
             )
             return
 
-        def run(call, seconds=PART_SECONDS):
+        def run(call: "Callable[[], Picture]", seconds: float = PART_SECONDS) -> "Picture":
             try:
                 return limit.run(call, min(seconds, PART_SECONDS))
             except TooLong:
-                drawing.slow.add(number)
+                figures.slow.add(number)
                 raise
 
         self._figure = found[0]
-        self._draw("the figure", lambda: drawing.draw(found[0], run), PART_SECONDS)
+        self._draw("the figure", lambda: figures.draw(found[0], run), PART_SECONDS)
         if self._has_picture():
             self._about.update(type="Figure", part=True)
         if len(found) > 1:
             self._notes.append("the first of %d figures is shown" % len(found))
 
-    def add_all(self, data, metadata, source):
-        """Take a bundle as `_repr_mimebundle_` returns it."""
+    def add_all(self, data: "Any", metadata: "Any", source: str) -> None:
+        """Add a bundle as `_repr_mimebundle_` returns it."""
         if type(data) is tuple and len(data) == 2:
             data, metadata = data
         if not isinstance(data, dict):
@@ -248,17 +260,19 @@ class _Found:
             except Refused as refused:
                 self._notes.append("%s: %s %s" % (source, mime, refused))
 
-    def _has_picture(self):
+    def _has_picture(self) -> bool:
         return any(mime.startswith("image/") for mime in self.data)
 
-    def _call(self, title):
-        """Note what the value calls itself."""
+    def _set_title(self, title: str) -> None:
+        """Add the title of the value to what is known of it."""
         title = " ".join(exact(title).split())[:_TITLE]
         if title:
             self._about["title"] = title
 
-    def _ask(self, name, mime, call, limit):
-        def add():
+    def _add_from_method(
+        self, name: str, mime: "str | None", call: "Callable[[], Any]", limit: "Limit"
+    ) -> None:
+        def add() -> None:
             content = limit.run(call)
             if content is None:
                 return
@@ -269,8 +283,8 @@ class _Found:
 
         self._attempt(name, add)
 
-    def _draw(self, name, draw, seconds=SECONDS):
-        def add():
+    def _draw(self, name: str, draw: "Callable[[], Picture]", seconds: float = SECONDS) -> None:
+        def add() -> None:
             drawn = draw()
             size = {"width": drawn.size[0], "height": drawn.size[1]} if drawn.size else None
             self._add(drawn.mime, drawn.content, {drawn.mime: size})
@@ -281,8 +295,8 @@ class _Found:
 
         self._attempt(name, add, seconds)
 
-    def _attempt(self, name, add, seconds=SECONDS):
-        """`add()`, or a note of why that is not to be had."""
+    def _attempt(self, name: str, add: "Callable[[], None]", seconds: float = SECONDS) -> None:
+        """Call `add`; where that fails, add a note that says why."""
         try:
             add()
         except Refused as refused:
@@ -291,18 +305,17 @@ class _Found:
             self._notes.append("%s took more than %d seconds" % (name, seconds))
         except KeyboardInterrupt:
             raise
-        except (
-            BaseException
-        ) as error:  # An exit, too: a plain run never asks for the representation.
-            self._notes.append("%s raised %s" % (name, _in_words(error)))
+        except BaseException as error:
+            # Also SystemExit: under plain Python the representation would not be made.
+            self._notes.append("%s raised %s" % (name, _error_line(error)))
 
-    def _add_one(self, mime, content):
+    def _add_one(self, mime: str, content: "Any") -> None:
         metadata = None
         if type(content) is tuple and len(content) == 2:
             content, metadata = content
         self._add(mime, content, {mime: metadata} if metadata else None)
 
-    def _add(self, mime, content, metadata):
+    def _add(self, mime: str, content: "Any", metadata: "Any") -> None:
         if content is None:
             return
         if "/" not in mime:
@@ -323,7 +336,7 @@ class _Found:
         if about:
             self._metadata[mime] = about
 
-    def _picture(self, mime, content, about):
+    def _picture(self, mime: str, content: str, about: "dict[str, Any]") -> "dict[str, Any]":
         pixels = pixels_of(mime, content)
         if pixels is None:
             return about
@@ -333,8 +346,8 @@ class _Found:
         return {"width": pixels[0], "height": pixels[1], **about}
 
 
-def _about(mime, metadata):
-    """What `metadata` says of the representation, where that can be sent."""
+def _about(mime: str, metadata: "Any") -> "dict[str, Any]":
+    """The part of `metadata` for one MIME type, where that can be sent."""
     try:
         about = plain(metadata.get(mime)) if isinstance(metadata, dict) else None
     except Refused:
@@ -342,8 +355,8 @@ def _about(mime, metadata):
     return about if isinstance(about, dict) else {}
 
 
-def _on_type(kind, name):
-    """Attribute `name` of the class `kind`, whatever metaclasses and `__getattr__` would say."""
+def _on_type(kind: "type[Any]", name: str) -> "Any":
+    """Attribute `name` of the class `kind`, past metaclasses and `__getattr__`."""
     for base in bases(kind):
         namespace = base.__dict__
         if name in namespace:
@@ -351,7 +364,7 @@ def _on_type(kind, name):
     return None
 
 
-def _method(value, name):
+def _method(value: "Any", name: str) -> "Callable[..., Any] | None":
     """The display method `name` of `value`, bound; None where its type has none."""
     kind = type(value)
     found = _on_type(kind, name)
@@ -362,21 +375,21 @@ def _method(value, name):
     return bound if callable(bound) else None
 
 
-def _first(dtypes):
-    """The names of the types of the first columns."""
+def _dtype_names(dtypes: "Iterable[Any]") -> "list[str]":
+    """The names of the element types of the first columns."""
     from itertools import islice
 
     return [exact(str(each))[:40] for each in islice(dtypes, _COLUMNS)]
 
 
-def _shape(shape):
+def _shape(shape: "Any") -> "list[int] | None":
     """A shape as a list of numbers; None where it is not known."""
     if not isinstance(shape, tuple) or len(shape) > 8:
         return None
     return [int(size.__index__()) for size in shape]
 
 
-def _in_words(error):
+def _error_line(error: "BaseException") -> str:
     try:
         said = exact(str(error))
         return " ".join((type(error).__name__ + (": " + said if said else "")).split())[:500]
@@ -387,7 +400,7 @@ def _in_words(error):
 _numbers = iter(range(1, 1 << 62))
 
 
-def _keep(text, folder):
+def _write_to_file(text: str, folder: str) -> str:
     """The name of a new file that holds `text`, or "" when it cannot be kept."""
     # The process is in the name because a forked child counts on from the same number.
     name = f"{folder}/value-{getpid()}-{next(_numbers)}.txt"
@@ -404,5 +417,5 @@ def _keep(text, folder):
         finally:
             close_fd(fd)
     except (OSError, MemoryError):
-        return ""  # A full disk, or no descriptor left; what is shown says what is missing.
+        return ""  # A full disk, or no descriptor left; the display says that text was left out.
     return name

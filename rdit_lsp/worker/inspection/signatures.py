@@ -1,11 +1,14 @@
-"""How something can be called: its parameters in a line, read from what is already there.
+"""Signatures of functions and classes in a line, read from what is already in memory.
 
-Knows functions and classes, nothing of questions. Where that does not tell, `inspect.signature` is
-asked, unless no user code may run: it imports much and calls what it finds.
+Knows functions and classes, nothing of questions. Where there is nothing to read, `inspect.signature` is
+called, unless no user code may run: it imports much and calls what it finds.
 """
 
 import sys
 
+from ..display.mime_bundle import exact
+from .bounded_repr import one_line
+from .guarded_calls import Unknown
 from .lookup import (
     BoundMethod,
     Function,
@@ -19,34 +22,40 @@ from .lookup import (
     static_member,
     title,
 )
-from .portrait import Unknown, one_line
-from .representation import exact
+
+if False:
+    from typing import Any, Iterator
+
+    from .bounded_repr import BoundedRepr
+    from .guarded_calls import GuardedCalls
 
 _ROOM = 30
 """Characters of a default value or an annotation."""
 _WIDE = 200
-"""Characters of a signature up to which annotations are told too."""
+"""Characters of a signature up to which it has annotations."""
 _MOST = 60
-"""Parameters that are told."""
+"""Parameters that are listed."""
 _WRAPPED = 10
 _PARAGRAPH = 1000
 
 _POSITIONAL, _EITHER, _REST, _NAMED, _OTHERS = range(5)
-"""The kinds of parameters, in the order in which they stand, as in `inspect.Parameter`."""
+"""The kinds of parameters, in their order in a signature, as in `inspect.Parameter`."""
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS and CO_VARKEYWORDS.
 
 
 class Parameter:
     """One parameter of a signature."""
 
-    def __init__(self, name, kind, default=None, annotation=None):
+    def __init__(
+        self, name: str, kind: int, default: "str | None" = None, annotation: "str | None" = None
+    ) -> None:
         self.name = name[:100]
         self.kind = kind
         self.default = default
-        """Its text, None where there is no default."""
+        """The default value as text, None without one."""
         self.annotation = annotation
 
-    def text(self, *, annotated):
+    def text(self, *, annotated: bool) -> str:
         """The parameter as it is written."""
         text = ("*" if self.kind == _REST else "**" if self.kind == _OTHERS else "") + self.name
         if annotated and self.annotation:
@@ -56,17 +65,17 @@ class Parameter:
 
 
 class Signature:
-    """The parameters of something that can be called."""
+    """The parameters of a callable."""
 
-    def __init__(self, name, parameters):
+    def __init__(self, name: str, parameters: "list[Parameter]") -> None:
         self.parameters = parameters[:_MOST]
         self.label, self.spans = _written(name, self.parameters, annotated=True)
         """The line, and begin and end of each parameter in it."""
         if len(self.label) > _WIDE:
             self.label, self.spans = _written(name, self.parameters, annotated=False)
 
-    def active(self, argument, keyword):
-        """The index of the parameter that an argument is for, None where there is none."""
+    def active(self, argument: int, keyword: "str | None") -> "int | None":
+        """The index of the parameter that an argument goes to, None where there is none."""
         for index, parameter in enumerate(self.parameters):
             if keyword is not None:
                 is_it = parameter.kind in (_EITHER, _NAMED) and parameter.name == keyword
@@ -76,30 +85,30 @@ class Signature:
                 return index
         return None
 
-    def keywords(self):
+    def keywords(self) -> "list[Parameter]":
         """The parameters that can be given by name."""
         return [each for each in self.parameters if each.kind in (_EITHER, _NAMED)]
 
 
-def signature(value, asking, portrait):
-    """The `Signature` of `value`; None where it cannot be called or does not tell how.
+def signature(value: "Any", calls: "GuardedCalls", reprs: "BoundedRepr") -> "Signature | None":
+    """The signature of `value`; None where it cannot be called or its parameters are not known.
 
-    `asking` calls what has to be called, `portrait` puts default values into words.
+    `calls` calls what has to be called, `reprs` makes texts of default values.
     """
     if not callable(value):
         return None
     try:
-        parameters = _of_function(value, asking, portrait)
+        parameters = _of_function(value, calls, reprs)
         if parameters is None:
             parameters = _of_text(value)
         if parameters is None:
-            parameters = asking.ask(lambda: _asked(value, portrait))
+            parameters = calls.run(lambda: _of_inspect(value, reprs))
     except (Unknown, NotFound):
         return None
     return Signature(title(value), parameters)
 
 
-def documentation(value):
+def documentation(value: "Any") -> str:
     """The first paragraph of the documentation of a module, class or function; "" without any."""
     if type(value) is BoundMethod:
         value = value.__func__
@@ -114,7 +123,7 @@ def documentation(value):
     name = title(value).rpartition(".")[2]
     for paragraph in text[: 10 * _PARAGRAPH].expandtabs().split("\n\n"):
         lines = [line.strip() for line in paragraph.strip().split("\n")]
-        # Functions written in C often begin with how they are called.
+        # The documentation of functions written in C often begins with their signature.
         while lines and lines[0].startswith(name + "("):
             del lines[0]
         if any(lines):
@@ -122,7 +131,9 @@ def documentation(value):
     return ""
 
 
-def _written(name, parameters, *, annotated):
+def _written(
+    name: str, parameters: "list[Parameter]", *, annotated: bool
+) -> "tuple[str, list[list[int]]]":
     """The line of a signature, and the spans of its parameters."""
     label, spans = name + "(", []
     for index, parameter in enumerate(parameters):
@@ -140,8 +151,10 @@ def _written(name, parameters, *, annotated):
     return label + ")", spans
 
 
-def _of_function(value, asking, portrait):
-    """The parameters of what comes down to a function written in Python, else None."""
+def _of_function(
+    value: "Any", calls: "GuardedCalls", reprs: "BoundedRepr"
+) -> "list[Parameter] | None":
+    """The parameters of a callable behind which there is a function written in Python, else None."""
     bound = 0
     for _ in range(_WRAPPED):
         kind = type(value)
@@ -152,12 +165,12 @@ def _of_function(value, asking, portrait):
             if "__signature__" in own:
                 return None
             if "__wrapped__" not in own:
-                return _without_bound(_of_code(value, asking, portrait), bound)
+                return _without_bound(_of_code(value, calls, reprs), bound)
             value = own["__wrapped__"]
         elif is_class(value):
             value, bound = _maker(value), bound + 1
         elif "__wrapped__" in (own_dict(value) or {}):
-            value = own_dict(value)["__wrapped__"]
+            value = (own_dict(value) or {})["__wrapped__"]
         else:
             value, bound = on_type(kind, "__call__"), bound + 1
             if type(value) is not Function:
@@ -165,16 +178,16 @@ def _of_function(value, asking, portrait):
     return None
 
 
-def _without_bound(parameters, count):
-    """The parameters without the first `count`, which get what a method is bound to."""
+def _without_bound(parameters: "list[Parameter]", count: int) -> "list[Parameter]":
+    """The parameters without the first `count`, to which a method's object is bound."""
     while count and parameters and parameters[0].kind <= _EITHER:
         parameters = parameters[1:]
         count -= 1
     return parameters
 
 
-def _maker(kind):
-    """The function that is called to make an instance of a class, where it is known which."""
+def _maker(kind: "type[Any]") -> "Any":
+    """The function that makes an instance of a class, None where that is not known."""
     if on_type(type(kind), "__call__") is not vars(type)["__call__"]:
         return None
     for base in mro(kind):
@@ -190,11 +203,11 @@ def _maker(kind):
     return None
 
 
-def _takes_nothing(self):
-    """Stands for what a class inherits from `object`."""
+def _takes_nothing(self: object) -> None:
+    """Stands for the `__init__` that a class inherits from `object`."""
 
 
-def _of_code(function, asking, portrait):
+def _of_code(function: "Any", calls: "GuardedCalls", reprs: "BoundedRepr") -> "list[Parameter]":
     """The parameters that the code of a function has."""
     code = function.__code__
     names, given = list(code.co_varnames), code.co_argcount
@@ -204,46 +217,46 @@ def _of_code(function, asking, portrait):
     for index, name in enumerate(names[:given]):
         kind = _POSITIONAL if index < code.co_posonlyargcount else _EITHER
         at = index - given + len(defaults)
-        found.append(Parameter(name, kind, portrait.line(defaults[at], _ROOM) if at >= 0 else None))
+        found.append(Parameter(name, kind, reprs.line(defaults[at], _ROOM) if at >= 0 else None))
     rest = given + named
     if code.co_flags & _VARARGS:
         found.append(Parameter(names[rest], _REST))
         rest += 1
     by_name = function.__kwdefaults__ or {}
     for name in names[given : given + named]:
-        default = portrait.line(by_name[name], _ROOM) if name in by_name else None
+        default = reprs.line(by_name[name], _ROOM) if name in by_name else None
         found.append(Parameter(name, _NAMED, default))
     if code.co_flags & _VARKEYWORDS:
         found.append(Parameter(names[rest], _OTHERS))
-    annotations = _annotations(function, asking)
+    annotations = _annotations(function, calls)
     for parameter in found:
         if parameter.name in annotations:
-            parameter.annotation = _annotation(annotations[parameter.name], portrait)
+            parameter.annotation = _annotation(annotations[parameter.name], reprs)
     return found
 
 
-def _annotations(function, asking):
-    """The annotations of a function. From Python 3.14 on user code makes them when asked."""
+def _annotations(function: "Any", calls: "GuardedCalls") -> "dict[str, Any]":
+    """The annotations of a function. From Python 3.14 on reading them runs user code."""
     try:
         if sys.version_info < (3, 14):
             found = function.__annotations__
         else:
-            found = asking.ask(lambda: function.__annotations__)
+            found = calls.run(lambda: function.__annotations__)
     except Unknown:
         return {}
     return found if type(found) is dict else {}
 
 
-def _annotation(value, portrait):
+def _annotation(value: "Any", reprs: "BoundedRepr") -> str:
     if type(value) is str:
         return one_line(value, _ROOM)
     if is_class(value):
         return qualified(value)
-    return one_line(portrait.line(value, 2 * _ROOM).replace("typing.", ""), _ROOM)
+    return one_line(reprs.line(value, 2 * _ROOM).replace("typing.", ""), _ROOM)
 
 
-def _of_text(value):
-    """The parameters of what is written in C and tells them in a text, else None."""
+def _of_text(value: "Any") -> "list[Parameter] | None":
+    """The parameters of a callable written in C that has a text of its signature, else None."""
     if is_class(value):
         text = vars(type)["__text_signature__"].__get__(value)
     else:
@@ -256,8 +269,8 @@ def _of_text(value):
     return None if text is None else _parsed(text)
 
 
-def _call_in_documentation(value):
-    """What the first line of the documentation says, as `(…)`, if it says how to call it."""
+def _call_in_documentation(value: "Any") -> "str | None":
+    """The parameters as `(…)` from the first line of the documentation, if that is a signature."""
     if is_class(value):
         text = class_dict(value).get("__doc__")
     else:
@@ -276,9 +289,9 @@ def _call_in_documentation(value):
     return "(" + inside.replace("[,", ",").replace("]", "") + ")"
 
 
-def _parsed(text):
+def _parsed(text: str) -> "list[Parameter]":
     """The parameters in a text such as `($self, x, /, *, y=1)`."""
-    found = []
+    found: "list[Parameter]" = []
     kind = _EITHER
     for part in _split(text[text.find("(") + 1 : -1]):
         name, equals, default = [each.strip() for each in part.partition("=")]
@@ -297,7 +310,7 @@ def _parsed(text):
     return [each for each in found if each.name.isidentifier()]
 
 
-def _split(text):
+def _split(text: str) -> "Iterator[str]":
     """The parts of `text` between commas that are in no bracket and no quotes."""
     depth, quote, begin = 0, "", 0
     for at, character in enumerate(text):
@@ -315,8 +328,8 @@ def _split(text):
     yield text[begin:].strip()
 
 
-def _asked(value, portrait):
-    """The parameters as `inspect` finds them."""
+def _of_inspect(value: "Any", reprs: "BoundedRepr") -> "list[Parameter]":
+    """The parameters that `inspect.signature` finds."""
     import inspect
 
     if not callable(value):
@@ -326,8 +339,8 @@ def _asked(value, portrait):
         Parameter(
             exact(each.name),
             int(each.kind),
-            None if each.default is empty else portrait.line(each.default, _ROOM),
-            None if each.annotation is empty else _annotation(each.annotation, portrait),
+            None if each.default is empty else reprs.line(each.default, _ROOM),
+            None if each.annotation is empty else _annotation(each.annotation, reprs),
         )
         for each in inspect.signature(value).parameters.values()
     ]

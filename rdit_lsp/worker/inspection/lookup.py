@@ -1,36 +1,41 @@
-"""What a name, an attribute or a subscript stands for, found with or without running user code.
+"""The values of names, attributes and subscripts, found with or without running user code.
 
 The static half reads namespaces as `inspect.getattr_static` does: past `__getattribute__`,
-`__getattr__`, `__class__` and metaclasses, and without what `inspect` imports. What would have to be
-computed (a property, a descriptor written in Python) it names and leaves alone. C getters are asked:
-they belong to the interpreter and to extension modules.
+`__getattr__`, `__class__` and metaclasses, and without what `inspect` imports. For what would have to be
+computed (a property, a descriptor written in Python) it returns a `Computed`. C getters are called: they
+belong to the interpreter and to extension modules.
 
-`isinstance` is not used on values of user code here: it asks them for `__class__`, which may be a
-property. Truth, length and equality of such values are not asked for either.
+`isinstance` is not used on values of user code here: it reads their `__class__`, which may be a
+property. Truth, length and equality of such values are not used either.
 """
 
 import _ast
 import builtins
 import sys
 
+if False:
+    from typing import Any, Iterator, List, Tuple
+
+    Steps = List[Tuple[str, Any]]
+
 _MISSING = object()
 _modules = sys.modules
-"""Held here, for user code may put another dict, or nothing, in its place."""
+"""Bound here because user code may put another dict, or nothing, in its place."""
 
 
-def _function():
+def _function() -> "Iterator[None]":
     yield
 
 
 class _Class:
-    def method(self):
+    def method(self) -> None:
         """Nothing; its type is what matters."""
 
 
 Module = type(sys)
 Function = type(_function)
-Builtin = type(len)
-BoundMethod = type(_Class().method)
+Builtin: "Any" = type(len)
+BoundMethod: "Any" = type(_Class().method)
 _GetSet, _Member = type(vars(Function)["__code__"]), type(vars(Function)["__closure__"])
 _MethodOfC, _SlotOfC = type(str.join), type(object.__init__)
 _ClassMethodOfC = type(vars(dict)["fromkeys"])
@@ -49,40 +54,40 @@ _LONGEST = 1000
 """Characters of an expression: a deeper one could exhaust the parser."""
 _SCALARS = (str, int, float, bool, bytes, complex, type(None))
 _SEARCHED = 100_000
-"""Keys of a dict that are looked through before one is looked up, where no code may run."""
+"""Keys of a dict that are checked before one is looked up, where no code may run."""
 
 
-class NotFound(Exception):  # noqa: N818  (an answer, not an error of ours)
-    """There is no such name, attribute or item, or none that may be asked for."""
+class NotFound(Exception):  # noqa: N818  (an answer, not an error)
+    """There is no such name, attribute or item, or none that may be read."""
 
 
 class Computed:
-    """Stands for the value of a property, which only running code would tell."""
+    """Stands for the value of a property, which would have to be computed."""
 
 
 class Found:
-    """What an expression stands for."""
+    """The value of an expression."""
 
-    def __init__(self, value, *, is_builtin, is_static):
+    def __init__(self, value: "Any", *, is_builtin: bool, is_static: bool) -> None:
         self.value = value
         self.is_builtin = is_builtin
-        """It begins with a name that the program has not bound itself."""
+        """The expression begins with a builtin that the program has not bound itself."""
         self.is_static = is_static
-        """It is reached through modules, classes and functions only: reading the source tells as much."""
+        """Only modules, classes and functions lead to it: reading the source would find it as well."""
 
 
-def is_a(value, *types):
+def is_a(value: object, *types: "type[Any]") -> bool:
     """Whether `value` really is an instance of one of `types`, which are built in."""
     return issubclass(type(value), types)
 
 
-def is_class(value):
+def is_class(value: object) -> bool:
     """Whether `value` is a class."""
     return is_a(value, type)
 
 
-def is_function(value):
-    """Whether `value` is a function, or what a library has in the place of one, such as numpy's."""
+def is_function(value: "Any") -> bool:
+    """Whether `value` is a function, or an object that a library has for one, such as numpy's."""
     if type(value) in CALLABLES:
         return True
     if is_class(value) or not callable(value):
@@ -90,23 +95,23 @@ def is_function(value):
     return is_c_getter(on_type(type(value), "__name__")) or "__wrapped__" in (own_dict(value) or ())
 
 
-def is_definition(value):
-    """Whether `value` is what source text defines: a module, a class, a function."""
+def is_definition(value: object) -> bool:
+    """Whether `value` is something that source text defines: a module, a class, a function."""
     return is_a(value, Module, type) or is_function(value)
 
 
-def mro(kind):
-    """The classes that `kind` inherits from, itself first, whatever its metaclass says."""
+def mro(kind: "type[Any]") -> "tuple[type[Any], ...]":
+    """The classes that `kind` inherits from, itself first, past its metaclass."""
     return _mro(kind) or ()
 
 
-def class_dict(kind):
+def class_dict(kind: "type[Any]") -> "dict[str, Any]":
     """The namespace of a class."""
     return _dict(kind)
 
 
-def on_type(kind, name, default=None):
-    """Attribute `name` as the class `kind` or a base of it has it in its namespace."""
+def on_type(kind: "type[Any]", name: str, default: "Any" = None) -> "Any":
+    """Attribute `name` in the namespace of the class `kind` or of a base of it."""
     for base in mro(kind):
         namespace = _dict(base)
         if name in namespace:
@@ -114,17 +119,17 @@ def on_type(kind, name, default=None):
     return default
 
 
-def is_c_getter(found):
-    """Whether an attribute of a class is one that C code gets."""
+def is_c_getter(found: object) -> bool:
+    """Whether an attribute of a class has a getter in C."""
     return type(found) in (_GetSet, _Member)
 
 
-def is_c_method(found):
+def is_c_method(found: object) -> bool:
     """Whether an attribute of a class is a method written in C."""
     return type(found) in (_MethodOfC, _SlotOfC)
 
 
-def own_dict(value):
+def own_dict(value: "Any") -> "dict[Any, Any] | None":
     """The namespace of `value` itself, a dict; None where it has none."""
     if is_class(value):
         return None
@@ -139,8 +144,8 @@ def own_dict(value):
     return None
 
 
-def names(value):
-    """The names of attributes in the namespaces of `value` and its classes, as `dir` would tell them."""
+def names(value: "Any") -> "list[str]":
+    """The names of attributes in the namespaces of `value` and its classes, as `dir` lists them."""
     kind = value if is_class(value) else type(value)
     namespaces = [_dict(base) for base in mro(kind)]
     if is_a(value, Module):
@@ -150,8 +155,8 @@ def names(value):
     return sorted(found)
 
 
-def fields(value):
-    """The attributes of an object itself: (name, value), those in slots last."""
+def fields(value: "Any") -> "Iterator[tuple[str, Any]]":
+    """(name, value) of an object's own attributes, those in slots last."""
     for name, item in list((own_dict(value) or {}).items()):
         if type(name) is str:
             yield name, item
@@ -165,8 +170,8 @@ def fields(value):
                     continue  # Nothing is in the slot.
 
 
-def static_member(value, name):
-    """What `value.name` is, or a `Computed`, without running code. Raises NotFound."""
+def static_member(value: "Any", name: str) -> "Any":
+    """`value.name`, or a `Computed`, without running code. Raises NotFound."""
     if is_class(value):
         found = on_type(value, name, _MISSING)
         if found is not _MISSING:
@@ -183,8 +188,8 @@ def static_member(value, name):
     return _bound(found, value, type(value))
 
 
-def _bound(found, value, kind):
-    """What the attribute `found` of class `kind` is for its instance `value`; None for the class itself."""
+def _bound(found: "Any", value: "Any", kind: "type[Any]") -> "Any":
+    """The attribute `found` of class `kind`, bound to its instance `value`; None for the class itself."""
     get = type(found)
     if get is staticmethod:
         return found.__func__
@@ -208,11 +213,11 @@ def _bound(found, value, kind):
     return found if on_type(get, "__get__") is None else Computed()
 
 
-def evaluate(namespace, expression, *, gentle):
-    """What `expression` stands for in `namespace`: a `Found`. Raises NotFound.
+def evaluate(namespace: "dict[str, Any]", expression: str, *, gentle: bool) -> "Found":
+    """The value of `expression` in `namespace`. Raises NotFound.
 
-    Only names, attributes and subscripts by constants are followed. `gentle`: no user code runs;
-    otherwise whatever it raises comes out.
+    Only names, attributes and subscripts by constants are evaluated. `gentle`: no user code runs;
+    otherwise what it raises propagates.
     """
     root, steps = _steps(expression, gentle)
     value = _get(namespace, root, gentle)
@@ -234,16 +239,16 @@ def evaluate(namespace, expression, *, gentle):
     return Found(value, is_builtin=is_builtin, is_static=is_static)
 
 
-def _steps(expression, gentle):
-    """The name that `expression` begins with, and what is done to it: (`attribute` or `item`, key)."""
+def _steps(expression: str, gentle: bool) -> "tuple[str, Steps]":
+    """The name that `expression` begins with, and the steps after it: (`attribute` or `item`, key)."""
     if len(expression) > _LONGEST or (gentle and "\\" in expression):
-        # The parser warns of escapes it does not know, through functions that may be the user's.
+        # The parser warns of unknown escapes, through functions that user code may have replaced.
         raise NotFound
     try:
-        node = compile(expression, "<rdit>", "eval", _ast.PyCF_ONLY_AST, dont_inherit=True).body
+        tree: "Any" = compile(expression, "<rdit>", "eval", _ast.PyCF_ONLY_AST, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise NotFound from None
-    steps = []
+    node, steps = tree.body, []
     while not isinstance(node, _ast.Name):
         if isinstance(node, _ast.Attribute):
             steps.append(("attribute", node.attr))
@@ -255,7 +260,7 @@ def _steps(expression, gentle):
     return node.id, steps[::-1]
 
 
-def _constant(node):
+def _constant(node: "Any") -> "Any":
     kind = type(node).__name__
     if kind == "Index":  # Up to 3.8.
         return _constant(node.value)
@@ -273,7 +278,7 @@ def _constant(node):
     raise NotFound
 
 
-def _item(value, key):
+def _item(value: "Any", key: "Any") -> "Any":
     """`value[key]` of containers that are built in. Raises NotFound."""
     kind = type(value)
     if is_a(value, dict) and on_type(kind, "__getitem__") is vars(dict)["__getitem__"]:
@@ -290,8 +295,8 @@ def _item(value, key):
     raise NotFound
 
 
-def _get(mapping, key, gentle):
-    """`dict.get`; a key of user code, met on the way, would be asked whether it is equal."""
+def _get(mapping: "dict[Any, Any]", key: "Any", gentle: bool) -> "Any":
+    """`dict.get`; with `gentle` no comparison of keys may run user code."""
     if type(key) not in _SCALARS:
         return _MISSING
     if gentle:
@@ -302,19 +307,19 @@ def _get(mapping, key, gentle):
     return dict.get(mapping, key, _MISSING)
 
 
-def class_name(kind):
+def class_name(kind: "type[Any]") -> str:
     """The name of a class."""
     return str.__str__(_name(kind))[:200]
 
 
-def title(value):
-    """The name that a module, class or function has by itself."""
+def title(value: "Any") -> str:
+    """The name of a module, class or function."""
     if is_class(value):
         return class_name(value)
     if type(value) is BoundMethod:
         return title(value.__func__)
     if type(value) is Builtin:
-        # Its `__qualname__` is made of that of the class, for which a metaclass would be asked.
+        # Its `__qualname__` is made of that of the class, which is read through the metaclass.
         holder = value.__self__
         is_method = holder is not None and not is_a(holder, Module)
         kind = holder if is_class(holder) else type(holder)
@@ -329,20 +334,20 @@ def title(value):
     return class_name(type(value))
 
 
-def package_of(kind):
-    """The library that a class comes from."""
+def package_of(kind: "type[Any]") -> str:
+    """The top-level package that a class is from."""
     module = _module(kind)
     return module.partition(".")[0] if type(module) is str else ""
 
 
-def qualified(kind):
-    """The name of a class as a person would write it: `int`, `Point`, `numpy.ndarray`."""
+def qualified(kind: "type[Any]") -> str:
+    """The name of a class as it is usually written: `int`, `Point`, `numpy.ndarray`."""
     name, module = str.__str__(_qualified_name(kind))[:200], _module(kind)
     if type(module) is not str or module in ("builtins", "__main__"):
         return name
     package = module.partition(".")[0]
     if package != module:
-        # Libraries show their classes at the top: `pandas.DataFrame` is in `pandas.core.frame`.
+        # Libraries export their classes at the top: `pandas.DataFrame` is in `pandas.core.frame`.
         top = _modules.get(package)
         shown = (own_dict(top) or {}) if is_a(top, Module) else {}
         if shown.get(name) is kind:
