@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lsprotocol import types
-from support.editor import Editor, Kind, OpenDocument, RpcError
+from support.editor import Editor, Kind, OpenDocument
+from support.lsp_client import RpcError
 
 from rdit_lsp.api.decode import Options
 from rdit_lsp.lsp.handlers.lifecycle import images_of
