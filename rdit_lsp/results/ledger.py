@@ -14,7 +14,7 @@ from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.store import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from rdit_lsp.document.document import Statement
     from rdit_lsp.results.result import Result
@@ -32,6 +32,11 @@ class Ledger:
     def __bool__(self) -> bool:
         """Whether there is any result, shown or kept."""
         return bool(self._shown or len(self._store))
+
+    @property
+    def shown(self) -> Collection[Result]:
+        """All results that are shown."""
+        return self._shown.values()
 
     def get(self, statement: Statement) -> Result | None:
         """The result shown at `statement`."""

@@ -99,6 +99,7 @@ class Results:
             before = self.ledger.get(current)
             if before is not None:
                 self.freshness.replaced(before)
+                self._views.forget(before)
             self.ledger.show(current, result)
 
     def reject(self, document: Document, view: View | None) -> None:
@@ -146,7 +147,7 @@ class Results:
                 # It stands for itself: the same block with other blank lines after it, or an old one
                 # again. Looked up in the table it would lead back to itself for ever.
                 self._moved.pop(statement, None)
-        self._views.prune(len(new.blocks))
+        self._views.prune(self.ledger.shown)
 
     def _ran_as(self, statement: Statement) -> str | None:
         result = self.ledger.get(statement)

@@ -10,14 +10,14 @@ from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.snapshot import View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from rdit_lsp.document.document import Document, Statement
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.result import Result
 
-_SPARE = 4096
-"""Views of results that are not shown any more are dropped when there are so many."""
+_SPARE = 64
+"""Views of results that are not shown any more are dropped when there are so many more than of others."""
 
 
 class Views:
@@ -25,7 +25,11 @@ class Views:
 
     def __init__(self) -> None:
         self._of_results: dict[Result, tuple[int, View]] = {}
-        """With the revision of the result that it shows. Not weak: a look-up here is part of every key."""
+        """With the revision of the result that it shows.
+
+        Not a weak dictionary, which takes five times as long to look up, and each key stroke looks up many:
+        so `forget` and `prune` drop what is not shown any more, and its outputs with it.
+        """
         self._not_run: WeakKeyDictionary[Statement, View] = WeakKeyDictionary()
 
     def view(
@@ -79,10 +83,15 @@ class Views:
     def _remember(self, result: Result, view: View) -> None:
         self._of_results[result] = result.revision, view
 
-    def prune(self, shown: int) -> None:
-        """Drop views that nothing needs; `shown`: how many results are shown."""
-        if len(self._of_results) > 2 * shown + _SPARE:
-            self._of_results.clear()
+    def forget(self, result: Result) -> None:
+        """Drop the view of a result that another one has replaced."""
+        self._of_results.pop(result, None)
+
+    def prune(self, shown: Collection[Result]) -> None:
+        """Drop the views of results other than `shown`, if they have become many."""
+        if len(self._of_results) > 2 * len(shown) + _SPARE:
+            kept = self._of_results.keys() & set(shown)
+            self._of_results = {result: self._of_results[result] for result in kept}
 
 
 def view_of(

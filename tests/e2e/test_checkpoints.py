@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import processes
-from support.editor import RpcError, outputs, values
+from support.editor import outputs, values
+from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

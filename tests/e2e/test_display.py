@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from support.editor import Editor, Json
+    from support.editor import Editor
+    from support.lsp_client import Json
 
 EDITORS = {
     "neovim": Kind("neovim"),

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.editor import Editor, Kind, OpenDocument, RpcError
+from support.editor import Editor, Kind, OpenDocument
+from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
