@@ -198,7 +198,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.press("Control+Shift+Alt+Enter");
     await window.seesMark("len(numbers)", /^→ 3$/);
     await window.press("Shift+Alt+x", "k");
-    await window.answers("A name for the variables", "three numbers");
+    await window.answers("Name this checkpoint", "three numbers");
     await window.statusBarTells(/checkpoint “three numbers” \(.*line 2/);
     await window.goTo(3);
     await window.press("Shift+Alt+Enter");
@@ -206,7 +206,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.press("Shift+Alt+Enter");
     await window.seesMark("len(numbers)", /^[→~] 4$/);
     await window.press("Shift+Alt+x", "z");
-    await window.picks(/three numbers.*line 2 · [\d.]+ MB · at once/);
+    await window.picks(/three numbers.*line 2 · [\d.]+ MB · instant/);
     await window.statusBarTells(/back at “three numbers”/);
     await window.goTo(2);
     await window.press("Shift+Alt+Enter");
@@ -217,7 +217,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.goTo(3);
     await window.press("Shift+End");
     await window.press("Shift+Alt+x", "d");
-    await window.statusBarTells(/dry run: ok/);
+    await window.statusBarTells(/dry run finished/);
     await window.goTo(2);
     await window.press("Shift+Alt+Enter");
     await window.seesMark("len(numbers)", /^[→~] 3$/);

@@ -65,6 +65,6 @@ test("statements that share a line share a mark, which looks like the most urgen
 
 test("only what took long says how long", () => {
   assert.equal(textOf({ summary: "42", durationMs: 1234 }), "→ 42 (1.2 s)");
-  assert.equal(textOf({ durationMs: 2000 }), "→ (2.0 s)");
+  assert.equal(textOf({ durationMs: 2000 }), "→ took 2.0 s");
   assert.deepEqual([0.04, 0.4, 12.3, 1200, 125_000].map(duration), ["under 0.1 ms", "0.4 ms", "12 ms", "1.2 s", "2 min 5 s"]);
 });

@@ -49,9 +49,9 @@ test("a sentence of the server's own stands below the output, also where there i
 });
 
 test("where there is nothing to show, a sentence says so", () => {
-  assert.match(page([]), /There is no statement at the cursor\./);
-  assert.match(page([result()]), /Line 1 · ok · 1 ms: there is nothing to show\./);
-  assert.match(page([result()], { isWholeDocument: true }), /Nothing in this file has shown anything yet\./);
+  assert.match(page([]), /<p class="note">No output\./);
+  assert.match(page([result()]), /Line 1 · ok · 1 ms: no output\./);
+  assert.match(page([result()], { isWholeDocument: true }), /No output yet\./);
   assert.match(page([], { problem: "The server is <gone>." }), /The server is &lt;gone&gt;\./);
 });
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import instant_loop
 from support.fake_program import FakeFork, holding
 from support.far_end import SECONDS, turn
-from support.impatient import ImpatientLoop
 
 from rdit_lsp.process.replies import Refusal
 from rdit_lsp.program.prefork import Prefork
@@ -158,5 +157,4 @@ def test_later(*, is_needed_after_all: bool) -> None:
         await prefork.close()
         return counts
 
-    with closing(ImpatientLoop()) as loop:
-        assert [0, int(is_needed_after_all)] == loop.run_until_complete(expect())
+    assert [0, int(is_needed_after_all)] == instant_loop.run(expect())

@@ -206,7 +206,7 @@ local function jump()
   end
   local file, line = vim.api.nvim_get_current_line():match('File "([^"]+)", line (%d+)')
   if not file or vim.fn.filereadable(file) == 0 then
-    client.say("There is no picture, and no place in a file, on this line.")
+    client.say("Nothing to open on this line.")
     return
   end
   vim.cmd.wincmd("p")

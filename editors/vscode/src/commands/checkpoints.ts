@@ -9,7 +9,7 @@ import type { StatusBar } from "../view/statusBar";
 export async function keep(server: Server, statusBar: StatusBar, uri: string): Promise<void> {
   const name = await vscode.window.showInputBox({
     title: "Keep Checkpoint",
-    prompt: "A name for the variables as they are now",
+    prompt: "Name this checkpoint",
     placeHolder: "after line …",
   });
   // Escape. An empty name leaves it to the server.
@@ -27,8 +27,8 @@ export async function restore(server: Server, statusBar: StatusBar, uri: string)
     say("there is no checkpoint of this file yet");
     return;
   }
-  const items = [...section("kept by hand", byHand), ...section("automatic", automatic)];
-  const options = { title: "Restore Checkpoint", placeHolder: "Have the variables as they were…", matchOnDescription: true };
+  const items = [...section("yours", byHand), ...section("automatic", automatic)];
+  const options = { title: "Restore Checkpoint", placeHolder: "Choose a checkpoint to restore", matchOnDescription: true };
   const chosen = (await vscode.window.showQuickPick(items, options))?.checkpoint;
   if (!chosen) return;
   const { wayBack } = await server.execute("rdit/restore", { uri, checkpointId: chosen.checkpointId });

@@ -14,10 +14,10 @@ interface MenuItem extends vscode.QuickPickItem {
 }
 
 const menu: MenuItem[] = [
-  { label: "$(run-all) Run File", description: "every statement, in a new namespace", command: "rdit.runFile" },
+  { label: "$(run-all) Run File", description: "from a clean start", command: "rdit.runFile" },
   { label: "$(refresh) Update", description: "run what is stale, no more", command: "rdit.update" },
   { label: "$(run-above) Run to Cursor", command: "rdit.runToHere" },
-  { label: "$(beaker) Dry Run", description: "the selection or the file, and take it back", command: "rdit.dryRun", needs: "rdit/checkpoints" },
+  { label: "$(beaker) Dry Run", description: "the selection or the file, then undo it", command: "rdit.dryRun", needs: "rdit/checkpoints" },
   { label: "$(discard) Run, and Take Back on Failure", description: "the selection or the file", command: "rdit.runOrTakeBack", needs: "rdit/checkpoints" },
   { label: "$(debug-stop) Interrupt", command: "rdit.interrupt" },
   { label: "$(clear-all) Reset", description: "forget all variables and results", command: "rdit.reset" },

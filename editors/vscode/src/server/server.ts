@@ -259,7 +259,7 @@ export class Server implements vscode.Disposable {
     this.crashes = [...this.crashes.filter((time) => now - time < tooManyCrashes.milliseconds), now];
     if (this.crashes.length < tooManyCrashes.count) return { action: CloseAction.Restart, handled: true };
     this.starting = undefined;
-    const message = "rdit's server crashed again and again and is not started any more. Its log says why.";
+    const message = "rdit's server keeps crashing and was not started again. Its log says why.";
     void vscode.window.showErrorMessage(message, "Show Log", "Restart Server").then((choice) => {
       if (choice === "Show Log") this.log.show();
       if (choice === "Restart Server") void vscode.commands.executeCommand("rdit.restartServer");

@@ -30,9 +30,10 @@ function choice(checkpoint: Checkpoint): Choice {
   const { name, lineEnd, time, memory, kind } = checkpoint;
   const facts = [
     new Date(time).toLocaleTimeString(),
-    `line ${lineEnd}`,
+    // One without a name is called after its line.
+    name === undefined ? "" : `line ${lineEnd}`,
     memory === undefined ? "" : megabytes(memory),
-    kind === "process" ? "at once" : "runs again",
+    kind === "process" ? "instant" : "runs again",
   ];
   const found: Choice = {
     label: name ?? `after line ${lineEnd}`,
@@ -45,7 +46,7 @@ function choice(checkpoint: Checkpoint): Choice {
 
 function runsAgain({ workMs, reason }: Checkpoint): string {
   const work = workMs < 1000 ? `${Math.ceil(workMs)} ms` : `${(workMs / 1000).toFixed(1)} s`;
-  return `Restoring it runs again what led to it (${work})${reason === undefined ? "" : `: ${reason}`}`;
+  return `Restoring it runs the code before it again (${work})${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 /** What was made, after it was asked for. */
@@ -65,8 +66,9 @@ export function restoredSentence(checkpoint: Checkpoint, wayBack: WayBack): stri
 /** What became of a run that may be taken back; nothing where it stands as it is. */
 export function takenBackSentence(policy: TransactionPolicy, status: ExecuteResult["status"]): string | undefined {
   if (policy === "commit_always" || status === "cancelled") return undefined;
-  if (policy === "rollback_always") return `dry run: ${status}; the variables are those from before it`;
-  return status === "ok" ? undefined : `${status}: the run was taken back, the variables are those from before it`;
+  const how = status === "ok" ? "finished" : `ended early (${status})`;
+  if (policy === "rollback_always") return `dry run ${how}; variables are unchanged`;
+  return status === "ok" ? undefined : `the run ${how} and was undone; variables are unchanged`;
 }
 
 /** How many there are, and what they cost. */

@@ -90,12 +90,18 @@ function markText(result: StatementResult): string {
   // A fresh statement with nothing to say is told by its sign; a second mark would be noise.
   if (look === "fresh" && summary === "" && !isSlow(result)) return "";
   const character = look === "fresh" && result.reused ? reusedCharacter : characters[look];
-  const time = isSlow(result) && look !== "running" ? `(${duration(result.durationMs ?? 0)})` : "";
+  const time = isSlow(result) && look !== "running" ? tookTime(result, summary) : "";
   return [character, summary, time].filter((part) => part !== "").join(" ");
 }
 
 function isSlow(result: StatementResult): boolean {
   return (result.durationMs ?? 0) >= 1000;
+}
+
+/** A time by itself would read like a value. */
+function tookTime({ durationMs }: StatementResult, summary: string): string {
+  const time = duration(durationMs ?? 0);
+  return summary === "" ? `took ${time}` : `(${time})`;
 }
 
 /**

@@ -19,7 +19,7 @@ async function ask(params: InputParams, token: vscode.CancellationToken): Promis
   const text = await vscode.window.showInputBox(
     {
       title: `${file} asks for input`,
-      prompt: `${params.prompt.trim()} (Escape is the end of input)`.trim(),
+      prompt: `${params.prompt.trim()} (Escape ends the input)`.trim(),
       password: params.password,
       // Looking something up in another window must not end the program's input.
       ignoreFocusOut: true,

@@ -103,10 +103,9 @@ ${link("rdit.openOutputsAsText", "As text", false)}
 
 function emptySentence(results: StatementResult[], options: PanelOptions): string {
   if (options.problem !== undefined) return escapeHtml(options.problem);
-  if (options.isWholeDocument) return "Nothing in this file has shown anything yet.";
+  if (options.isWholeDocument) return "No output yet.";
   const [result] = results;
-  if (!result) return "There is no statement at the cursor.";
-  return `${escapeHtml(heading(result))}: there is nothing to show.`;
+  return result ? `${escapeHtml(heading(result))}: no output.` : "No output.";
 }
 
 function section(result: StatementResult, options: PanelOptions): string {
@@ -161,7 +160,7 @@ function shownHtml(text: string, data: Record<string, unknown>, metadata: Metada
   if (saysSomething && options.allowHtml) return frameHtml(html, "", options.isDark ? "dark" : "light");
   const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
   const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
-  const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts, which do not run here.");
+  const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts; allow them with the setting “rdit.allowScripts”.");
   return `${note}<pre>${ansiToHtml(plain)}</pre>${drawn}`;
 }
 
