@@ -10,7 +10,7 @@ import sys
 from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import executor, forking, protocol
+from . import executor, forking, main_module, protocol
 from .channel import Channel, Disconnected
 from .display import matplotlib_figures
 from .display.publisher import Publisher
@@ -66,8 +66,8 @@ class _Worker:
         """The number of the last answer; a smaller one than asked for comes too late."""
         self._is_waiting = False
         """An answer is waited for: a signal then does not mean that a request has come."""
-        executor.become_main(start["argv"], start["path"], is_file=start["is_file"])
-        executor.hide_frames_from_recursion_limit(_FRAMES)
+        main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
+        main_module.hide_frames_from_recursion_limit(_FRAMES)
         matplotlib_figures.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
