@@ -21,7 +21,7 @@ $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "rdit needs Python 3.10 or newer")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group test --group release
+	$(BIN)/python -m pip install --quiet --editable . --group test
 	touch $@
 
 demo: setup  ## Run a real script with rdit and show its results.
@@ -55,6 +55,7 @@ vscode: setup  ## The VS Code extension, on its own and in VS Code.
 	cd editors/vscode && npm ci && npm test && npm run package && npm run e2e
 
 release-check: setup  ## A dry run of a release: wheel, source distribution and extension, built and tried.
+	$(BIN)/python -m pip install --quiet --group release
 	$(BIN)/pytest scripts/tests
 
 screens: setup libraries  ## Make the pictures in docs/screens anew.
