@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 from rdit_lsp.api import encode
 from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
 from rdit_lsp.api.inspection import VARIABLES, ask, variables_from
-from rdit_lsp.export import files
 from rdit_lsp.export.model import About
 from rdit_lsp.outputs.pictures import pictures_of
 from rdit_lsp.render import output_text
@@ -187,6 +186,10 @@ class Service:
 
     async def export(self, params: ExportParams) -> Json:
         """Write a document with the results it has, without running it."""
+        from rdit_lsp.export import (
+            files,  # Here: exports are rare, and every start would import them.
+        )
+
         session, name = self._session(params.uri), name_of(params.uri)
         # A document without a file goes where the server's own files are.
         file = path_of(params.uri) if is_file(params.uri) else str(self._folder / name)
