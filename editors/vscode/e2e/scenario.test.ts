@@ -192,6 +192,17 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.seesMark("kept.upper()", /^→ 'STILL HERE'$/);
   });
 
+  step("says in the panel what crashed", async () => {
+    await window.goTo(3);
+    await window.press("Shift+End");
+    await window.page.keyboard.type('__import__("os").kill(__import__("os").getpid(), 11)');
+    await window.press("Control+Alt+Enter");
+    await window.seesMark("__import__", /^[✗~] Python was killed by signal 11/);
+    await window.press("Shift+Alt+x", "o");
+    await window.panelSays(/^Python was killed by signal 11 at line 3\./);
+    await window.closePanel();
+  });
+
   step("keeps a checkpoint by a name, and restores it", async () => {
     await window.openFile("states.py");
     await window.goTo(2);

@@ -1,6 +1,6 @@
 """The definitions as tables of `docs/protocol.md`, in the places that its comments name.
 
-A place is between `<!-- generated: WHAT -->` and `<!-- end -->`. WHAT is names of definitions.
+A place is between `<!-- generated: NAMES -->` and `<!-- end -->`, NAMES being those of definitions.
 """
 
 from __future__ import annotations
