@@ -203,8 +203,8 @@ def test_machine_that_is_short_of_memory() -> None:
 
 def test_after_a_drop_the_next_ones_are_worth_more() -> None:
     """Both of two checkpoints that stand for the same work would go."""
-    first, second, third = chain((1.0, 10, False), (0.9, 10, False), (1.1, 10, False))
-    # Without `second`, `third` saves two seconds, and `first` one.
+    first, second, third = chain((1.5, 10, False), (0.9, 10, False), (1.1, 10, False))
+    # Beside `second`, `third` saves 1.1 seconds, less than `first`; without it, two.
     assert [second, first] == to_drop([first, second, third], 30 * MB, 11 * MB, PLENTY)
     assert third.before is second  # Nothing has been dropped so far.
 
