@@ -131,7 +131,9 @@ class _Silent:
     def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
         """Nothing runs."""
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         del owner, password
         answer(None)
 

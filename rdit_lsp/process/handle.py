@@ -66,7 +66,9 @@ class ProgramListener(Protocol):
     def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
         """User code displayed something, or cleared its output."""
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         """User code waits for a line; call `answer` once, with None for end of file."""
 
 

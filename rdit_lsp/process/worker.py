@@ -271,7 +271,7 @@ class LocalWorker:
         self._pipes.renew(received.pipes)
         if isinstance(content, InputRequest):
             answer = partial(self._answer_input, content.number)
-            self._listener.on_input(self._pipes.owner, answer, content.password)
+            self._listener.on_input(self._pipes.owner, answer, password=content.password)
         elif isinstance(content, Displayed | Cleared):
             self._listener.on_display(self._pipes.owner, content)
             if content.number is not None:

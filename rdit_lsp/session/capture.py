@@ -77,7 +77,9 @@ class OutputCapture:
             self._displays.show(result, shown.display, update=shown.update)
         self._observers.on_change()
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         """User code waits for a line."""
         result = cast("Result | None", owner)
         prompt = ""

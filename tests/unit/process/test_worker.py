@@ -115,7 +115,9 @@ class _Interpreter:
         self.shown.append((owner, shown))
         self.order.append("display")
 
-    def on_input(self, owner: object, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: object, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         self.asked.append((owner, password))
         self.answer = answer
 
