@@ -133,7 +133,9 @@ class _NoListener:
     def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
         """Nothing: no code runs."""
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         del owner, password
         answer(None)
 

@@ -65,7 +65,7 @@ class FlushNudge:
         self._is_running = True
 
     def end(self) -> None:
-        """No statement runs any more, or no process is left."""
+        """No statement runs any more."""
         self._is_running = False
 
     def after(self, data: bytes) -> None:

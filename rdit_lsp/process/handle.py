@@ -1,7 +1,7 @@
 """What a program and its forks can do for the rest of the server, wherever they run.
 
 The seam between what wants a program (`program`, `session`) and what has one (`worker.LocalWorker`, on
-this machine). Types alone: knows neither descriptors nor signals' effects, nor how anything is sent.
+this machine). Types alone: knows neither descriptors, nor what signals do, nor how anything is sent.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class ProgramListener(Protocol):
     def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
         """User code displayed something, or cleared its output."""
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         """User code waits for a line; call `answer` once, with None for end of file."""
 
 
@@ -103,7 +105,7 @@ class ProgramHandle(Protocol):
     """One process that runs a document's statements, one at a time.
 
     Requests are awaited one after the other. Signals, `fork_for_inspection`, `memory` and `close` may come
-    at any time. `exited` and the callback given at creation say that the process is gone, whoever ended it.
+    at any time. However the process ends, `exited` is set and the callback given at creation is called.
     """
 
     @property

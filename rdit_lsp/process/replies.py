@@ -2,7 +2,7 @@
 
 A worker's messages may hold whatever user code managed to write into its socket. So each is decoded when it
 is read, and one with a missing field or a field of another kind is a ProtocolError, which ends the worker:
-never an exception in whoever awaits the reply. Knows no process, and only hands descriptors on.
+never an exception where the reply is awaited. Knows no process, and only hands descriptors on.
 """
 
 from __future__ import annotations

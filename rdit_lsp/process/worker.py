@@ -83,7 +83,7 @@ class LocalWorker:
         guard: Guard,
         spawn: Callable[[Launch], Spawned] = spawn,
     ) -> None:
-        """As `ProgramFactory`. The guard ends it, and all it started, if the server dies."""
+        """As `ProgramFactory`. The guard ends it, and all it started, if the server exits."""
         self.launch = launch
         self.capabilities = _capabilities(launch)
         self.pid: int | None = None
@@ -271,7 +271,7 @@ class LocalWorker:
         self._pipes.renew(received.pipes)
         if isinstance(content, InputRequest):
             answer = partial(self._answer_input, content.number)
-            self._listener.on_input(self._pipes.owner, answer, content.password)
+            self._listener.on_input(self._pipes.owner, answer, password=content.password)
         elif isinstance(content, Displayed | Cleared):
             self._listener.on_display(self._pipes.owner, content)
             if content.number is not None:
@@ -375,7 +375,6 @@ class LocalWorker:
     def _on_process_exit(self, code: int) -> None:
         is_for_memory = code == -signal.SIGKILL and memory.kills() > self._oom_kills_before
         exited = Exited(code, is_for_memory and not self._is_killed)
-        self._nudge.end()
         self._conversation.end(exited)
         self._pipes.drain()
         self._deliver_fatal_report(code)
@@ -408,7 +407,7 @@ class LocalWorker:
 
 
 def _capabilities(launch: Launch) -> Capabilities:
-    """A worker can be forked on Linux, and if it was told so at its start."""
+    """A worker can be forked on Linux, if its launch says so."""
     if sys.platform != "linux":
         refusal = Refusal("it runs on a system where rdit makes no forks")
     elif not launch.checkpoints or not launch.capture:

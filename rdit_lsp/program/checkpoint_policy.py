@@ -73,12 +73,13 @@ def one_too_many(
 def to_drop(
     checkpoints: Collection[Checkpoint], held: int, budget: int, available: int
 ) -> list[Checkpoint]:
-    """Those to drop so that all hold no more than the budget, or half of what the machine can spare.
+    """Those to drop so that all hold no more than the budget, or than half of what the machine can spare.
 
-    `held` is what they hold beyond what the program holds anyway. Those that the user named go last. How
-    much each frees is a guess where they share memory with each other, so measure again afterwards.
+    `held` is what they hold beyond what the program holds anyway, and `available` what is free beside that.
+    Those that the user named go last. How much each frees is a guess where they share memory with each
+    other, so measure again afterwards.
     """
-    too_much = held - min(budget, available // 2 + held)
+    too_much = held - min(budget, (available + held) // 2)
     before = {checkpoint: checkpoint.before for checkpoint in checkpoints}
     dropped: list[Checkpoint] = []
     for is_named in (False, True):

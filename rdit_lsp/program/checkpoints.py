@@ -90,7 +90,7 @@ class Checkpoints:
         found = self._by_key.get(key)
         return found if found is not None and found.is_ready else None
 
-    def named(self, identifier: str) -> Checkpoint | None:
+    def find(self, identifier: str) -> Checkpoint | None:
         """The one with this id, whether or not it is ready."""
         return next((found for found in self.all() if found.id == identifier), None)
 

@@ -78,7 +78,9 @@ class OutputCapture:
             self._displays.show(result, shown.display, update=shown.update)
         self._observers.on_change()
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         """Ask the observers for a line that user code waits for."""
         result = cast("Result | None", owner)
         prompt = ""

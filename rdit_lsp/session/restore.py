@@ -102,7 +102,7 @@ class Restorer:
 
     async def restore(self, identifier: str) -> WayBack:
         """Go back to a checkpoint. Raises RequestError or WorkerError where that is not possible."""
-        checkpoint = self._program.checkpoints.named(identifier)
+        checkpoint = self._program.checkpoints.find(identifier)
         if checkpoint is None:
             raise RequestError(f"there is no checkpoint {identifier!r}.")
         if checkpoint.is_ready:

@@ -95,6 +95,9 @@ class FakeHandle:
         self.patience: float | None = None
         self.adopted: FakeFork | None = None
         self.holds: Memory | None = None
+        self.may_close = asyncio.Event()
+        """Until a test clears it, `close` takes no time."""
+        self.may_close.set()
 
     async def start(self) -> None:
         self.done.append("start")
@@ -134,7 +137,7 @@ class FakeHandle:
     async def close(self, *, leave_children: bool = False, patient: bool = False) -> Exited | None:
         options = {"leave children": leave_children, "patient": patient}
         self.done.append(" ".join(["close", *(name for name, is_set in options.items() if is_set)]))
-        await asyncio.sleep(0)
+        await self.may_close.wait()
         if self.exited is None:
             self.exit(0)
         return self.exited

@@ -222,7 +222,7 @@ class Program:
     def on_display(self, owner: Any, shown: Displayed | Cleared) -> None:
         raise AssertionError(shown)
 
-    def on_input(self, owner: Any, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(self, owner: Any, answer: Callable[[str | None], None], *, password: bool) -> None:
         self.questions.append(password)
         owner.events.append("input")
         given = next(self._answers, None)

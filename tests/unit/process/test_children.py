@@ -103,6 +103,18 @@ async def test_unknown_children_are_reaped() -> None:
 
 
 @pytest.mark.usefixtures("reaping")
+async def test_zombies_behind_a_known_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal for several children comes once, when the first of them was still to be waited for."""
+    monkeypatch.setattr(children, "_reaps_others", True)
+    code = exit_of(start_shell("exit 1"))
+    other = start_shell("exit 2")
+    os.waitid(os.P_PID, other, os.WEXITED | os.WNOWAIT)
+    assert is_left(other)
+    assert 1 == await asyncio.wait_for(code, SECONDS)
+    assert not is_left(other)
+
+
+@pytest.mark.usefixtures("reaping")
 async def test_reaping_goes_on_after_a_known_child() -> None:
     """One child that is waited for would keep all zombies behind it."""
     loop = asyncio.get_running_loop()

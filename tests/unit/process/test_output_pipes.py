@@ -124,6 +124,7 @@ async def test_quiet_when_every_end_is_closed(program: _Program) -> None:
     program.shut(former)
     await asyncio.wait_for(waiting, SECONDS)
     assert [b"last words"] == [data for _, _, data in program.output]
+    assert set() == program.pipes._late  # Or a server would remember every child there ever was.
 
 
 async def test_waiting_has_a_limit(program: _Program) -> None:

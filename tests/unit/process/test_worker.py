@@ -50,6 +50,7 @@ class _Interpreter:
         self.output: list[tuple[object, str, bytes]] = []
         self.shown: list[tuple[object, Displayed | Cleared]] = []
         self.asked: list[tuple[object, bool]] = []
+        self.order: list[str] = []
         self.answer: Callable[[str | None], None] | None = None
         self.exits: list[Exited] = []
         self.worker = LocalWorker(launch, self, self._on_exit, guard=self.guard, spawn=self._spawn)
@@ -107,12 +108,16 @@ class _Interpreter:
 
     def on_output(self, owner: object, stream: str, data: bytes) -> None:
         self.output.append((owner, stream, data))
+        self.order.append("output")
         self._news.set()
 
     def on_display(self, owner: object, shown: Displayed | Cleared) -> None:
         self.shown.append((owner, shown))
+        self.order.append("display")
 
-    def on_input(self, owner: object, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: object, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         self.asked.append((owner, password))
         self.answer = answer
 
@@ -149,6 +154,19 @@ async def test_start(python: _Interpreter) -> None:
     assert ("/lib/site-packages",) == worker.libraries
     assert {worker.pid} == python.guard.groups
     assert (None, False) == (worker.exited, worker.is_busy)
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+async def test_server_adopts_forks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, checkpoints: bool
+) -> None:
+    """How a fork ends nobody would learn; or `rdit run` would adopt what a script leaves behind."""
+    adopted: list[bool] = []
+    monkeypatch.setattr(module, "adopt_orphans", lambda: adopted.append(True))
+    python = _Interpreter(tmp_path, replace(LAUNCH, checkpoints=checkpoints))
+    await python.start()
+    assert [True] * checkpoints == adopted
+    await python.close()
 
 
 async def test_interpreter_that_is_none(tmp_path: Path) -> None:
@@ -208,6 +226,33 @@ async def test_output_is_there_when_its_statement_ends(python: _Interpreter) -> 
     assert not python.worker.is_busy
     assert {"first"} == {owner for owner, _, _ in python.output}
     assert b"written before its end" == b"".join(data for _, _, data in python.output)
+
+
+async def test_output_comes_before_the_message_after_it(python: _Interpreter) -> None:
+    """Where both are there at once, a display would stand above what was printed before it."""
+    running = await python.executing()
+    os.write(python.writing[1], b"printed")
+    python.far.say({"type": "display", "data": {}, "metadata": None})
+    assert python.worker._conversation._channel is not None
+    python.worker._conversation._channel.read()  # Before the loop gets to the pipe.
+    assert ["output", "display"] == python.order
+    python.far.say(FINISHED)
+    await within(running)
+
+
+async def test_nothing_is_nudged_between_statements(python: _Interpreter) -> None:
+    """A signal would reach a program that waits, and its child processes never."""
+    planned: list[float] = []
+    python.worker._nudge._call_later = lambda delay, _: planned.append(delay)  # type: ignore[func-returns-value]  # No timer is needed.
+    running = await python.executing()
+    os.write(python.writing[1], b"1\n")
+    python.far.say(FINISHED)
+    await within(running)
+    assert 1 == len(planned)
+    python.worker._nudge._timer = None
+    os.write(python.writing[1], b"from a thread\n")
+    await python.until(lambda: len(python.output) == 2)
+    assert 1 == len(planned)
 
 
 async def test_child_keeps_the_pipe_of_its_statement(python: _Interpreter) -> None:
@@ -385,8 +430,14 @@ async def test_channel_that_user_code_closed(python: _Interpreter) -> None:
     running = await python.executing()
     python.far.hang_up()
     await turn()
-    assert await python.worker.fork_for_inspection(SECONDS) is None
+    assert await python.worker.fork_for_inspection(0.0) is None
     python.far = FarEnd.connect(python.start_request["home"])
+    python.far.say({"type": "display", "clear": "now", "number": 1})
+    assert "shown" == (await python.far.request())["type"]
+    asking = asyncio.ensure_future(python.worker.fork_for_inspection(SECONDS))
+    assert {"type": "glance"} == await python.far.request()
+    python.far.say({"type": "blind"})
+    assert await within(asking) is None
     python.far.say(FINISHED)
     assert isinstance(await within(running), Finished)
 
@@ -475,12 +526,15 @@ async def test_closing_ends_what_the_program_started(parent: tuple[_Interpreter,
     await processes.ended(child)
 
 
-async def test_children_that_are_left(parent: tuple[_Interpreter, int]) -> None:
+async def test_children_that_are_left(
+    parent: tuple[_Interpreter, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a script starts in the background of a terminal would end with it."""
-    python, child = parent
+    python, _ = parent
     python.process.kill()
-    await within(python.worker.close(leave_children=True))
-    os.kill(child, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "killpg", lambda *_: pytest.fail("its group was sent a signal"))
+        await within(python.worker.close(leave_children=True))
     assert {python.worker.pid} == python.guard.groups  # So the guard would still end it.
     python.worker.release()
     assert set() == python.guard.groups

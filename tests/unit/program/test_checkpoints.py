@@ -86,7 +86,7 @@ async def test_state_that_is_kept(document: _Document) -> None:
     assert (2.0, 20, first) == (second.work, second.line, second.before)
     assert second is document.history.last
     assert first.id != second.id
-    assert second is kept.named(second.id)
+    assert second is kept.find(second.id)
 
 
 async def test_refused_fork(document: _Document) -> None:
@@ -225,7 +225,7 @@ async def test_process_that_ended_by_itself(document: _Document) -> None:
         len(document.checkpoints),
         made.is_ready,
     )
-    assert made is document.checkpoints.named(made.id)
+    assert made is document.checkpoints.find(made.id)
 
 
 async def test_one_ends_after_the_other(document: _Document) -> None:

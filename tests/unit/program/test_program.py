@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.fake_program import LAUNCH, FakeFork, FakeHandle, holding
 from support.far_end import SECONDS, turn
+from support.impatient import ImpatientLoop
 
 from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.process.handle import Capabilities
@@ -106,6 +108,38 @@ async def test_starting_over(document: _Document) -> None:
     await turn()
     assert ["start", "fork", "close", "release"] == first.done
     assert document.program.can_start_at_once(LAUNCH)
+
+
+def test_starting_over_again() -> None:
+    """The second reset would take longer than the first, or the first give its time to the second."""
+
+    async def start() -> list[int]:
+        document = _Document()
+        counts = []
+        for _ in range(2):
+            await document.program.start(LAUNCH, START)
+            counts.append(len(document.zygote.forks))
+        await asyncio.sleep(5.0)
+        counts.append(len(document.zygote.forks))
+        await document.program.start(LAUNCH, START)
+        counts.append(len(document.zygote.forks))
+        await document.program.close(leave_children=False, patient=False)
+        return counts
+
+    with closing(ImpatientLoop()) as loop:
+        assert [0, 1, 2, 2] == loop.run_until_complete(start())
+
+
+async def test_prefork_ends_with_its_program(document: _Document) -> None:
+    """After a reset, a process of a state that nothing leads to would stay."""
+    await document.start()
+    kept = await document.keep()
+    document.program.expect_restore(LATER)
+    await turn()
+    await document.start()
+    await turn()
+    assert isinstance(kept.fork, FakeFork)
+    assert [True] == [fork.is_discarded for fork in kept.fork.forks]
 
 
 async def test_other_settings(document: _Document) -> None:
@@ -425,8 +459,13 @@ async def test_closing_ends_everything(document: _Document) -> None:
 async def test_closing_waits_for_processes_that_were_left(document: _Document) -> None:
     """A server would end before the processes that it has started."""
     await document.start()
+    document.handle.may_close.clear()
     document.program.leave()
-    await within(document.program.close(leave_children=False, patient=False))
+    ending = asyncio.ensure_future(document.program.close(leave_children=False, patient=False))
+    await turn()
+    assert not ending.done()
+    document.handle.may_close.set()
+    await within(ending)
     assert document.handle.exited
 
 
