@@ -26,6 +26,7 @@ WIDTH = 100
 MARKS: dict[Look, str] = {
     "fresh": "→",
     "stale": "~",
+    "outOfOrder": "↷",
     "running": "⋯",
     "error": "✗",
     "stopped": "■",
@@ -63,17 +64,24 @@ def mark(view: View) -> str:
 
 
 def labelled(view: View) -> str:
-    """Mark, summary, and in words what the mark says; empty where there is nothing to say."""
+    """Mark, summary, and in words what the mark says; empty where there is nothing to say.
+
+    Why a result is stale is said where the cause is: said again at every line below, it would push the
+    results out of sight.
+    """
     text = summary(view)
-    words = []
-    if view.stale_reason is not None:
-        words.append(f"stale: {view.stale_reason}")
-    if view.reused and view.stale_reason is None and text:
-        words.append("reused")
+    note = _note(view, text)
     if not text and view.stale_reason is None and view.status == "ok":
         return ""
-    note = f" ({', '.join(words)})" if words else ""
-    return f"{mark(view)} {_short(text, WIDTH - len(note))}{note}".rstrip()
+    return " ".join(part for part in (mark(view), _short(text, WIDTH - len(note)), note) if part)
+
+
+def _note(view: View, text: str) -> str:
+    if look(view) == "outOfOrder" or view.out_of_order:
+        return "(out of order)"
+    if view.stale_reason is not None:
+        return f"(stale: {view.stale_reason})" if view.is_cause else ""
+    return "(reused)" if view.reused and text else ""
 
 
 def summary(view: View) -> str:
