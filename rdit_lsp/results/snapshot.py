@@ -50,6 +50,8 @@ class View:
     """It is stale for a reason of its own, not because of a statement above it."""
     out_of_order: bool = False
     """It is stale because it ran in another state than a clean run has there, and not edited since."""
+    is_docstring: bool = False
+    """It is the string that the document begins with."""
     mark_line: int | None = None
     """The line that its mark stands beside where that is not its last: the one that raised its error."""
     reused: bool = False

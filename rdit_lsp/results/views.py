@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.results.freshness import EDITED
 from rdit_lsp.results.line_references import moved
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.result import Result
 
+_DOCSTRING = re.compile(r"[rRuU]?['\"]")
 _SPARE = 64
 """Views of results that are not shown any more are dropped when there are so many more than of others."""
 
@@ -71,6 +74,7 @@ class Views:
                 view,
                 is_cause=is_cause,
                 out_of_order=_ran_out_of_order(result, reason),
+                is_docstring=_is_docstring(view, statement.text),
                 mark_line=_raised_at(view, result, statement.text),
             )
             self._remember(result, view)
@@ -134,6 +138,15 @@ def view_of(
 def _ran_out_of_order(result: Result, reason: str | None) -> bool:
     is_set_aside = result.caught_interrupt or result.superseded
     return reason is not None and result.off_path and reason != EDITED and not is_set_aside
+
+
+def _is_docstring(view: View, text: str) -> bool:
+    """Whether it is the value of the string that the document begins with; an f-string is none."""
+    shown = [output for output in view.outputs if isinstance(output, Display)]
+    is_string = (
+        len(shown) == 1 and "text/markdown" in shown[0].data
+    )  # A string on its own is prose.
+    return view.index == 0 and is_string and _DOCSTRING.match(text) is not None
 
 
 def _raised_at(view: View, result: Result, text: str) -> int | None:

@@ -31,7 +31,7 @@ a = 1
 a + 1
 #> ↷ 2 (out of order)
 b = = 2
-#> ✗ SyntaxError: invalid syntax (script.py, line 3)  ~ (stale: edited since it ran)
+#> ✗ SyntaxError: invalid syntax  ~ (stale: edited since it ran)
 b
 #> ~ 2
 
