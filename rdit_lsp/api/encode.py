@@ -38,6 +38,10 @@ def statement_result(
     if view.stale_reason is not None:
         found["stale"] = True
         found["staleReason"] = view.stale_reason
+        if view.is_cause:
+            found["isCause"] = True
+    if view.mark_line is not None:
+        found["markLine"] = view.mark_line
     if view.note is not None:
         found["note"] = view.note
     return found

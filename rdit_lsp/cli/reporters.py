@@ -17,7 +17,7 @@ from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.text import decode
-from rdit_lsp.render.summary import as_text, summary
+from rdit_lsp.render.summary import as_text, is_by_the_way, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +78,7 @@ class TextReporter:
     def on_result(self, view: View) -> None:
         """Write values and failures that the program has not written itself."""
         for output in view.outputs:
-            if isinstance(output, Display):
+            if isinstance(output, Display) and not is_by_the_way(output):
                 self._write_value(as_text(output), view)
             elif isinstance(output, Failure) and not output.printed:
                 self._write_failure(output)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.result import Result
 
-_EDITED = "edited since it ran"
+EDITED = "edited since it ran"
 _IMPORT_CHANGED = " has changed since it was imported"
 
 
@@ -130,7 +130,7 @@ class Freshness:
         None for one that was stopped: its status says that no clean run gives it.
         """
         if not self._is_as_it_ran(result, statement):
-            return _EDITED
+            return EDITED
         if reason := self._why_set_aside(result):
             return reason
         if result.status not in REPEATABLE:
@@ -169,7 +169,7 @@ class Freshness:
 
 def cause_below(result: Result, line: int, reason: str | None) -> str:
     """Why statements below are stale: the result at `line` is, for `reason`."""
-    if reason == _EDITED:
+    if reason == EDITED:
         return f"line {line} above was edited"
     if reason is not None and reason.endswith(_IMPORT_CHANGED):
         return f"{reason} at line {line}"

@@ -178,9 +178,11 @@ class Results:
         for index in range(begin, len(document.statements)):
             if document.firsts[index] > last:
                 break
-            result, reason, cause = self._judge(index, cause)
+            above = cause
+            result, reason, cause = self._judge(index, above)
             if result is not None:
-                views.append(self._seen(index, document, result, reason))
+                is_cause = reason is not None and reason != above
+                views.append(self._seen(index, document, result, reason, is_cause=is_cause))
             elif not document.statements[index].is_broken:
                 views.append(self._views.not_run(document, index))
         return views
@@ -274,13 +276,21 @@ class Results:
             reason = "it caught an interrupt" if caught else "it ran out of order"
         return self._seen(placed.index, document, result, reason)
 
-    def _seen(self, index: int, document: Document, result: Result, reason: str | None) -> View:
+    def _seen(
+        self,
+        index: int,
+        document: Document,
+        result: Result,
+        reason: str | None,
+        *,
+        is_cause: bool = False,
+    ) -> View:
         """The view of a result, with what later statements have made of its displays."""
         updaters = self.links.updaters(result)
-        if not updaters:
-            return self._views.view(result, document, index, reason)
-        outputs, reason = self._updated(result, updaters, document, reason)
-        return self._views.view(result, document, index, reason, outputs)
+        outputs = None
+        if updaters:
+            outputs, reason = self._updated(result, updaters, document, reason)
+        return self._views.view(result, document, index, reason, outputs, is_cause=is_cause)
 
     def _updated(
         self, result: Result, updaters: Container[Result], document: Document, reason: str | None

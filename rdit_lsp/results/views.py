@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.results.freshness import EDITED
 from rdit_lsp.results.line_references import moved
 from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.snapshot import View
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.result import Result
 
+_DOCSTRING = re.compile(r"[rRuU]?['\"]")
 _SPARE = 64
 """Views of results that are not shown any more are dropped when there are so many more than of others."""
 
@@ -39,13 +45,15 @@ class Views:
         index: int,
         reason: str | None,
         outputs: Sequence[Output] | None = None,
+        *,
+        is_cause: bool = False,
     ) -> View:
         """The view of a result at statement `index`; `reason` says why it is stale.
 
-        `outputs`: what it shows, where that is not only its own.
+        `outputs`: what it shows, where that is not only its own. `is_cause`: the reason is its own.
         """
-        first = document.firsts[index]
-        last = first + document.statements[index].height - 1
+        first, statement = document.firsts[index], document.statements[index]
+        last = first + statement.height - 1
         view = self._last(result)
         is_for_itself = result.references is None and outputs is None
         if is_for_itself and view is not None and _is_at(view, index, first, last, reason):
@@ -61,8 +69,14 @@ class Views:
             or view.lines != lines
             or (outputs is not None and view.outputs != shown)
         ):
-            is_expr = document.statements[index].is_expr
-            view = view_of(index, first, last, is_expr, result, reason, shown, lines)
+            view = view_of(index, first, last, statement.is_expr, result, reason, shown, lines)
+            view = replace(
+                view,
+                is_cause=is_cause,
+                out_of_order=_ran_out_of_order(result, reason),
+                is_docstring=_is_docstring(view, statement.text),
+                mark_line=_raised_at(view, result, statement.text),
+            )
             self._remember(result, view)
         return view
 
@@ -119,6 +133,35 @@ def view_of(
         note=result.note,
         lines=lines,
     )
+
+
+def _ran_out_of_order(result: Result, reason: str | None) -> bool:
+    is_set_aside = result.caught_interrupt or result.superseded
+    return reason is not None and result.off_path and reason != EDITED and not is_set_aside
+
+
+def _is_docstring(view: View, text: str) -> bool:
+    """Whether it is the value of the string that the document begins with; an f-string is none."""
+    shown = [output for output in view.outputs if isinstance(output, Display)]
+    is_string = (
+        len(shown) == 1 and "text/markdown" in shown[0].data
+    )  # A string on its own is prose.
+    return view.index == 0 and is_string and _DOCSTRING.match(text) is not None
+
+
+def _raised_at(view: View, result: Result, text: str) -> int | None:
+    """The line of the statement that raised its error, as it is now; None where that is unknown."""
+    path = result.references.path if result.references is not None else None
+    failure = next((output for output in view.outputs if isinstance(output, Failure)), None)
+    if failure is None or path is None or result.status != "error":
+        return None
+    if view.stale_reason is not None and result.text != text:
+        return None  # The lines of an edited statement are other lines now.
+    # A fresh failure has the lines of now already; a stale one those of when it ran.
+    by = view.first - result.first if view.stale_reason is not None else 0
+    lines = [frame.line + by for frame in failure.frames if frame.file == path]
+    inside = [line for line in lines if view.first <= line <= view.last]
+    return inside[-1] if inside else None
 
 
 def _is_at(view: View, index: int, first: int, last: int, reason: str | None) -> bool:

@@ -228,6 +228,8 @@ export interface StatementResult {
   lineStart: number;
   /** Its last line. */
   lineEnd: number;
+  /** The line to draw its mark at, where that is not the last one: the line that raised its error. */
+  markLine?: number;
   /** Whether it is an expression. */
   isExpr: boolean;
   /** How it ended. */
@@ -246,6 +248,11 @@ export interface StatementResult {
   stale?: boolean;
   /** Why, in words. */
   staleReason?: string;
+  /**
+   * With `stale`: for a reason of its own, and not because of a statement above. Where it is absent, the reason need
+   * not be said beside the line.
+   */
+  isCause?: boolean;
   /** A sentence of rdit's own: what crashed, what stopped it, which state the variables are in. */
   note?: string;
   /** In `rdit/didChangeResults`: one short line, ready to draw. */
@@ -282,6 +289,8 @@ export type Look =
   | "fresh"
   /** It is not what a clean run of the document as it is now would give, however it ended. */
   | "stale"
+  /** It ran by itself, in a state that a clean run does not have there, and its code was not edited since. */
+  | "outOfOrder"
   /** It is running. */
   | "running"
   /** It raised an exception, or the process crashed. */

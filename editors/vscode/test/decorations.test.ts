@@ -11,11 +11,12 @@ test("every look has a text mark of its own, so that none is told by colour alon
     textOf({ summary: "42" }),
     textOf({ summary: "42", reused: true }),
     textOf({ look: "stale", summary: "42" }),
+    textOf({ look: "outOfOrder", summary: "42" }),
     textOf({ look: "running", status: "running", summary: "running" }),
     textOf({ look: "error", summary: "ValueError: no" }),
     textOf({ look: "stopped", summary: "interrupted" }),
   ];
-  assert.deepEqual(texts, ["→ 42", "⇢ 42", "~ 42", "⋯ running", "✗ ValueError: no", "■ interrupted"]);
+  assert.deepEqual(texts, ["→ 42", "⇢ 42", "~ 42", "↷ 42", "⋯ running", "✗ ValueError: no", "■ interrupted"]);
 });
 
 test("the server decides how a result looks, whatever else it says of it", () => {
@@ -35,6 +36,20 @@ test("what has not run is marked only where something has", () => {
   assert.deepEqual(signsOf([notRun]), []);
   const error = result({ look: "error", status: "error", summary: "E: x" });
   assert.deepEqual(marksOf([error, notRun], 120)[1], { line: 2, look: "notRun", text: "· not run" });
+});
+
+test("that statements have not run is said once, below what has stopped the run", () => {
+  const notRun = [2, 3].map((nodeIndex) => result({ nodeIndex, look: "notRun", status: "notRun", summary: "not run" }));
+  const running = result({ nodeIndex: 1, look: "running", status: "running", summary: "running" });
+  assert.deepEqual(marksOf([running, ...notRun], 120).map((mark) => mark.line), [2]);
+  const stopped = result({ nodeIndex: 1, look: "stopped", status: "interrupted", summary: "interrupted" });
+  assert.deepEqual(marksOf([...notRun, stopped], 120).map((mark) => mark.line), [2, 3]);
+});
+
+test("the mark of an error stands at the line that raised it", () => {
+  const error = result({ look: "error", status: "error", lineStart: 2, lineEnd: 9, markLine: 4, summary: "E: x" });
+  assert.deepEqual(marksOf([error], 120), [{ line: 4, look: "error", text: "✗ E: x" }]);
+  assert.deepEqual(signsOf([error]), [{ line: 2, look: "error" }]);
 });
 
 test("a fresh statement with nothing to say gets a sign and no text", () => {

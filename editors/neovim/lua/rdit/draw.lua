@@ -6,7 +6,7 @@ local M = {}
 M.namespace = vim.api.nvim_create_namespace("rdit")
 
 --- A look by the name that the options and |rdit-summary| have for it.
----@alias rdit.LookName "fresh"|"stale"|"running"|"error"|"stopped"|"not_run"
+---@alias rdit.LookName "fresh"|"stale"|"out_of_order"|"running"|"error"|"stopped"|"not_run"
 
 --- A look is told by its mark and by its group, so that no one has to see colours. The groups are links that the
 --- user's own `:highlight` wins over.
@@ -14,6 +14,7 @@ M.namespace = vim.api.nvim_create_namespace("rdit")
 local looks = {
   fresh = { name = "fresh", group = "RditFresh", link = "DiagnosticOk" },
   stale = { name = "stale", group = "RditStale", link = "Comment" },
+  outOfOrder = { name = "out_of_order", group = "RditOutOfOrder", link = "DiagnosticHint" },
   running = { name = "running", group = "RditRunning", link = "DiagnosticInfo" },
   error = { name = "error", group = "RditError", link = "DiagnosticError" },
   stopped = { name = "stopped", group = "RditStopped", link = "DiagnosticWarn" },
@@ -82,7 +83,9 @@ end
 ---@param text string
 ---@return string
 local function remark(result, text)
-  if result.look == "stale" and result.staleReason then
+  if result.look == "outOfOrder" then
+    return " (out of order)"
+  elseif result.stale and result.isCause then
     return (" (stale: %s)"):format(result.staleReason)
   elseif result.look == "fresh" and result.reused and text ~= "" then
     return " (reused)"

@@ -91,6 +91,8 @@ local M = {}
 ---@field nodeIndex integer
 ---@field lineStart integer Its first line, decorators included.
 ---@field lineEnd integer Its last line.
+--- The line to draw its mark at, where that is not the last one: the line that raised its error.
+---@field markLine? integer
 ---@field isExpr boolean Whether it is an expression.
 ---@field status rdit.StatementStatus How it ended.
 ---@field look rdit.Look How to draw it.
@@ -100,6 +102,9 @@ local M = {}
 ---@field reused? boolean Still right from an earlier run, and not run again in the last one.
 ---@field stale? boolean Not what a clean run of the document as it is now would give.
 ---@field staleReason? string Why, in words.
+--- With `stale`: for a reason of its own, and not because of a statement above. Where it is absent, the reason need not
+--- be said beside the line.
+---@field isCause? boolean
 ---@field note? string A sentence of rdit's own: what crashed, what stopped it, which state the variables are in.
 ---@field summary? string In `rdit/didChangeResults`: one short line, ready to draw.
 ---@field output rdit.OutputItem[] What it put out, in order.
@@ -120,6 +125,7 @@ local M = {}
 ---@alias rdit.Look
 ---| "fresh" # It ended well, and a clean run would give the same.
 ---| "stale" # It is not what a clean run of the document as it is now would give, however it ended.
+---| "outOfOrder" # It ran by itself, in a state that a clean run does not have there, and its code was not edited since.
 ---| "running" # It is running.
 ---| "error" # It raised an exception, or the process crashed.
 ---| "stopped" # It was interrupted, timed out, or exited, whatever the exit code.

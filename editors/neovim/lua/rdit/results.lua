@@ -62,12 +62,13 @@ end
 ---@param is_current boolean
 ---@return integer first, integer last
 local function rows(bufnr, entry, result, is_current)
-  local first, last = result.lineStart - 1, result.lineEnd - 1
+  local first, last = result.lineStart - 1, (result.markLine or result.lineEnd) - 1
   local before = entry and entry.result
   if before and not is_current and before.lineStart == result.lineStart and before.lineEnd == result.lineEnd then
     local text, sign = draw.row(bufnr, entry.drawn.text), draw.row(bufnr, entry.drawn.sign)
-    first = sign or text and text - (last - first) or first
-    last = text or sign and sign + (result.lineEnd - result.lineStart) or last
+    local height = last - first
+    first = sign or text and text - height or first
+    last = text or sign and sign + height or last
   end
   local bottom = vim.api.nvim_buf_line_count(bufnr) - 1
   return math.max(0, math.min(first, bottom)), math.max(0, math.min(last, bottom))

@@ -7,7 +7,7 @@
 import type { Look, StatementResult } from "../protocol";
 
 /** The looks that must be told apart in every theme; each has a colour, a sign and a text mark. */
-export const looks = ["fresh", "stale", "running", "error", "stopped", "notRun"] as const satisfies Look[];
+export const looks = ["fresh", "stale", "outOfOrder", "running", "error", "stopped", "notRun"] as const satisfies Look[];
 
 export interface Mark {
   /** 1-based. */
@@ -26,6 +26,7 @@ export interface Sign {
 const characters: Record<Look, string> = {
   fresh: "→",
   stale: "~",
+  outOfOrder: "↷",
   running: "⋯",
   error: "✗",
   stopped: "■",
@@ -36,7 +37,7 @@ const characters: Record<Look, string> = {
 const reusedCharacter = "⇢";
 
 /** On a shared line or statement, the look that most needs attention wins. */
-const urgency: Look[] = ["running", "error", "stopped", "stale", "notRun", "fresh"];
+const urgency: Look[] = ["running", "error", "stopped", "stale", "outOfOrder", "notRun", "fresh"];
 
 /** The look to draw. One that only a newer server knows is drawn as stale: it must not pass for fresh. */
 export function drawnLook({ look }: StatementResult): Look {
@@ -47,8 +48,11 @@ export function drawnLook({ look }: StatementResult): Look {
 export function marksOf(results: StatementResult[], maxLength: number): Mark[] {
   if (results.every((result) => result.status === "notRun")) return [];
   const byLine = new Map<number, StatementResult[]>();
-  for (const result of results) {
-    byLine.set(result.lineEnd, [...(byLine.get(result.lineEnd) ?? []), result]);
+  const inOrder = [...results].sort((one, other) => one.nodeIndex - other.nodeIndex);
+  for (const [index, result] of inOrder.entries()) {
+    if (result.look === "notRun" && !endsRun(inOrder[index - 1])) continue;
+    const line = result.markLine ?? result.lineEnd;
+    byLine.set(line, [...(byLine.get(line) ?? []), result]);
   }
   const marks: Mark[] = [];
   for (const [line, sharing] of byLine) {
@@ -78,6 +82,11 @@ export function duration(milliseconds: number): string {
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** That a statement has not run is said once, below what has stopped the run; elsewhere its sign says it. */
+function endsRun(before: StatementResult | undefined): boolean {
+  return before?.look === "error" || before?.look === "stopped";
 }
 
 function mostUrgent(candidates: Look[]): Look {

@@ -109,5 +109,7 @@ function moveResult(result: StatementResult, edits: LineEdit[]): StatementResult
   // VS Code lists the changes of one event from the end of the document to its start, so that each
   // one's coordinates hold when they are applied in order.
   const move = (line: number) => edits.reduce((moved, edit) => moveLine(moved, edit), line);
-  return { ...result, lineStart: move(result.lineStart), lineEnd: move(result.lineEnd) };
+  const { lineStart, lineEnd, markLine } = result;
+  const moved = { ...result, lineStart: move(lineStart), lineEnd: move(lineEnd) };
+  return markLine === undefined ? moved : { ...moved, markLine: move(markLine) };
 }

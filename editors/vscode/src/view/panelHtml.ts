@@ -47,6 +47,7 @@ const style = `
     white-space: pre-wrap; overflow-wrap: anywhere; margin: .4em 0; }
   section { margin: 1em 0; padding-left: .8em; border-left: 3px solid var(--vscode-rdit-freshForeground); }
   section.stale { border-color: var(--vscode-rdit-staleForeground); border-left-style: dashed; }
+  section.outOfOrder { border-color: var(--vscode-rdit-outOfOrderForeground); }
   section.running { border-color: var(--vscode-rdit-runningForeground); border-left-style: dotted; }
   section.error { border-color: var(--vscode-rdit-errorForeground); border-left-style: double; }
   section.stopped { border-color: var(--vscode-rdit-stoppedForeground); border-left-style: double; }
