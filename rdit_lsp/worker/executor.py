@@ -19,7 +19,7 @@ from .statements import check_encoding, lines_of, parse, span
 if False:
     from asyncio import AbstractEventLoop
     from types import CodeType
-    from typing import Any, Optional, Tuple
+    from typing import Any, Literal, Optional, Tuple
 
     from .door import Door
     from .failures import Failure
@@ -27,6 +27,7 @@ if False:
     from .statements import Span
 
     Compiled = Tuple[Optional[CodeType], Optional[BaseException]]
+    Outcome = Literal["ok", "error", "interrupted", "exit"]
 
 _AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _modules = sys.modules
@@ -62,14 +63,13 @@ class Finished:
 
     def __init__(
         self,
-        outcome: str,
+        outcome: "Outcome",
         value: "Any" = None,
         failure: "Failure | None" = None,
         code: "int | None" = None,
         metadata: "dict[str, Any] | None" = None,
     ) -> None:
         self.outcome = outcome
-        """`ok`, `error`, `interrupted` or `exit`."""
         self.value = value
         """What to show of an expression's value (a display), or None."""
         self.metadata = metadata
@@ -275,7 +275,9 @@ class Executor:
     def _failed(self, error: "BaseException") -> "Finished":
         if issubclass(type(error), SystemExit):
             return self._exited(error)
-        outcome = "interrupted" if issubclass(type(error), KeyboardInterrupt) else "error"
+        outcome: "Outcome" = (
+            "interrupted" if issubclass(type(error), KeyboardInterrupt) else "error"
+        )
         error = failures.without_worker_frames(error)
         hook = vars(sys).get("excepthook", failures.print_exception)
         printed = self._print_failures or hook is not failures.print_exception

@@ -252,10 +252,8 @@ class BoundedRepr:
 
     def _one_a_line(self, parts: "Parts", value: "Any") -> str:
         """As `_joined`, with a line for each part, or for several short ones."""
-        parts = (
-            self._container(value) or parts
-        )  # An iterator that has been used lacks its first items.
-        begin, items, end = parts
+        # An iterator that `_joined` has used lacks its first items, so there is a new one.
+        begin, items, end = self._container(value) or parts
         lines, has_room = [begin], False
         try:
             for part in items:
