@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import instant_loop
 from support.fake_program import LAUNCH, FakeFork, FakeHandle, holding
 from support.far_end import SECONDS, turn
-from support.impatient import ImpatientLoop
 
 from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.process.handle import Capabilities
@@ -126,8 +125,7 @@ def test_starting_over_again() -> None:
         await document.program.close(leave_children=False, patient=False)
         return counts
 
-    with closing(ImpatientLoop()) as loop:
-        assert [0, 1, 2, 2] == loop.run_until_complete(start())
+    assert [0, 1, 2, 2] == instant_loop.run(start())
 
 
 async def test_prefork_ends_with_its_program(document: _Document) -> None:
