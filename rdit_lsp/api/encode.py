@@ -100,7 +100,7 @@ def session_status(status: SessionStatus) -> dict[str, Any]:
 
 
 def _kept_states(kept: KeptStates) -> dict[str, Any]:
-    found: dict[str, Any] = {"count": kept.count, "memory": kept.memory}
+    found: dict[str, Any] = {"count": kept.ready, "memory": kept.memory}
     if kept.refusal is not None:
         line, reason = kept.refusal
         found["refused"] = {"lineEnd": line, "reason": reason}

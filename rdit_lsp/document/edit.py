@@ -5,8 +5,7 @@ An edit can be logged, sent to another process, and made again on another text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.positions import from_units
@@ -19,8 +18,7 @@ Place: TypeAlias = tuple[int, int]
 """A line and a column in code units of the edit's encoding, both from 0, as LSP's `Position`."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A part of the text that is replaced."""
 
     text: str
@@ -31,8 +29,7 @@ class Change:
     """Where it ends; given exactly where `start` is. It may lie behind the last line."""
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """Changes that come together, each in the text that the one before it leaves."""
 
     version: int

@@ -6,8 +6,7 @@ this machine). Types alone: knows neither descriptors, nor what signals do, nor 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,8 +29,7 @@ Owner: TypeAlias = object
 """What a caller gives along with a statement, and gets back with the statement's output."""
 
 
-@dataclass(frozen=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """What callers need not try, because this program can never do it."""
 
     fork_refusal: Refusal | None = None
@@ -45,8 +43,7 @@ class Capabilities:
         return self.fork_refusal is None
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(NamedTuple):
     """Memory of a process, in bytes; clean file-backed pages are not counted."""
 
     unshared: int

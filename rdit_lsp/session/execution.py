@@ -133,9 +133,14 @@ class Execution:
     # Giving the worker the source.
 
     async def prepare(self, run: Run) -> View | None:
-        """Give the worker the source. Returns the view of the rejection if it does not compile."""
+        """Give the worker the source. Returns the view of the rejection if it does not compile.
+
+        Raises WorkerError where there is no process any more.
+        """
         worker = self._program.worker
-        assert worker is not None
+        if worker is None:
+            # It was killed since it came up, as by a time limit.
+            raise WorkerError("Python was killed before it could run anything.")
         whole = run.request.whole
         scope = () if whole else statements_in_scope(run.request, run.document)
         nothing_parses = bool(scope) and all(placed.statement.is_broken for placed in scope)

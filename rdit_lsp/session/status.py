@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from rdit_lsp.results.snapshot import SessionState
 
 
-@dataclass(frozen=True)
-class KeptStates:
+class KeptStates(NamedTuple):
     """The checkpoints of a session, counted."""
 
-    count: int
+    ready: int
     """How many can be returned to at once."""
     memory: int
     """Bytes that they hold beyond what the program holds anyway, as last measured."""
@@ -23,8 +21,7 @@ class KeptStates:
     """Id and name of those that were asked for by hand, the newest first."""
 
 
-@dataclass(frozen=True)
-class SessionStatus:
+class SessionStatus(NamedTuple):
     """A session at one moment."""
 
     uri: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rdit_lsp.process.replies import Refusal
 from rdit_lsp.process.spawn import WorkerError
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Savepoint:
+class Savepoint(NamedTuple):
     """The state before a run; with neither field, there was no program."""
 
     checkpoint: Checkpoint | None = None

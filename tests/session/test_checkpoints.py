@@ -147,7 +147,7 @@ async def test_off_means_off(opened: Opener) -> None:
         session.replace(SLOW.replace("* 2", "* 3"))
         report = await session.run("stale")
     assert "18" == texts(report)[-1]
-    assert 0 == session.session.status.checkpoints.count
+    assert 0 == session.session.status.checkpoints.ready
     assert [] == await session.session.checkpoints()
 
 
@@ -159,7 +159,7 @@ async def test_status_counts_them(opened: Opener) -> None:
         await session.run()
     listed = await session.session.checkpoints()
     kept = session.session.status.checkpoints
-    assert (3, 3, ()) == (len(listed), kept.count, kept.named)
+    assert (3, 3, ()) == (len(listed), kept.ready, kept.named)
     assert [(1, None), (2, None), (3, None)] == [(made.line, made.name) for made in listed]
     # One of them holds what the program has overwritten since; how much of that counts is a guess.
     assert 5 << 20 <= kept.memory < 60 << 20
