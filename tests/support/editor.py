@@ -10,7 +10,7 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import converters
 from pytest_lsp import client_capabilities
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from support.lsp_client import Json, Received
+
+D = TypeVar("D", bound="OpenDocument")
 
 RDIT_LSP = Path(sys.executable).with_name("rdit-lsp")
 
@@ -88,7 +90,7 @@ class Editor(LspClient):
             result = await self.request(
                 "workspace/executeCommand", {"command": name, "arguments": arguments}
             )
-        protocol_schema.check(REPLIES[name], result)
+        self.check(REPLIES[name], result)
         return result
 
     async def status(self, uri: str | None = None) -> list[Json]:
@@ -104,9 +106,17 @@ class Editor(LspClient):
         else:
             path.write_bytes(text.encode())
             uri = path.as_uri()
-        document = OpenDocument(self, uri, version, text)
+        return self.show(OpenDocument(self, uri, version, text))
+
+    def show(self, document: D) -> D:
+        """Open a document that was made for this editor."""
         self.documents.append(document)
-        item = {"uri": uri, "languageId": "python", "version": version, "text": text}
+        item = {
+            "uri": document.uri,
+            "languageId": "python",
+            "version": document.version,
+            "text": document.text,
+        }
         self.notify("textDocument/didOpen", {"textDocument": item})
         return document
 
@@ -120,7 +130,11 @@ class Editor(LspClient):
     def on_message(self, message: Received) -> None:
         """Check results that are pushed."""
         if message.method == "rdit/didChangeResults":
-            protocol_schema.check("DidChangeResults", message.params)
+            self.check("DidChangeResults", message.params)
+
+    def check(self, shape: str, message: object) -> None:
+        """Fail where what the server has sent is not of the public shape of this name."""
+        protocol_schema.check(shape, message)
 
 
 class OpenDocument:
