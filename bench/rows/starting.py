@@ -60,7 +60,7 @@ async def command_line(stage: Stage, *, source: str) -> Contestants:
     """The same file with `rdit run` and with `python`."""
     path = stage.folder() / "script.py"
     path.write_text(source, encoding="utf-8")
-    run = [COMMAND_LINE, "run", "--python", sys.executable, path]
+    run = [COMMAND_LINE, "run", "--python", sys.executable, str(path)]
     return {
         "rdit": timed(lambda: subprocess.run(run, check=True, capture_output=True)),
         "python FILE": timed(stage.python(source)),

@@ -18,7 +18,7 @@ import sys
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
@@ -28,11 +28,14 @@ from rdit_lsp.process.spawn import Launch
 from rdit_lsp.process.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from rdit_lsp.outputs.display import Display
     from rdit_lsp.outputs.failure import Failure
+    from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.worker.statements import Span
+
+T = TypeVar("T")
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60.0
@@ -73,10 +76,15 @@ class Ran:
         return None if self.value is None else self.value.text
 
     @property
+    def raised(self) -> Failure:
+        """The failure, which there must be."""
+        assert self.failure is not None, self
+        return self.failure
+
+    @property
     def error(self) -> str:
         """The failure as Python prints it."""
-        assert self.failure is not None, self
-        return self.failure.text
+        return self.raised.text
 
 
 @dataclass(frozen=True)
@@ -111,15 +119,22 @@ class Program:
         self._copies: list[Fork] = []
         self.worker: Worker = self.wait(self._start(launch, folder))
 
-    def wait(self, awaitable: Any) -> Any:
+    def wait(self, awaitable: Awaitable[T]) -> T:
         """The result of `awaitable`; a test that would hang fails instead."""
         return self._loop.run_until_complete(asyncio.wait_for(awaitable, _PATIENCE))
 
     def prepare(self, source: str | bytes, *, whole: bool = True) -> Sequence[Span] | None:
         """The spans of `source`, or None where it is rejected."""
-        reply = self.wait(self.worker.prepare(source, whole=whole))
+        # The channel carries bytes as well: so a source that is no text can be tried.
+        reply = self.wait(self.worker.prepare(cast("str", source), whole=whole))
         self.rejected = None if isinstance(reply, Prepared) else reply
         return reply.spans if isinstance(reply, Prepared) else None
+
+    @property
+    def rejection(self) -> Rejected:
+        """How the source was rejected that was prepared last."""
+        assert isinstance(self.rejected, Rejected), self.rejected
+        return self.rejected
 
     def run(self, source: str | bytes, *, whole: bool = True) -> list[Ran]:
         """Run the statements of `source` up to the first that does not end well."""
@@ -148,6 +163,12 @@ class Program:
         ran.value, ran.failure = reply.value, reply.failure
         return ran
 
+    def set_environment(self, values: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        """Set variables of the process; returns what they were."""
+        before = self.wait(self.worker.set_environment(values))
+        assert not isinstance(before, Exited), before
+        return before
+
     def until(self, is_so: Callable[[], bool]) -> None:
         """Serve the worker until `is_so()`, which output or a message must make true."""
 
@@ -165,6 +186,7 @@ class Program:
     def fork(self) -> Fork | Refusal:
         """A copy of the program as it is now, or why there is none."""
         copied = self.wait(self.worker.fork())
+        assert not isinstance(copied, Exited), copied
         if isinstance(copied, Fork):
             self._copies.append(copied)
             self.wait(copied.ready())
@@ -184,6 +206,7 @@ class Program:
         if died is None:
             died = self.wait(self.worker.close(leave_children=True))
         self.wait(self.worker.wait_until_quiet())
+        assert died is not None
         return died.code
 
     def close(self) -> None:
@@ -199,12 +222,12 @@ class Program:
         self._loop.close()
 
     async def _start(self, launch: Launch, folder: Path) -> Worker:
-        worker = Worker(launch, self, _NoGuard(folder))
+        worker = Worker(launch, self, cast("Guard", _NoGuard(folder)))
         await worker.start()
         return worker
 
     async def _go_on_as(self, copy: Fork) -> Worker:
-        worker = Worker(self.launch, self, _NoGuard(self._folder))
+        worker = Worker(self.launch, self, cast("Guard", _NoGuard(self._folder)))
         await worker.adopt(copy)
         return worker
 
@@ -283,7 +306,7 @@ class Starter:
 
     def plain(
         self, source: str | bytes | None = None, *options: str
-    ) -> subprocess.CompletedProcess:
+    ) -> subprocess.CompletedProcess[bytes]:
         """What `python FILE` does."""
         if source is not None:
             self.write(source)
@@ -336,7 +359,8 @@ def _works(file: Path, version: tuple[int, int]) -> bool:
 @pytest.fixture(scope="session", params=_interpreters(), ids=str)
 def python(request: pytest.FixtureRequest) -> Python:
     """Each interpreter in turn."""
-    return request.param
+    found: Python = request.param
+    return found
 
 
 @pytest.fixture(scope="session", autouse=True)

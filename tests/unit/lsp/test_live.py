@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lsprotocol import types
@@ -19,15 +19,23 @@ from rdit_lsp.lsp.handlers import looks
 from rdit_lsp.lsp.server import create_server
 from rdit_lsp.results.snapshot import Inspection
 
+if TYPE_CHECKING:
+    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.session.session import Session
+
 URI = "file:///folder/script.py"
 PRICE = Expression("df.price", 0, 3, 8)
 
 
-def shown(answer: dict[str, Any], origin: str = "now", **how: Any) -> str | None:
+def shown(answer: dict[str, Any], origin: str = "now", **how: Any) -> str:
+    """The text of the hover; empty where there is none."""
     found = live.hover(
         Inspection({"found": True, **answer}, origin), PRICE, "df.price", "utf-16", **how
     )
-    return None if found is None else found.contents.value
+    if found is None:
+        return ""
+    assert isinstance(found.contents, types.MarkupContent)
+    return found.contents.value
 
 
 def test_hover_of_a_short_value() -> None:
@@ -57,7 +65,11 @@ def test_table_is_told_once() -> None:
     """The result below would show the same rows again, and pandas their number."""
     rows = "     a\n0    1\n..  ..\n99   2"
     text = f"{rows}\n\n[100 rows x 1 columns]"
-    answer = {"type": "pandas.DataFrame", "summary": "100 rows × 1 columns", "text": text}
+    answer: dict[str, Any] = {
+        "type": "pandas.DataFrame",
+        "summary": "100 rows × 1 columns",
+        "text": text,
+    }
     answer |= {"shape": [100, 1]}
     assert "rows x" not in shown(answer)
     assert rows in shown(answer, shown="something else")
@@ -78,7 +90,7 @@ def test_hover_of_a_definition() -> None:
     assert "f(a, \\*b)" in text
     assert "Does \\`it\\`." in text
     assert text.endswith("*rdit: from the state before line 3*")
-    assert shown(answer, beside=True) is None
+    assert shown(answer, beside=True) == ""
     assert "Does" not in shown({**answer, "static": False}, beside=True)
 
 
@@ -98,10 +110,11 @@ def test_hover_range_is_the_name() -> None:
     answer = Inspection({"found": True, "type": "int", "summary": "5", "text": "5"}, "now")
     for encoding, begin in (("utf-8", 5), ("utf-16", 3), ("utf-32", 2)):
         found = live.hover(answer, Expression("b", 0, 2, 3), "😀.b", encoding)
+        assert found is not None
         assert found.range == types.Range(types.Position(0, begin), types.Position(0, begin + 1))
 
 
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"label": "head", "kind": "method", "static": True, "detail": "head(n=5)"},
     {"label": "price", "kind": "property"},
     {"label": "rows", "kind": "variable", "type": "int", "detail": "5"},
@@ -116,21 +129,21 @@ def completed(
     document = open_document(URI, 1, text)
     inspection = Inspection({"items": items, "incomplete": False}, "now")
     found = live.completions(inspection, place, (0, len(text)), document, "utf-16", **how)
-    return [] if found is None else found.items
+    return [] if found is None else list(found.items)
 
 
 def test_completions() -> None:
     """They would stand before those of other servers, or nobody could tell whose they are."""
     items = completed(Completion("df.", "h"), ITEMS, "df.h")
     assert [item.label for item in items] == ["head", "price", "rows", "_mgr"]
-    assert {item.label_details.description for item in items} == {"rdit"}
-    assert [i.label for i in sorted(items, key=lambda i: i.sort_text)] == [
+    assert {item.label_details and item.label_details.description for item in items} == {"rdit"}
+    assert [i.label for i in sorted(items, key=lambda i: i.sort_text or "")] == [
         "price",
         "rows",
         "head",
         "_mgr",
     ]
-    assert all(item.sort_text > "zz" for item in items)
+    assert all((item.sort_text or "") > "zz" for item in items)
     assert items[0].detail == "head(n=5)"
     assert items[2].detail == "int = 5"
     where = types.Range(types.Position(0, 3), types.Position(0, 4))
@@ -156,7 +169,8 @@ def test_keys_are_written_as_texts() -> None:
 
     def texts(quote: str) -> list[str]:
         place = Completion("df[" + quote[-1], "", quote)
-        return [item.text_edit.new_text for item in completed(place, items, "df[" + quote)]
+        edits = [item.text_edit for item in completed(place, items, "df[" + quote)]
+        return [edit.new_text for edit in edits if edit is not None]
 
     assert texts("'") == ["a b", "it\\'s", "c\\\\d", "e\\nf"]
     assert texts('"') == ["a b", "it's", "c\\\\d", "e\\nf"]
@@ -177,7 +191,14 @@ def test_names_that_the_text_does_not_have() -> None:
     assert live.completion_question(Completion("", "ma"), document) is not None
     inspection = Inspection({"items": items, "incomplete": False}, "now")
     found = live.completions(inspection, Completion("", text), (0, 2), document, "utf-16")
+    assert found is not None
     assert [item.label for item in found.items] == ["made"]
+
+
+def parameters(found: types.SignatureHelp | None) -> tuple[list[object], object]:
+    """The parameters of a signature, and which of them is active."""
+    assert found is not None
+    return [p.label for p in found.signatures[0].parameters or ()], found.active_parameter
 
 
 def test_signature() -> None:
@@ -190,11 +211,9 @@ def test_signature() -> None:
         "doc": "It does.",
     }
     found = live.signature_help(Inspection(answer, "now"), offsets=True)
-    assert [p.label for p in found.signatures[0].parameters] == [(2, 8), (10, 11)]
-    assert found.active_parameter == 1
+    assert ([(2, 8), (10, 11)], 1) == parameters(found)
     found = live.signature_help(Inspection({**answer, "active": None}, "now"), offsets=False)
-    assert [p.label for p in found.signatures[0].parameters] == ["a='😀'", "b"]
-    assert found.active_parameter == 2
+    assert (["a='😀'", "b"], 2) == parameters(found)
     assert live.signature_help(Inspection({"found": False}, "now"), offsets=True) is None
     static = Inspection({**answer, "static": True}, "now")
     assert live.signature_help(static, offsets=True, beside=True) is None
@@ -271,11 +290,13 @@ class Served:
     """A server that has one session open."""
 
     def __init__(self, session: FakeSession, settings: dict[str, Any] | None = None) -> None:
-        self.server = create_server(SimpleNamespace(folder=Path("unused")))
+        self.server = create_server(cast("Guard", SimpleNamespace(folder=Path("unused"))))
         self.server.protocol.server_capabilities = types.ServerCapabilities("utf-16")
         self.server.protocol.client_capabilities = types.ClientCapabilities()
         self.server.sessions.editor_settings = settings or {}
-        self.server.sessions.find = lambda uri: session if uri == URI else None
+        found = cast("Session", session)
+        sessions = cast("Any", self.server.sessions)
+        sessions.find = lambda uri: found if uri == URI else None
 
     async def __call__(self, method: str, line: int, character: int) -> Any:
         """What the server answers for that position."""

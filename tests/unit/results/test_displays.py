@@ -94,7 +94,8 @@ def test_clear(displays: Displays) -> None:
         displays.show(result, display("a"), update=False)
     assert result.note is not None
     displays.clear(result, wait=False)
-    assert ([], None) == (result.outputs, result.note)
+    assert [] == result.outputs
+    assert result.note is None
 
 
 def test_clear_when_something_follows(displays: Displays) -> None:
