@@ -1,24 +1,28 @@
 """Rows, and how they are measured: contestants take turns, round by round, on the same machine.
 
-A row is a context manager that sets its contestants up and yields one function for each; calling it
-takes one sample. What is reported is the median, with the quartiles as its spread.
+A row's setup makes its contestants: one function for each, and calling it takes one sample. What is
+reported is the median, with the quartiles as its spread.
 """
 
 from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from inspect import isawaitable
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+from bench.stage import Stage
 
-Contestants = Mapping[str, Callable[[], float]]
+Sample: TypeAlias = Callable[[], Awaitable[float]]
+"""Takes a sample, in the row's unit."""
+
+Contestants: TypeAlias = Mapping[str, Sample]
 """By name; the first one is rdit."""
 
-Unit = Literal["ms", "MB", "1/s"]
+Unit: TypeAlias = Literal["ms", "MB", "1/s"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Row:
 
     name: str
     unit: Unit
-    setup: Callable[[], AbstractContextManager[Contestants]]
+    setup: Callable[[Stage], Awaitable[Contestants]]
     goal: Goal
     issue: int
     """Number of the issue whose promise it checks."""
@@ -77,12 +81,27 @@ class Measured:
         return self.median("rdit") <= goal.limit * base
 
 
-def measure(row: Row, *, rounds: int | None = None) -> Measured:
+def timed(*actions: Callable[[], object]) -> Sample:
+    """The time of some calls, in ms; what they give to be awaited is awaited."""
+
+    async def sample() -> float:
+        started = time.perf_counter()
+        for action in actions:
+            result = action()
+            if isawaitable(result):
+                await result
+        return (time.perf_counter() - started) * 1e3
+
+    return sample
+
+
+async def measure(row: Row, *, rounds: int | None = None) -> Measured:
     """Measure one row; `rounds` instead of the row's own number where given."""
     measured = Measured(row)
-    with row.setup() as contestants:
+    async with Stage() as stage:
+        contestants = await row.setup(stage)
         for _ in range(rounds or row.rounds):
             for name, sample in contestants.items():
                 gc.collect()
-                measured.samples.setdefault(name, []).append(sample())
+                measured.samples.setdefault(name, []).append(await sample())
     return measured

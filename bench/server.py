@@ -1,149 +1,120 @@
-"""rdit behind its real server command, with the few requests that rows need."""
+"""rdit behind its real server command, as the tests' editor, with what rows need beside it.
+
+Nothing that comes from the server is checked here: that would be measured, too.
+"""
 
 from __future__ import annotations
 
-import itertools
 import sys
-import tempfile
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.lsp import Client
+from support.editor import Editor, OpenDocument, between, insertion
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
+    from support.lsp_client import Json
     from typing_extensions import Self
 
 COMMAND = (str(Path(sys.executable).with_name("rdit-lsp")),)
 """The server's command, from the environment the benchmark runs in."""
 COMMAND_LINE = str(Path(sys.executable).with_name("rdit"))
 """The command line's."""
-OPTIONS = {"rdit": {"python": sys.executable, "resultNotifications": True}}
-"""`initializationOptions`: the same interpreter as every other contestant's."""
+
+CAPABILITIES: Json = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "window": {"workDoneProgress": True},
+    "workspace": {
+        "configuration": True,
+        "inlayHint": {"refreshSupport": True},
+        "codeLens": {"refreshSupport": True},
+    },
+    "textDocument": {
+        "synchronization": {"didSave": True},
+        "inlayHint": {},
+        "hover": {"contentFormat": ["markdown", "plaintext"]},
+        "publishDiagnostics": {"relatedInformation": True, "versionSupport": True},
+        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}}},
+    },
+}
+
+LIMIT = 120.0
+"""Seconds a run may take."""
 
 
 class FailedError(Exception):
     """rdit ran something that should have worked, and it did not."""
 
 
-class Rdit:
-    """A started and initialized server with a private folder for documents."""
+class Rdit(Editor):
+    """A started and initialized server with a folder for documents."""
 
-    def __init__(self, **settings: object) -> None:
-        """`settings` are further keys of the section `rdit`."""
-        self._folder = tempfile.TemporaryDirectory()
-        self._numbers = itertools.count()
-        self.client = Client(COMMAND, cwd=Path(self._folder.name))
-        self.client.initialize({"rdit": {**OPTIONS["rdit"], **settings}})
+    def __init__(self, folder: Path) -> None:
+        """Use `begin`."""
+        super().__init__()
+        self._folder = folder
+        self._numbers = count()
 
-    def __enter__(self) -> Self:
-        self.client.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            self.client.__exit__(kind, error, traceback)
-        finally:
-            self._folder.cleanup()
+    @classmethod
+    async def begin(cls, folder: Path, **settings: object) -> Self:
+        """Start a server; `settings` are further keys of the section `rdit`."""
+        rdit = cls(folder)
+        await rdit.launch(COMMAND, cwd=folder)
+        # The same interpreter as every other contestant's.
+        section = {"python": sys.executable, "resultNotifications": True, **settings}
+        await rdit.initialize(CAPABILITIES, {"rdit": section})
+        return rdit
 
     def document(self, text: str) -> Document:
         """Write a new file and open it."""
-        path = Path(self._folder.name, f"document{next(self._numbers)}.py")
+        path = self._folder / f"document{next(self._numbers)}.py"
         path.write_text(text, encoding="utf-8")
-        document = Document(self.client, path.as_uri(), text)
-        self.client.open(document.uri, text)
+        return self.show(Document(self, path.as_uri(), 1, text))
+
+    async def ran(self, text: str) -> Document:
+        """A new document that has run."""
+        document = self.document(text)
+        await document.execute()
         return document
 
+    def check(self, shape: str, message: object) -> None:
+        """Nothing."""
 
-class Document:
-    """An open document."""
 
-    def __init__(self, client: Client, uri: str, text: str) -> None:
-        self.client = client
-        self.uri = uri
-        self.text = text
-        self.version = 1
+class Document(OpenDocument):
+    """An open document whose runs must end as expected."""
 
-    def execute(self, **parameters: object) -> dict[str, Any]:
+    async def execute(self, **params: object) -> Json:
         """`rdit/execute`, which must end with status "ok"."""
-        return self.finish(self.start(**parameters))
+        return await self.finish(self.start(**params))
 
-    def start(self, **parameters: object) -> int:
-        """Send `rdit/execute` without waiting; the request's id."""
-        return self.client.send("rdit/execute", {"uri": self.uri, **parameters})
-
-    def finish(self, request: int, *, status: str = "ok") -> dict[str, Any]:
+    async def finish(self, request: int, *, status: str = "ok") -> Json:
         """Wait for an execution and its expected status.
 
         Raises:
             FailedError: It ended with another one.
         """
-        result: dict[str, Any] = self.client.wait(request)
+        result: Json = await self.editor.reply(request, LIMIT)
         if result["status"] != status:
             raise FailedError(f"expected {status}: {str(result)[:2000]}")
         return result
 
-    def statement(self, line: int) -> dict[str, Any]:
+    async def statement(self, line: int) -> Json:
         """Run the statement that starts at `line` (1-based) in the live namespace."""
-        return self.execute(scope="statement", position={"line": line - 1, "character": 0})
+        return await self.finish(self.start_statement(line))
 
     def start_statement(self, line: int) -> int:
         """As `statement`, without waiting."""
         return self.start(scope="statement", position={"line": line - 1, "character": 0})
 
-    def interrupt(self) -> None:
+    def stop(self) -> None:
         """`rdit/interrupt`, without waiting for its answer."""
-        self.client.send("rdit/interrupt", {"uri": self.uri})
+        self.editor.ask("rdit/interrupt", {"uri": self.uri})
 
     def type(self, line: int, character: int, text: str) -> None:
         """Insert text at a position (0-based); the kept `text` is not changed."""
-        self.version += 1
-        position = {"line": line, "character": character}
-        self.client.notify(
-            "textDocument/didChange",
-            {
-                "textDocument": {"uri": self.uri, "version": self.version},
-                "contentChanges": [{"range": {"start": position, "end": position}, "text": text}],
-            },
-        )
+        self.change(insertion(line, character, text))
 
     def delete(self, line: int, character: int) -> None:
         """Delete from a position (0-based) to the end of its line."""
-        self.version += 1
-        change = {
-            "range": {
-                "start": {"line": line, "character": character},
-                "end": {"line": line, "character": 10_000},
-            },
-            "text": "",
-        }
-        self.client.notify(
-            "textDocument/didChange",
-            {
-                "textDocument": {"uri": self.uri, "version": self.version},
-                "contentChanges": [change],
-            },
-        )
-
-    def hints(self, first: int, last: int) -> list[dict[str, Any]]:
-        """`textDocument/inlayHint` for a range of lines (0-based)."""
-        parameters = {
-            "textDocument": {"uri": self.uri},
-            "range": {
-                "start": {"line": first, "character": 0},
-                "end": {"line": last, "character": 0},
-            },
-        }
-        return self.client.request("textDocument/inlayHint", parameters) or []
-
-    def status(self) -> dict[str, Any]:
-        """`rdit/status` of this document's session."""
-        answer = self.client.request("rdit/status", {"uri": self.uri})
-        session: dict[str, Any] = answer["sessions"][0]
-        return session
+        self.change({"range": between(line, character, line, 10_000), "text": ""})

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
+import asyncio
 import time
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.floor import Floor
-from bench.kernel import Kernel
-from bench.measure import Goal, Row
-from bench.rows.statements import expressions, timed
-from bench.server import Document, FailedError, Rdit
+from bench.measure import Goal, Row, timed
+from bench.rows.statements import expressions
+from bench.server import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from bench.measure import Contestants
+    from bench.server import Document
+    from bench.stage import Stage
 
 STATEMENTS = 200
 PAUSE = 0.005
@@ -38,7 +33,7 @@ def rows() -> list[Row]:
         Row(
             "1,000 trivial statements, with checkpoints",
             "ms",
-            lambda: overhead(expressions(1_000)),
+            partial(overhead, source=expressions(1_000)),
             Goal(1.3, "without checkpoints"),
             5,
             15,
@@ -46,7 +41,7 @@ def rows() -> list[Row]:
         Row(
             "a second's work, with checkpoints",
             "ms",
-            lambda: overhead(working()),
+            partial(overhead, source=working()),
             Goal(1.05, "without checkpoints"),
             5,
             7,
@@ -67,148 +62,111 @@ def working() -> str:
     return "total = 0\n" + 100 * "for number in range(140_000): total += number * number\n"
 
 
-@contextmanager
-def edit_last() -> Iterator[Contestants]:
+async def edit_last(stage: Stage) -> Contestants:
     """From the key until the reply with the new output; the others run all of it again."""
     source = slow()
-    with Rdit() as rdit, Kernel() as kernel, python_file(source) as python:
-        document = rdit.document(source)
-        document.execute()
-        kernel.run("1+1")
-        yield {
-            "rdit": lambda: timed(lambda: type_and_update(document, STATEMENTS)),
-            "python FILE": lambda: timed(python),
-            "ipykernel, run all": lambda: timed(lambda: kernel.run(source)),
-        }
+    document, kernel = await stage.ran(source), stage.kernel()
+    return {
+        "rdit": timed(lambda: type_and_update(document, STATEMENTS)),
+        "python FILE": timed(stage.python(source)),
+        "ipykernel, run all": timed(lambda: kernel.run(source)),
+    }
 
 
-@contextmanager
-def edit_middle() -> Iterator[Contestants]:
+async def edit_middle(stage: Stage) -> Contestants:
     """As `edit_last`, at line 100; and a bare child that runs the lines from there on only."""
     source, middle = slow(), STATEMENTS // 2
     below = slow(middle, middle)
-    with Rdit() as rdit, Kernel() as kernel, python_file(source) as python, Floor() as floor:
-        document = rdit.document(source)
-        document.execute()
-        kernel.run("1+1")
-        yield {
-            "rdit": lambda: timed(lambda: type_and_update(document, middle)),
-            "only the work below it": lambda: timed(lambda: floor.run(below)),
-            "python FILE": lambda: timed(python),
-            "ipykernel, run all": lambda: timed(lambda: kernel.run(source)),
-        }
+    document, kernel, floor = await stage.ran(source), stage.kernel(), stage.floor()
+    return {
+        "rdit": timed(lambda: type_and_update(document, middle)),
+        "only the work below it": timed(lambda: floor.run(below)),
+        "python FILE": timed(stage.python(source)),
+        "ipykernel, run all": timed(lambda: kernel.run(source)),
+    }
 
 
-@contextmanager
-def undo() -> Iterator[Contestants]:
+async def undo(stage: Stage) -> Contestants:
     """An edit in the middle is run, then taken back and updated: only the latter is measured."""
     source, middle = slow(), STATEMENTS // 2
-    with Rdit() as rdit:
-        document = rdit.document(source)
-        document.execute()
+    document = await stage.ran(source)
+    length = len(source.splitlines()[middle - 1])
+    undone = timed(lambda: delete_and_update(document, middle, length))
 
-        def sample() -> float:
-            type_and_update(document, middle)
-            length = len(source.splitlines()[middle - 1])
-            return timed(lambda: delete_and_update(document, middle, length))
+    async def sample() -> float:
+        await type_and_update(document, middle)
+        return await undone()
 
-        yield {"rdit": sample}
+    return {"rdit": sample}
 
 
-@contextmanager
-def reset() -> Iterator[Contestants]:
+async def reset(stage: Stage) -> Contestants:
     """The reply to `rdit/reset`, by when the session is idle with a process of its own."""
-    with Rdit() as rdit:
-        document = rdit.document("x = 1\n")
+    rdit = await stage.rdit()
+    document = rdit.document("x = 1\n")
+    reset = timed(document.reset)
 
-        def sample() -> float:
-            document.execute()
-            before = document.status()["pid"]
-            rdit.client.listen(0.5)  # Nobody resets again at once.
-            took = timed(lambda: rdit.client.request("rdit/reset", {"uri": document.uri}))
-            after = document.status()
-            assert after["state"] == "idle"
-            assert after["pid"] not in (None, before)
-            return took
+    async def sample() -> float:
+        await document.execute()
+        before = (await document.session())["pid"]
+        await asyncio.sleep(0.5)  # Nobody resets again at once.
+        took = await reset()
+        after = await document.session()
+        assert after["state"] == "idle"
+        assert after["pid"] not in (None, before)
+        return took
 
-        yield {"rdit": sample}
+    return {"rdit": sample}
 
 
-@contextmanager
-def overhead(source: str) -> Iterator[Contestants]:
+async def overhead(stage: Stage, *, source: str) -> Contestants:
     """The same file from the top, with checkpoints and without."""
-    with Rdit() as rdit, Rdit(checkpoints="off") as without:
-        document, other = rdit.document(source), without.document(source)
-        document.execute()
-        other.execute()
-        yield {
-            "rdit": lambda: timed(lambda: document.execute(fresh=True)),
-            "without checkpoints": lambda: timed(lambda: other.execute(fresh=True)),
-        }
+    document, other = await stage.ran(source), await stage.ran(source, checkpoints="off")
+    return {
+        "rdit": timed(lambda: document.execute(fresh=True)),
+        "without checkpoints": timed(lambda: other.execute(fresh=True)),
+    }
 
 
-@contextmanager
-def hundred() -> Iterator[Contestants]:
+async def hundred(stage: Stage) -> Contestants:
     """What a hundred checkpoints by hand hold that nobody else does, as the server measures it."""
-    with Rdit() as rdit:
-        document = rdit.document(GIGABYTE)
-        document.execute()
+    document = await stage.ran(GIGABYTE)
+    ask, of = document.editor.request, {"uri": document.uri}
 
-        def sample() -> float:
-            of = {"uri": document.uri}
-            made = {rdit.client.request("rdit/checkpoint", of)["checkpointId"] for _ in range(100)}
-            listed = rdit.client.request("rdit/checkpoints", of)["checkpoints"]
-            held = [c for c in listed if c["checkpointId"] in made and c["kind"] == "process"]
-            assert len(held) == 100
-            return sum(checkpoint.get("memory", 0) for checkpoint in held) / (1 << 20)
+    async def sample() -> float:
+        made = {(await ask("rdit/checkpoint", of))["checkpointId"] for _ in range(100)}
+        listed = (await ask("rdit/checkpoints", of))["checkpoints"]
+        held = [c for c in listed if c["checkpointId"] in made and c["kind"] == "process"]
+        assert len(held) == 100
+        return float(sum(checkpoint.get("memory", 0) for checkpoint in held) / (1 << 20))
 
-        yield {"rdit": sample}
+    return {"rdit": sample}
 
 
-@contextmanager
-def look_while_busy() -> Iterator[Contestants]:
+async def look_while_busy(stage: Stage) -> Contestants:
     """A hover that shows the value of a name; ipykernel's inspection waits for the loop's end."""
-    with ExitStack() as stack:
-        rdit = stack.enter_context(Rdit())
-        document = rdit.document(BUSY)
-        request = document.start()
-        stack.callback(lambda: document.finish(request, status="interrupted"))
-        stack.callback(document.interrupt)
-        position = {"line": 0, "character": 2}
-        params = {"textDocument": {"uri": document.uri}, "position": position}
+    document = (await stage.rdit()).document(BUSY)
+    request = document.start()
 
-        def sample() -> float:
-            return timed(lambda: look(rdit, params))
+    async def stop() -> None:
+        document.stop()
+        await document.finish(request, status="interrupted")
 
-        until = time.monotonic() + 10
-        while "while line" not in look(rdit, params):
-            if time.monotonic() > until:
-                raise FailedError("a hover does not show values of the program that runs")
-        yield {"rdit": sample}
+    stage.at_end(stop)
+    until = time.monotonic() + 10
+    while "while line" not in (await document.hover(0, 2) or ""):
+        if time.monotonic() > until:
+            raise FailedError("a hover does not show values of the program that runs")
+    return {"rdit": timed(lambda: document.hover(0, 2))}
 
 
-def look(rdit: Rdit, params: dict[str, object]) -> str:
-    """The text of a hover."""
-    answer = rdit.client.request("textDocument/hover", params)
-    return str(answer["contents"]["value"]) if answer else ""
-
-
-def type_and_update(document: Document, line: int) -> None:
+async def type_and_update(document: Document, line: int) -> None:
     """Type a digit at the end of a line (from 1) and have what it changes run."""
     document.type(line - 1, 10_000, "1")
-    document.execute(scope="stale")
+    await document.execute(scope="stale")
 
 
-def delete_and_update(document: Document, line: int, length: int) -> None:
+async def delete_and_update(document: Document, line: int, length: int) -> None:
     """Take back what was typed behind the first `length` characters of a line."""
     document.delete(line - 1, length)
-    document.execute(scope="stale")
-
-
-@contextmanager
-def python_file(source: str) -> Iterator[Callable[[], object]]:
-    """A function that runs `python FILE`."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "script.py")
-        path.write_text(source, encoding="utf-8")
-        yield lambda: subprocess.run([sys.executable, path], check=True, capture_output=True)
+    await document.execute(scope="stale")

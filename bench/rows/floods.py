@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.kernel import Kernel
-from bench.measure import Goal, Row
+from bench.measure import Goal, Row, timed
 from bench.processes import peak_memory, reset_peak, resident_memory
-from bench.rows.statements import timed
-from bench.server import FailedError, Rdit
+from bench.server import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
-    from bench.measure import Contestants
+    from bench.kernel import Kernel
+    from bench.measure import Contestants, Sample
     from bench.server import Document
+    from bench.stage import Stage
 
 
 def rows() -> list[Row]:
@@ -44,84 +44,89 @@ spent
 """Measures itself: how long the printing took, as the last statement's value, in seconds."""
 
 
-@contextmanager
-def endless_memory() -> Iterator[Contestants]:
+async def endless_memory(stage: Stage) -> Contestants:
     """Peak growth over three seconds of printing, then an interrupt."""
-    with Rdit() as rdit:
-        document = rdit.document("1\n" + ENDLESS)
-        document.statement(1)
-        yield {"rdit": lambda: growth(rdit, lambda: flood(document, 3))}
+    document = await one_and(stage, ENDLESS)
+    return {"rdit": growth(document, lambda: flood(document, 3))}
 
 
-@contextmanager
-def at_once_memory() -> Iterator[Contestants]:
+async def at_once_memory(stage: Stage) -> Contestants:
     """Peak growth over one huge print."""
-    with Rdit() as rdit:
-        document = rdit.document("1\n" + AT_ONCE)
-        document.statement(1)
-        yield {"rdit": lambda: growth(rdit, lambda: document.statement(2))}
+    document = await one_and(stage, AT_ONCE)
+    return {"rdit": growth(document, lambda: document.statement(2))}
 
 
-@contextmanager
-def printing() -> Iterator[Contestants]:
+async def printing(stage: Stage) -> Contestants:
     """How long the user's own code takes to print, as it measures itself."""
-    with Rdit() as rdit, Kernel() as kernel:
-        document = rdit.document(PRINTING)
-        yield {
-            "rdit": lambda: printing_of_rdit(document),
-            "pipe reader": printing_of_pipe,
-            "ipykernel": lambda: printing_of_kernel(kernel),
-        }
+    document, kernel = (await stage.rdit()).document(PRINTING), stage.kernel()
+    return {
+        "rdit": lambda: printing_of_rdit(document),
+        "pipe reader": printing_of_pipe,
+        "ipykernel": lambda: printing_of_kernel(kernel),
+    }
 
 
-@contextmanager
-def status_in_flood() -> Iterator[Contestants]:
+async def status_in_flood(stage: Stage) -> Contestants:
     """A request answered while another document prints without end."""
-    with Rdit() as rdit:
-        document = rdit.document("1\n" + ENDLESS)
-        document.statement(1)
-        run = document.start_statement(2)
-        rdit.client.listen(0.5)
-        yield {"rdit": lambda: timed(document.status)}
-        document.interrupt()
-        document.finish(run, status="interrupted")
+    document = await one_and(stage, ENDLESS)
+    run = document.start_statement(2)
+
+    async def stop() -> None:
+        document.stop()
+        await document.finish(run, status="interrupted")
+
+    stage.at_end(stop)
+    await asyncio.sleep(0.5)
+    return {"rdit": timed(document.session)}
 
 
-def flood(document: Document, seconds: float) -> None:
+async def one_and(stage: Stage, source: str) -> Document:
+    """A document whose first statement has run, and that has this source below."""
+    document = (await stage.rdit()).document(f"1\n{source}")
+    await document.statement(1)
+    return document
+
+
+async def flood(document: Document, seconds: float) -> None:
     """Print without end for so long, then interrupt."""
     run = document.start_statement(2)
-    document.client.listen(seconds)
-    document.interrupt()
-    document.finish(run, status="interrupted")
+    await asyncio.sleep(seconds)
+    document.stop()
+    await document.finish(run, status="interrupted")
 
 
-def growth(rdit: Rdit, action: Callable[[], object]) -> float:
+def growth(document: Document, action: Callable[[], Awaitable[object]]) -> Sample:
     """Peak resident memory of the server during `action` above that before, in MB."""
-    reset_peak(rdit.client.pid)
-    before = resident_memory(rdit.client.pid)
-    action()
-    rdit.client.received.clear()
-    return peak_memory(rdit.client.pid) - before
+    server = document.editor.process.pid
+
+    async def sample() -> float:
+        reset_peak(server)
+        before = resident_memory(server)
+        await action()
+        document.editor.inbox.clear()
+        return peak_memory(server) - before
+
+    return sample
 
 
-def printing_of_rdit(document: Document) -> float:
+async def printing_of_rdit(document: Document) -> float:
     """The script's own measurement under rdit, in ms."""
-    results = document.execute()["results"]
+    results = (await document.execute())["results"]
     values = [item["text"] for item in results[-1]["output"] if item["type"] == "result"]
     if not values:
         raise FailedError(f"no value in {results[-1]}")
-    document.client.received.clear()
+    document.editor.inbox.clear()
     return float(values[0]) * 1e3
 
 
-def printing_of_pipe() -> float:
+async def printing_of_pipe() -> float:
     """The script's own measurement under a bare reader of its pipe, in ms."""
     source = PRINTING.removesuffix("spent\n") + "import sys\nprint(spent, file=sys.stderr)\n"
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, check=True)
     return float(done.stderr) * 1e3
 
 
-def printing_of_kernel(kernel: Kernel) -> float:
+async def printing_of_kernel(kernel: Kernel) -> float:
     """The script's own measurement under ipykernel, in ms."""
     contents = [message["content"] for _, message in kernel.outputs(kernel.start(PRINTING))]
     time.sleep(0.1)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.kernel import Kernel
-from bench.measure import Goal, Row
-from bench.rows.statements import timed
-from bench.server import Rdit
+from bench.measure import Goal, Row, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from bench.kernel import Kernel
     from bench.measure import Contestants
     from bench.server import Document
+    from bench.stage import Stage
 
 
 def rows() -> list[Row]:
     """Interrupts of Python code."""
     return [
-        Row("interrupt of a busy loop", "ms", lambda: interrupt(BUSY), Goal(5), 3),
-        Row("interrupt of a sleep", "ms", lambda: interrupt(ASLEEP), Goal(5), 3),
+        Row("interrupt of a busy loop", "ms", partial(interrupt, source=BUSY), Goal(5), 3),
+        Row("interrupt of a sleep", "ms", partial(interrupt, source=ASLEEP), Goal(5), 3),
     ]
 
 
@@ -30,29 +28,27 @@ BUSY = "while True: pass"
 ASLEEP = "__import__('time').sleep(60)"
 
 
-@contextmanager
-def interrupt(source: str) -> Iterator[Contestants]:
+async def interrupt(stage: Stage, *, source: str) -> Contestants:
     """From sending the interrupt to the end of the execution it stops."""
-    with Rdit() as rdit, Kernel() as kernel:
-        document = rdit.document(f"1\n{source}\n")
-        document.statement(1)
-        yield {
-            "rdit": lambda: interrupt_rdit(document),
-            "ipykernel": lambda: interrupt_kernel(kernel, source),
-        }
+    document, kernel = (await stage.rdit()).document(f"1\n{source}\n"), stage.kernel()
+    await document.statement(1)
+    return {
+        "rdit": lambda: interrupt_rdit(document),
+        "ipykernel": lambda: interrupt_kernel(kernel, source),
+    }
 
 
-def interrupt_rdit(document: Document) -> float:
+async def interrupt_rdit(document: Document) -> float:
     """Time until the execute request is answered, in ms."""
     run = document.start_statement(2)
-    document.client.listen(0.2)
-    spent = timed(document.interrupt, lambda: document.finish(run, status="interrupted"))
-    document.client.listen(0.05)
+    await asyncio.sleep(0.2)
+    spent = await timed(document.stop, lambda: document.finish(run, status="interrupted"))()
+    await asyncio.sleep(0.05)
     return spent
 
 
-def interrupt_kernel(kernel: Kernel, source: str) -> float:
+async def interrupt_kernel(kernel: Kernel, source: str) -> float:
     """Time until the kernel is idle and has replied, in ms."""
     run = kernel.start(source)
     time.sleep(0.2)
-    return timed(kernel.interrupt, lambda: kernel.finish(run))
+    return await timed(kernel.interrupt, lambda: kernel.finish(run))()

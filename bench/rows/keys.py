@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import asyncio
 from typing import TYPE_CHECKING
 
-from bench.measure import Goal, Row
+from bench.measure import Goal, Row, timed
 from bench.processes import processor_time
-from bench.rows.statements import timed
-from bench.server import Rdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from support.lsp_client import Json
 
     from bench.measure import Contestants
     from bench.server import Document
+    from bench.stage import Stage
 
 
 def rows() -> list[Row]:
@@ -44,39 +43,31 @@ MIDDLE = 5_005
 """0-based line of an assignment in the middle."""
 
 
-@contextmanager
-def one_key() -> Iterator[Contestants]:
+async def one_key(stage: Stage) -> Contestants:
     """A change and a request for the hints on the screen; beside it, the request alone."""
-    with Rdit() as rdit:
-        document = long_document(rdit)
-        yield {
-            "rdit": lambda: timed(lambda: press(document), lambda: screen(document)),
-            "the hints alone": lambda: timed(lambda: screen(document)),
-        }
+    document = await stage.ran(long_text())
+    return {
+        "rdit": timed(lambda: press(document), lambda: screen(document)),
+        "the hints alone": timed(lambda: screen(document)),
+    }
 
 
-@contextmanager
-def processor_time_of_keys() -> Iterator[Contestants]:
+async def processor_time_of_keys(stage: Stage) -> Contestants:
     """What the server uses for each of 100 keys at a typist's speed, later work included."""
-    with Rdit() as rdit:
-        document = long_document(rdit)
-        yield {"rdit": lambda: processor_time_of_key(rdit, document)}
+    document = await stage.ran(long_text())
+    return {"rdit": lambda: processor_time_of_key(document)}
 
 
-@contextmanager
-def burst() -> Iterator[Contestants]:
+async def burst(stage: Stage) -> Contestants:
     """Fifty changes sent at once, until the hints after the last one are answered."""
-    with Rdit() as rdit:
-        document = long_document(rdit)
-        yield {"rdit": lambda: timed(lambda: type_burst(document))}
+    document = await stage.ran(long_text())
+    keys = [lambda: press(document)] * 50
+    return {"rdit": timed(*keys, lambda: screen(document))}
 
 
-def long_document(rdit: Rdit) -> Document:
-    """A document of `LINES` lines that was run."""
-    blocks = (BLOCK.format(number=number) for number in range(LINES // 10))
-    document = rdit.document("".join(blocks))
-    document.execute()
-    return document
+def long_text() -> str:
+    """`LINES` lines."""
+    return "".join(BLOCK.format(number=number) for number in range(LINES // 10))
 
 
 def press(document: Document) -> None:
@@ -84,24 +75,18 @@ def press(document: Document) -> None:
     document.type(MIDDLE, len("value_500 = function_500(500"), "1")
 
 
-def screen(document: Document) -> None:
-    """Ask for the hints of 60 lines around the middle."""
-    document.hints(MIDDLE - 30, MIDDLE + 30)
+async def screen(document: Document) -> list[Json]:
+    """The hints of 60 lines around the middle."""
+    return await document.hints(MIDDLE - 30, MIDDLE + 30)
 
 
-def type_burst(document: Document) -> None:
-    """Fifty keys and one look."""
-    for _ in range(50):
-        press(document)
-    screen(document)
-
-
-def processor_time_of_key(rdit: Rdit, document: Document) -> float:
+async def processor_time_of_key(document: Document) -> float:
     """Processor time the server spends on each of 100 keys, in ms."""
-    before = processor_time(rdit.client.pid)
+    server = document.editor.process.pid
+    before = processor_time(server)
     for _ in range(100):
         press(document)
-        rdit.client.listen(0.03)
-    screen(document)
-    rdit.client.listen(0.5)
-    return (processor_time(rdit.client.pid) - before) * 1e3 / 100
+        await asyncio.sleep(0.03)
+    await screen(document)
+    await asyncio.sleep(0.5)
+    return (processor_time(server) - before) * 1e3 / 100

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import asyncio
 from typing import TYPE_CHECKING
 
-from bench.kernel import Kernel
 from bench.measure import Goal, Row
 from bench.processes import descendants, private_memory
-from bench.server import Rdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from bench.kernel import Kernel
     from bench.measure import Contestants
+    from bench.server import Rdit
+    from bench.stage import Stage
 
 
 def rows() -> list[Row]:
@@ -27,42 +26,38 @@ def rows() -> list[Row]:
 DOCUMENTS = 10
 
 
-@contextmanager
-def idle_workers() -> Iterator[Contestants]:
+async def idle_workers(stage: Stage) -> Contestants:
     """The mean over ten documents that have run one statement; a kernel that has."""
-    with ten_documents() as rdit, Kernel() as kernel:
-        kernel.run("1+1")
-        yield {"rdit": lambda: mean_of_workers(rdit), "ipykernel": lambda: kernel_memory(kernel)}
+    rdit, kernel = await ten_documents(stage), stage.kernel()
+    return {"rdit": lambda: mean_of_workers(rdit), "ipykernel": lambda: memory_of_kernel(kernel)}
 
 
-@contextmanager
-def all_below() -> Iterator[Contestants]:
+async def all_below(stage: Stage) -> Contestants:
     """As `idle_workers`, with every spare process and checkpoint counted."""
-    with ten_documents() as rdit:
-        yield {"rdit": lambda: sum_below(rdit) / DOCUMENTS}
+    rdit = await ten_documents(stage)
+    return {"rdit": lambda: mean_below(rdit)}
 
 
-@contextmanager
-def ten_documents() -> Iterator[Rdit]:
+async def ten_documents(stage: Stage) -> Rdit:
     """A server with ten documents that have run one statement."""
-    with Rdit() as rdit:
-        for _ in range(DOCUMENTS):
-            rdit.document("1+1\n").execute()
-        rdit.client.listen(1.0)
-        yield rdit
+    rdit = await stage.rdit()
+    for _ in range(DOCUMENTS):
+        await rdit.ran("1+1\n")
+    await asyncio.sleep(1.0)
+    return rdit
 
 
-def mean_of_workers(rdit: Rdit) -> float:
+async def mean_of_workers(rdit: Rdit) -> float:
     """Private memory of the live workers, in MB."""
-    sessions = rdit.client.request("rdit/status", {})["sessions"]
+    sessions = await rdit.status()
     return sum(private_memory(session["pid"]) for session in sessions) / len(sessions)
 
 
-def sum_below(rdit: Rdit) -> float:
-    """Private memory of all processes below the server, in MB."""
-    return sum(map(private_memory, descendants(rdit.client.pid)))
+async def mean_below(rdit: Rdit) -> float:
+    """Private memory of all processes below the server, in MB, for each document."""
+    return sum(map(private_memory, descendants(rdit.process.pid))) / DOCUMENTS
 
 
-def kernel_memory(kernel: Kernel) -> float:
+async def memory_of_kernel(kernel: Kernel) -> float:
     """Private memory of the kernel, in MB."""
     return private_memory(kernel.pid)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
+from support.lsp_client import LspClient
+
 from bench import bare_server
-from bench.lsp import Client
-from bench.measure import Goal, Row
-from bench.rows.statements import timed
-from bench.server import COMMAND_LINE, Rdit
+from bench.measure import Goal, Row, timed
+from bench.server import CAPABILITIES, COMMAND_LINE
+from bench.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Awaitable, Callable
 
-    from bench.measure import Contestants
+    from bench.measure import Contestants, Sample
 
 
 def rows() -> list[Row]:
@@ -30,7 +28,7 @@ def rows() -> list[Row]:
         Row(
             "`rdit run` of one line",
             "ms",
-            lambda: command_line(ONE_LINE),
+            partial(command_line, source=ONE_LINE),
             Goal(6, "python FILE"),
             2,
             11,
@@ -38,7 +36,7 @@ def rows() -> list[Row]:
         Row(
             "`rdit run` of a second's work",
             "ms",
-            lambda: command_line(ONE_SECOND),
+            partial(command_line, source=ONE_SECOND),
             Goal(1.1, "python FILE"),
             2,
             7,
@@ -53,49 +51,40 @@ ONE_SECOND = "total = 0\n" + 20 * (
 """About a second of plain Python in forty statements."""
 
 
-@contextmanager
-def first_result() -> Iterator[Contestants]:
+async def first_result(_: Stage) -> Contestants:
     """From starting the process to the reply of the first execute; to `initialize`'s for pygls."""
-    yield {
-        "rdit": lambda: timed_start(start_rdit),
-        "bare pygls": lambda: timed_start(start_bare),
+    return {"rdit": timed_start(start_rdit), "bare pygls": timed_start(start_bare)}
+
+
+async def command_line(stage: Stage, *, source: str) -> Contestants:
+    """The same file with `rdit run` and with `python`."""
+    path = stage.folder() / "script.py"
+    path.write_text(source, encoding="utf-8")
+    run = [COMMAND_LINE, "run", "--python", sys.executable, str(path)]
+    return {
+        "rdit": timed(lambda: subprocess.run(run, check=True, capture_output=True)),
+        "python FILE": timed(stage.python(source)),
     }
 
 
-@contextmanager
-def command_line(source: str) -> Iterator[Contestants]:
-    """The same file with `rdit run` and with `python`."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "script.py")
-        path.write_text(source, encoding="utf-8")
-        ours: list[str | Path] = [COMMAND_LINE, "run", "--python", sys.executable, path]
-        yield {
-            "rdit": lambda: timed(lambda: call(ours)),
-            "python FILE": lambda: timed(lambda: call([sys.executable, path])),
-        }
-
-
-def start_rdit() -> Rdit:
+async def start_rdit(stage: Stage) -> None:
     """A server that has given its first result."""
-    rdit = Rdit()
-    rdit.document("1+1\n").execute()
-    return rdit
+    await stage.ran("1+1\n")
 
 
-def start_bare() -> Client:
+async def start_bare(stage: Stage) -> None:
     """A pygls server that has answered `initialize`."""
-    client = Client([sys.executable, bare_server.__file__])
-    client.initialize()
-    return client
+    client = stage.ends(await LspClient().launch([sys.executable, bare_server.__file__]))
+    await client.initialize(CAPABILITIES, {})
 
 
-def timed_start(start: Callable[[], AbstractContextManager[object]]) -> float:
-    """Time to start a server, in ms; ending it is not measured."""
-    started = time.perf_counter()
-    with start():
-        return (time.perf_counter() - started) * 1e3
+def timed_start(start: Callable[[Stage], Awaitable[None]]) -> Sample:
+    """The time to start a server, in ms; ending it is not measured."""
 
+    async def sample() -> float:
+        async with Stage() as stage:
+            started = time.perf_counter()
+            await start(stage)
+            return (time.perf_counter() - started) * 1e3
 
-def call(command: Sequence[str | Path]) -> None:
-    """Run a command that must succeed; its output is read and dropped."""
-    subprocess.run(command, check=True, capture_output=True)
+    return sample

@@ -70,10 +70,12 @@ def _judge_json(first: Captured, second: Captured, jsoned: Captured) -> list[Ver
         seen = f"not JSON ({error}); stderr: {jsoned.stderr[-2000:].decode(errors='replace')}"
         return [Verdict(check, agrees=False, difference=seen) for check in JSON_CHECKS]
     stdout, stderr = _text(report, {"stdout"}), _text(report, {"stderr", "error"})
+    out, out_again = _escaped(first.stdout), _escaped(second.stdout)
+    err, err_again = _escaped(first.stderr), _escaped(second.stderr)
     raised, again = exception(first), exception(second)
     return [
-        _streams("json stdout", *map(_escaped, (first.stdout, second.stdout)), stdout, late=True),
-        _streams("json stderr", *map(_escaped, (first.stderr, second.stderr)), stderr, late=True),
+        _streams("json stdout", out, out_again, stdout, late=True),
+        _streams("json stderr", err, err_again, stderr, late=True),
         _equal("json exit code", first.exit_code, second.exit_code, _signalled(report["exitCode"])),
         _equal("json exception", _last_part(raised), _last_part(again), _error_name(report)),
     ]
@@ -151,7 +153,7 @@ def _last_part(name: str | None) -> str | None:
 
 def _diff(expected: bytes, seen: bytes, *, most: int = 14) -> str:
     """At most `most` lines of a unified diff, `-` being Python's side and `+` rdit's."""
-    sides = [data.decode(errors="backslashreplace").split("\n") for data in (expected, seen)]
-    lines = list(difflib.unified_diff(*sides, "python", "rdit", lineterm="", n=1))[2:]
+    one, other = (data.decode(errors="backslashreplace").split("\n") for data in (expected, seen))
+    lines = list(difflib.unified_diff(one, other, "python", "rdit", lineterm="", n=1))[2:]
     shown = [line[:300] for line in lines[:most]]
     return "\n".join([*shown, f"… {len(lines) - most} more lines"] if len(lines) > most else shown)

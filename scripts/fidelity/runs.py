@@ -89,7 +89,7 @@ def capture(
         child = subprocess.Popen(
             command,
             cwd=cwd,
-            env=_environment(work, mark) | (environment or {}),
+            env={**_environment(work, mark), **(environment or {})},
             stdin=given,
             stdout=stdout,
             stderr=stderr,

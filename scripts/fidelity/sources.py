@@ -109,7 +109,7 @@ def scripts(only: str = "") -> list[Script]:
 def _install(venv: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     sources = [source for source in SOURCES if source.name not in NOT_INSTALLED]
-    command = [venv / "bin" / "pip", "install", "--quiet", "--only-binary", ":all:"]
+    command = [str(venv / "bin" / "pip"), "install", "--quiet", "--only-binary", ":all:"]
     named = [source.requirement or source.name for source in sources]
     subprocess.run([*command, *named, *LIBRARIES], check=True)
     (venv / "ready").touch()
@@ -184,7 +184,16 @@ def _installed_version(name: str) -> str:
 
 def _fetch(source: Source, release: str) -> Path:
     folder = CACHE / "sdists" / release
-    command = [python(), "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
+    command = [
+        str(python()),
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(folder),
+    ]
     command += ["--no-binary", source.name, release]
     environment = dict(os.environ)
     if source.is_meson:

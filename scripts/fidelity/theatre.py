@@ -16,6 +16,7 @@ from support import oracle
 from support.sessions import Place, open_session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from sources import Script
@@ -120,7 +121,7 @@ class CleanRuns:
         return oracle.essences(report.views, partial(level, folder))
 
 
-def fresh_in(views: list[View], folder: Path) -> dict[int, oracle.Essence]:
+def fresh_in(views: Iterable[View], folder: Path) -> dict[int, oracle.Essence]:
     """What is shown as fresh of a run in `folder`."""
     return oracle.fresh_essences(views, partial(level, folder))
 

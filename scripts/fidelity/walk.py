@@ -286,7 +286,8 @@ def print_table(total: Tally, by_source: dict[str, Tally]) -> None:
 
 
 def _walk_all(chosen: list[Script], options: argparse.Namespace) -> tuple[Tally, dict[str, Tally]]:
-    total, by_source = Tally(), {}
+    total = Tally()
+    by_source: dict[str, Tally] = {}
     guard, work = Guard(), CACHE.resolve() / "work" / f"walk-{os.getpid():07}"
     end = time.monotonic() + options.minutes * 60
     try:

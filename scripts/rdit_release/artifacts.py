@@ -88,7 +88,7 @@ def check_server(command: list[str], version: str, folder: Path) -> None:
     with subprocess.Popen(
         command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
-        hello = {"processId": None, "rootUri": None, "capabilities": {}}
+        hello: dict[str, object] = {"processId": None, "rootUri": None, "capabilities": {}}
         greeting = _ask(server, 1, "initialize", hello)
         _ask(server, 2, "shutdown", None)
         server.communicate(_framed({"method": "exit"}), timeout=_LIMIT)

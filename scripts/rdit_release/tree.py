@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -102,7 +103,7 @@ def _project() -> dict[str, dict[str, str]]:
     return tomllib.loads(_read("pyproject.toml"))["project"]
 
 
-def _extension() -> dict[str, dict[str, str]]:
+def _extension() -> dict[str, Any]:
     return json.loads(_read("editors/vscode/package.json"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import processes
@@ -79,7 +79,7 @@ async def own() -> AsyncIterator[Callable[..., Awaitable[Editor]]]:
     """Starts servers for this test alone; however it ends, none of their processes is left."""
     started: list[Editor] = []
 
-    async def start(kind: Kind = RESULTS, **how: object) -> Editor:
+    async def start(kind: Kind = RESULTS, **how: Any) -> Editor:
         editor = await Editor.start(kind, **how)
         started.append(editor)
         return editor

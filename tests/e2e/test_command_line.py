@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import protocol_schema
@@ -157,7 +157,7 @@ def test_json_and_json_lines_agree(folder: Path) -> None:
     found = events(rdit("run", "--format", "jsonl", "script.py", cwd=folder))
     results = [event["result"] for event in found if event["event"] == "statement"]
 
-    def essence(results: list[dict[str, object]]) -> list[tuple[object, ...]]:
+    def essence(results: list[Any]) -> list[tuple[object, ...]]:
         keys = ("nodeIndex", "lineStart", "lineEnd", "status", "output")
         return [tuple(result[key] for key in keys) for result in results]
 

@@ -42,7 +42,9 @@ def length(text: str, encoding: str) -> int:
     return len(text.encode(UNITS[encoding])) // WIDTHS[encoding]
 
 
-async def test_encodings_are_those_that_were_offered_first(pool: object, editor_of) -> None:
+async def test_encodings_are_those_that_were_offered_first(
+    editor_of: Callable[[Kind], Awaitable[Editor]],
+) -> None:
     """Columns after an emoji would be wrong in every editor whose encoding was not taken."""
     found = [encoding_of(await editor_of(kind)) for kind in EDITORS.values()]
     assert found == ["utf-8", "utf-16", "utf-32", "utf-8"]

@@ -65,7 +65,7 @@ async def test_standard_input_closed_without_exit(
     """An editor that dies would leave the server and all that it started."""
     editor = await own(env={"TMPDIR": str(temporary)})
     await busy(editor, tmp_path)
-    editor.process.stdin.close()
+    editor.hang_up()
     assert 1 == await editor.wait_until_gone()
     await processes.gone(editor.mark)
     assert [] == list(temporary.iterdir())

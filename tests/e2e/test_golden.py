@@ -69,7 +69,7 @@ async def _play(scene: Scene, document: OpenDocument) -> str:
         await document.execute(scope=scope, **where)
     hints = await document.hints()
     shown = [f"\n{_STEP}{scene.step}"]
-    for number, line in enumerate(scene.lines):
-        shown.append(line)
+    for number, written in enumerate(scene.lines):
+        shown.append(written)
         shown += [f"{_HINT}{h['label']}" for h in hints if h["position"]["line"] == number]
     return "\n".join([*shown, ""])

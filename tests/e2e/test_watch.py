@@ -39,7 +39,7 @@ class Watched:
     def told(self) -> list[str]:
         """The lines up to the one that says what ran."""
         assert self.process.stdout is not None
-        lines = []
+        lines: list[str] = []
         while not lines or " reused" not in lines[-1] or not lines[-1].startswith("── "):
             line = self.process.stdout.readline().decode()
             assert line, lines

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from support.editor import Editor, Kind, OpenDocument
 from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from support.lsp_client import Json
+
+    Start: TypeAlias = Callable[[Kind], Awaitable[Editor]]
 
 LIBRARIES = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -28,7 +32,7 @@ open("count", "a").write("x")
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Callable[..., object]]:
+async def start() -> AsyncIterator[Start]:
     """Starts editors."""
     started: list[Editor] = []
 
@@ -49,7 +53,7 @@ async def start() -> AsyncIterator[Callable[..., object]]:
     ],
 )
 async def test_pictures_where_the_client_can(
-    start, tmp_path: Path, kind: Kind, shows: bool
+    start: Start, tmp_path: Path, kind: Kind, shows: bool
 ) -> None:
     """Neovim would show a hundred lines of letters."""
     editor = await start(kind)
@@ -63,7 +67,7 @@ async def test_pictures_where_the_client_can(
     assert "→ Picture 1×1" in labels.values()
 
 
-async def test_export_does_not_run_again(start, tmp_path: Path) -> None:
+async def test_export_does_not_run_again(start: Start, tmp_path: Path) -> None:
     """What took an hour to compute would be computed once more."""
     editor = await start(Kind("neovim"))
     document = editor.open(tmp_path / "exported.py", SOURCE)
@@ -90,7 +94,7 @@ async def test_export_does_not_run_again(start, tmp_path: Path) -> None:
     ],
 )
 async def test_bad_export_is_one_sentence(
-    start, tmp_path: Path, arguments: dict[str, object]
+    start: Start, tmp_path: Path, arguments: dict[str, object]
 ) -> None:
     """The user would see a traceback, or wait for ever."""
     editor = await start(Kind("neovim"))
@@ -101,7 +105,7 @@ async def test_bad_export_is_one_sentence(
     assert raised.value.message.endswith(".")
 
 
-async def test_result_as_comment(start, tmp_path: Path) -> None:
+async def test_result_as_comment(start: Start, tmp_path: Path) -> None:
     """A second time it would be there twice."""
     editor = await start(Kind("neovim"))
     document = editor.open(tmp_path / "comment.py", "'a' * 3\n#> old\nx = 1\n")
@@ -123,22 +127,34 @@ async def test_result_as_comment(start, tmp_path: Path) -> None:
     assert [a["title"] for a in actions if "page" in a["title"]] == ["rdit: Export as a page"]
 
 
-async def chosen(document: OpenDocument, line: int, title: str) -> dict:
+async def chosen(document: OpenDocument, line: int, title: str) -> Json:
     """The reply to the command of the code action with this title."""
     (action,) = [a for a in await document.actions(line) if a["title"] == f"rdit: {title}"]
     (argument,) = action["command"]["arguments"]
-    return await document.editor.command(action["command"]["command"], argument)
+    reply: Json = await document.editor.command(action["command"]["command"], argument)
+    return reply
+
+
+def documents_shown(editor: Editor) -> list[Json]:
+    """What the server has the editor show, from now on."""
+    shown: list[Json] = []
+
+    def show(params: Json) -> Json:
+        shown.append(params)
+        return {"success": True}
+
+    editor.answers["window/showDocument"] = show
+    return shown
 
 
 SHOWS = {"rdit": {"clipboard": True}}
 
 
 @pytest.mark.parametrize("options", ["{}", json.dumps(SHOWS)], ids=["opened", "clipboard"])
-async def test_copy(start, tmp_path: Path, options: str) -> None:
+async def test_copy(start: Start, tmp_path: Path, options: str) -> None:
     """A client without a clipboard for us would do nothing at the command."""
     editor = await start(Kind("neovim", options=options))
-    shown: list[dict] = []
-    editor.answers["window/showDocument"] = lambda params: shown.append(params) or {"success": True}
+    shown = documents_shown(editor)
     document = editor.open(tmp_path / "copy.py", SOURCE + "1 / 0\nprint('a\\rb'); 1 + 1\n")
     await document.execute(onError="continue")
     assert (await chosen(document, 5, "Copy the result"))["text"] == "'aaa'"
@@ -155,14 +171,14 @@ async def test_copy(start, tmp_path: Path, options: str) -> None:
         ]
         assert Path(failure["path"]).read_text() == failure["text"]
     else:
-        assert (shown, failure.keys()) == ([], {"text"})
+        assert shown == []
+        assert failure.keys() == {"text"}
 
 
-async def test_open_the_picture(start, tmp_path: Path) -> None:
+async def test_open_the_picture(start: Start, tmp_path: Path) -> None:
     """In a terminal there would be no way to look at it."""
     editor = await start(Kind("neovim"))
-    shown: list[dict] = []
-    editor.answers["window/showDocument"] = lambda params: shown.append(params) or {"success": True}
+    shown = documents_shown(editor)
     document = editor.open(tmp_path / "picture.py", SOURCE)
     await document.execute()
     reply = await chosen(document, 3, "Open the picture")
@@ -179,7 +195,7 @@ async def test_open_the_picture(start, tmp_path: Path) -> None:
         await editor.request("rdit/openPicture", {**place, "position": {"line": 5}})
 
 
-async def test_pictures_as_files(start, tmp_path: Path) -> None:
+async def test_pictures_as_files(start: Start, tmp_path: Path) -> None:
     """A client that shows files would get megabytes of letters, and have to write them itself."""
     editor = await start(Kind("neovim"))
     document = editor.open(tmp_path / "files.py", SOURCE)
@@ -192,7 +208,7 @@ async def test_pictures_as_files(start, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
-async def test_settings_of_figures_take_effect(start, tmp_path: Path) -> None:
+async def test_settings_of_figures_take_effect(start: Start, tmp_path: Path) -> None:
     """Whoever asks for SVG would go on to see what was drawn before."""
     python = {"python": [str(LIBRARIES)]}
     editor = await start(Kind("neovim", options=json.dumps({"rdit": python})))
@@ -209,7 +225,7 @@ async def test_settings_of_figures_take_effect(start, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
-async def test_show_is_added_and_taken_away(start, tmp_path: Path) -> None:
+async def test_show_is_added_and_taken_away(start: Start, tmp_path: Path) -> None:
     """A line would show a figure that a clean run shows elsewhere, or would not show the one it does."""
     (tmp_path / "pyproject.toml").write_text(f"[tool.rdit]\npython = {str(LIBRARIES)!r}\n")
     editor = await start(Kind("neovim"))

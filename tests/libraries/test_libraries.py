@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from typing import TYPE_CHECKING
 
 from support.commandline import Rdit, notes, size_of
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_show_gives_every_figure_and_closes_it(rich: Rdit) -> None:
@@ -58,7 +62,7 @@ def test_shown_again_without_waiting_is_one_picture(rich: Rdit) -> None:
     assert left["text"] == "1"
 
 
-def test_users_backend_wins(rich: Rdit, monkeypatch) -> None:
+def test_users_backend_wins(rich: Rdit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sets MPLBACKEND wants that one."""
     source = "import matplotlib\nmatplotlib.get_backend().lower()\n"
     assert rich.shown("import matplotlib\n_ = matplotlib.use('svg')\n" + source)["text"] == "'svg'"

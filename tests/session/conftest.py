@@ -11,13 +11,15 @@ import pytest
 from support import processes
 from support.sessions import OpenSession, Place
 
+from rdit_lsp.process import stopping
 from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.stopping import LADDER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from support.sessions import Opener
+    from support.sessions import Climb, Opener
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,21 @@ def guard() -> Iterator[Guard]:
     guard = Guard()
     yield guard
     guard.close()
+
+
+@pytest.fixture(autouse=True)
+def climb(monkeypatch: pytest.MonkeyPatch) -> Climb:
+    """Sets how fast the ladder is climbed; by default so slowly that a plain interrupt must do.
+
+    A busy machine may take seconds to deliver one, and nothing is to be killed for that.
+    """
+
+    def climb(*seconds: float) -> None:
+        names = (name for _, name in LADDER)
+        monkeypatch.setattr(stopping, "LADDER", tuple(zip(seconds, names, strict=True)))
+
+    climb(0, 20, 40, 60)
+    return climb
 
 
 @pytest.fixture

@@ -72,6 +72,11 @@ async def test_saving_again_runs_nothing(opened: Opener, follow: Follow) -> None
     auto, ended = follow(session), len(session.seen.results)
     for _ in range(3):
         auto.happened("save")
-        before = session.seen.changes
-        await session.seen.until(lambda before=before: session.seen.changes > before)
+        await next_change(session)
     assert ended == len(session.seen.results)
+
+
+async def next_change(session: OpenSession) -> None:
+    """Wait until the session has changed from now on."""
+    before = session.seen.changes
+    await session.seen.until(lambda: session.seen.changes > before)

@@ -19,7 +19,7 @@ from rdit_lsp.session.status import KeptStates
 if TYPE_CHECKING:
     from support.sessions import Opener, OpenSession
 
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 

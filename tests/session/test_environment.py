@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from support.sessions import Opener, OpenSession
 
+    from rdit_lsp.session.planning import Scope
+
 VARIABLE = "RDIT_SESSION_TEST"
 SCRIPT = f"import os\nos.environ.get({VARIABLE!r})\n"
 
@@ -37,27 +39,27 @@ def change(session: OpenSession, **env: str | None) -> None:
 
 async def test_variables_of_a_run(script: OpenSession) -> None:
     """Variables given for one run would be missing in it, or stay for the next."""
-    found = [
-        texts(await script.run(scope, line=2, env=env))[-1]
-        for scope, env in (
-            ("file", {}),
-            ("statement", {VARIABLE: "a"}),
-            ("statement", {}),
-            ("file", {VARIABLE: "ü€"}),
-            ("statement", {}),
-            ("file", {}),
-        )
+    runs: list[tuple[Scope, dict[str, str]]] = [
+        ("file", {}),
+        ("statement", {VARIABLE: "a"}),
+        ("statement", {}),
+        ("file", {VARIABLE: "ü€"}),
+        ("statement", {}),
+        ("file", {}),
     ]
+    found = [texts(await script.run(scope, line=2, env=env))[-1] for scope, env in runs]
     assert ["", "'a'", "", "'ü€'", "", ""] == found
 
 
 async def test_variables_do_not_hide_what_was_set(script: OpenSession) -> None:
     """After a run with a variable, its value of before would be lost."""
     change(script, **{VARIABLE: "set"})
-    found = [
-        texts(await script.run(scope, line=2, env=env))[-1]
-        for scope, env in (("file", {}), ("statement", {VARIABLE: "a"}), ("statement", {}))
+    runs: list[tuple[Scope, dict[str, str]]] = [
+        ("file", {}),
+        ("statement", {VARIABLE: "a"}),
+        ("statement", {}),
     ]
+    found = [texts(await script.run(scope, line=2, env=env))[-1] for scope, env in runs]
     assert ["'set'", "'a'", "'set'"] == found
 
 

@@ -234,7 +234,7 @@ def test_fresh_results_are_those_of_a_clean_run(tmp_path: Path) -> None:
     count = int(os.environ.get("RDIT_PROMISE_EXAMPLES", "60"))
     try:
         run = Promise.TestCase()
-        run.settings = settings(
+        run.settings = settings(  # type: ignore[misc]  # Hypothesis tells to set it so.
             max_examples=count,
             stateful_step_count=20,
             deadline=None,

@@ -17,7 +17,7 @@ from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.session.planning import WayBack
 
 if TYPE_CHECKING:
-    from support.sessions import Opener, OpenSession
+    from support.sessions import Climb, Opener, OpenSession
 
     from rdit_lsp.session.report import Report
 
@@ -246,8 +246,9 @@ async def test_run_that_is_asked_for_before_the_end_is_heard(opened: Opener) -> 
 
 
 @linux
-async def test_what_had_to_be_killed(opened: Opener) -> None:
+async def test_what_had_to_be_killed(opened: Opener, climb: Climb) -> None:
     """Code that no interrupt stops would cost the variables."""
+    climb(0, 0.2, 0.4, 0.6)
     session = opened(
         "import signal, time; data = [1]; time.sleep(0.05)\n"
         "mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"

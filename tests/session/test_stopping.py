@@ -15,7 +15,7 @@ from rdit_lsp.results.snapshot import SessionState
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.sessions import Opener, OpenSession
+    from support.sessions import Climb, Opener, OpenSession
 
     from rdit_lsp.session.report import Report
 
@@ -121,8 +121,9 @@ while True: pass
 """
 
 
-async def test_what_no_interrupt_stops(opened: Opener) -> None:
+async def test_what_no_interrupt_stops(opened: Opener, climb: Climb) -> None:
     """Code that blocks the interrupt would run for ever."""
+    climb(0, 0.2, 0.4, 0.6)
     session = opened(STUBBORN, checkpoints=False)
     run = session.start()
     await session.running(3)
@@ -148,8 +149,9 @@ number
 """
 
 
-async def test_what_needs_more_than_one_interrupt(opened: Opener) -> None:
+async def test_what_needs_more_than_one_interrupt(opened: Opener, climb: Climb) -> None:
     """A loop that goes on after an interrupt would go on for ever, and not say what stopped it."""
+    climb(0, 1, 40, 60)
     session = opened(RESTARTING)
     run = session.start()
     await session.said("inside")
@@ -206,9 +208,9 @@ async def timed_out(session: OpenSession, line: int) -> Report:
 
 async def test_time_limit_that_is_not_reached(opened: Opener) -> None:
     """The limit of a run that has ended would stop a later one."""
-    session = opened("import time\ntime.sleep(0.6)\n6 * 7\n")
+    session = opened("import time\ntime.sleep(1.2)\n6 * 7\n")
     assert "ok" == (await session.run("statement", line=1)).status
-    assert "ok" == (await session.run("statement", line=3, timeout=0.5)).status
+    assert "ok" == (await session.run("statement", line=3, timeout=1.0)).status
     assert ["ok", "ok"] == statuses(await session.run("range", lines=(2, 3)))
 
 
@@ -219,8 +221,9 @@ while True: pass
 """
 
 
-async def test_interrupt_of_a_run_whose_time_is_up(opened: Opener) -> None:
+async def test_interrupt_of_a_run_whose_time_is_up(opened: Opener, climb: Climb) -> None:
     """A run would end with the reason that came last."""
+    climb(0, 0.5, 1, 1.5)
     session = opened(DEAF, checkpoints=False)
     await session.run("range", lines=(1, 2))
     run = session.start("statement", line=3, timeout=0.2)

@@ -76,7 +76,8 @@ async def test_run_that_went_well_stays(ran: OpenSession) -> None:
 async def test_dry_run(ran: OpenSession, last: str, status: str) -> None:
     """A dry run would leave something behind, however it ends."""
     ran.replace(f"{SCRIPT}data.clear()\n{last}\n")
-    report = await ran.run("range", lines=(3, 4), policy="rollback_always", timeout=1)
+    timeout = 1 if status == "timeout" else None
+    report = await ran.run("range", lines=(3, 4), policy="rollback_always", timeout=timeout)
     assert status == report.status
     assert "checkpoint" == (report.way_back and report.way_back.kind)
     assert SessionState.IDLE is ran.session.state
@@ -153,7 +154,8 @@ async def test_taken_back_by_running_again(opened: Opener, *, checkpoints: bool)
     await session.run()
     session.replace(UNCOPIED + "x.append(2)\n")
     report = await session.run("statement", line=2, policy="rollback_always")
-    assert WayBack("start", 1) == report.way_back
+    # Where the import takes its time, the state after it was kept.
+    assert 1 == (report.way_back and report.way_back.line)
     session.replace(UNCOPIED + "x\n")
     assert ["[1]"] == texts(await session.run("statement", line=2))
 

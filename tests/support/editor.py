@@ -10,7 +10,7 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import converters
 from pytest_lsp import client_capabilities
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from support.lsp_client import Json, Received
+
+D = TypeVar("D", bound="OpenDocument")
 
 RDIT_LSP = Path(sys.executable).with_name("rdit-lsp")
 
@@ -89,9 +91,17 @@ class Editor(LspClient):
         else:
             path.write_bytes(text.encode())
             uri = path.as_uri()
-        document = OpenDocument(self, uri, version, text)
+        return self.show(OpenDocument(self, uri, version, text))
+
+    def show(self, document: D) -> D:
+        """Open a document that was made for this editor."""
         self.documents.append(document)
-        item = {"uri": uri, "languageId": "python", "version": version, "text": text}
+        item = {
+            "uri": document.uri,
+            "languageId": "python",
+            "version": document.version,
+            "text": document.text,
+        }
         self.notify("textDocument/didOpen", {"textDocument": item})
         return document
 

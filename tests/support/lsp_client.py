@@ -152,6 +152,11 @@ class LspClient:
         assert self.process.stdin is not None
         self.process.stdin.write(data)
 
+    def hang_up(self) -> None:
+        """Close the server's standard input, as a client that dies does."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
     # Messages in.
 
     def received(self, method: str, since: int = 0) -> list[Any]:

@@ -55,10 +55,10 @@ def memory_bounded(pids: Iterable[int], most: int) -> Iterator[None]:
         folder.mkdir()
         (folder / ("memory.limit_in_bytes" if v1.is_dir() else "memory.max")).write_text(f"{most}")
         with suppress(OSError):  # Not every system counts what is swapped out, or swaps at all.
-            swapped = (
-                ("memory.memsw.limit_in_bytes", most) if v1.is_dir() else ("memory.swap.max", 0)
-            )
-            (folder / swapped[0]).write_text(f"{swapped[1]}")
+            if v1.is_dir():
+                (folder / "memory.memsw.limit_in_bytes").write_text(f"{most}")
+            else:
+                (folder / "memory.swap.max").write_text("0")
     except OSError as error:
         with suppress(OSError):
             folder.rmdir()
@@ -69,9 +69,9 @@ def memory_bounded(pids: Iterable[int], most: int) -> Iterator[None]:
         yield
     finally:
         while left := (folder / "cgroup.procs").read_text().split():
-            for pid in left:
+            for member in left:
                 with suppress(ProcessLookupError):
-                    (folder.parent / "cgroup.procs").write_text(pid)
+                    (folder.parent / "cgroup.procs").write_text(member)
         folder.rmdir()
 
 
@@ -92,10 +92,10 @@ async def ended(pid: int, what: str = "") -> None:
     except ProcessLookupError:
         return
     loop = asyncio.get_running_loop()
-    end: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(fd, lambda: end.done() or end.set_result(None))
+    end = asyncio.Event()
+    loop.add_reader(fd, end.set)
     try:
-        await asyncio.wait_for(end, _LIMIT)
+        await asyncio.wait_for(end.wait(), _LIMIT)
     except asyncio.TimeoutError:
         raise AssertionError(f"process {pid} is still alive: {what}") from None
     finally:

@@ -175,6 +175,13 @@ class OpenSession:
         return self.place.launch()
 
 
+class Climb(Protocol):
+    """Sets the seconds after which each means of the ladder is used against what does not stop."""
+
+    def __call__(self, *seconds: float) -> None:
+        """One number for each rung."""
+
+
 class Opener(Protocol):
     """Opens sessions in one folder."""
 

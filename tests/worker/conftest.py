@@ -18,7 +18,7 @@ import sys
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
@@ -28,12 +28,16 @@ from rdit_lsp.process.spawn import Launch
 from rdit_lsp.process.worker import LocalWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from rdit_lsp.outputs.display import Display
     from rdit_lsp.outputs.failure import Failure
+    from rdit_lsp.process.handle import ProgramHandle
+    from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.replies import Cleared, Displayed
     from rdit_lsp.worker.statements import Span
+
+T = TypeVar("T")
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60.0
@@ -74,10 +78,15 @@ class Ran:
         return None if self.value is None else self.value.text
 
     @property
+    def raised(self) -> Failure:
+        """The failure, which there must be."""
+        assert self.failure is not None, self
+        return self.failure
+
+    @property
     def error(self) -> str:
         """The failure as Python prints it."""
-        assert self.failure is not None, self
-        return self.failure.text
+        return self.raised.text
 
 
 @dataclass(frozen=True)
@@ -112,15 +121,22 @@ class Program:
         self._forks: list[Fork] = []
         self.worker: LocalWorker = self.wait(self._start(launch, folder))
 
-    def wait(self, awaitable: Any) -> Any:
+    def wait(self, awaitable: Awaitable[T]) -> T:
         """The result of `awaitable`; a test that would hang fails instead."""
         return self._loop.run_until_complete(asyncio.wait_for(awaitable, _PATIENCE))
 
     def prepare(self, source: str | bytes, *, whole: bool = True) -> Sequence[Span] | None:
         """The spans of `source`, or None where it is rejected."""
-        reply = self.wait(self.worker.prepare(source, whole=whole))
+        # The channel carries bytes as well: so a source that is no text can be tried.
+        reply = self.wait(self.worker.prepare(cast("str", source), whole=whole))
         self.rejected = None if isinstance(reply, Prepared) else reply
         return reply.spans if isinstance(reply, Prepared) else None
+
+    @property
+    def rejection(self) -> Rejected:
+        """How the source was rejected that was prepared last."""
+        assert isinstance(self.rejected, Rejected), self.rejected
+        return self.rejected
 
     def run(self, source: str | bytes, *, whole: bool = True) -> list[Ran]:
         """Run the statements of `source` up to the first that does not end well."""
@@ -149,6 +165,12 @@ class Program:
         ran.value, ran.failure = reply.value, reply.failure
         return ran
 
+    def set_environment(self, values: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        """Set variables of the process; returns what they were."""
+        before = self.wait(self.worker.set_environment(values))
+        assert not isinstance(before, Exited), before
+        return before
+
     def until(self, is_so: Callable[[], bool]) -> None:
         """Serve the worker until `is_so()`, which output or a message must make true."""
 
@@ -166,6 +188,7 @@ class Program:
     def fork(self) -> Fork | Refusal:
         """A fork of the program in its present state, or why there is none."""
         fork = self.wait(self.worker.fork())
+        assert not isinstance(fork, Exited), fork
         if isinstance(fork, Fork):
             self._forks.append(fork)
             self.wait(fork.ready())
@@ -184,6 +207,7 @@ class Program:
         if exited is None:
             exited = self.wait(self.worker.close(leave_children=True))
         self.wait(self.worker.wait_until_quiet())
+        assert exited is not None
         return exited.code
 
     def close(self) -> None:
@@ -199,12 +223,14 @@ class Program:
         self._loop.close()
 
     async def _start(self, launch: Launch, folder: Path) -> LocalWorker:
-        worker = LocalWorker(launch, self, self._on_exit, guard=_NoGuard(folder))
+        worker = LocalWorker(launch, self, self._on_exit, guard=cast("Guard", _NoGuard(folder)))
         await worker.start()
         return worker
 
     async def _adopt(self, fork: Fork) -> LocalWorker:
-        worker = LocalWorker(self.launch, self, self._on_exit, guard=_NoGuard(self._folder))
+        worker = LocalWorker(
+            self.launch, self, self._on_exit, guard=cast("Guard", _NoGuard(self._folder))
+        )
         await worker.adopt(fork)
         return worker
 
@@ -232,7 +258,7 @@ class Program:
             answer(given)
         self._tell()
 
-    def _on_exit(self, _worker: LocalWorker, _exited: Exited) -> None:
+    def _on_exit(self, _worker: ProgramHandle, _exited: Exited) -> None:
         self._tell()
 
     _news: asyncio.Future[None] | None = None
@@ -283,7 +309,7 @@ class Starter:
 
     def plain(
         self, source: str | bytes | None = None, *options: str
-    ) -> subprocess.CompletedProcess:
+    ) -> subprocess.CompletedProcess[bytes]:
         """What `python FILE` does."""
         if source is not None:
             self.write(source)
@@ -336,7 +362,8 @@ def _works(file: Path, version: tuple[int, int]) -> bool:
 @pytest.fixture(scope="session", params=_interpreters(), ids=str)
 def python(request: pytest.FixtureRequest) -> Python:
     """Each interpreter in turn."""
-    return request.param
+    found: Python = request.param
+    return found
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rdit_lsp.process.replies import Rejected
-
 if TYPE_CHECKING:
-    from tests.worker.conftest import Program, Python, Starter
+    from worker.conftest import Program, Python, Starter
 
 OWN_WORDS = {
     "null": (3, 11),
@@ -22,7 +20,7 @@ in no way that helps: older ones count a file's columns in bytes, or one line to
 OLDEST = (3, 8)
 _REPEATED = re.compile(r"repeated \d+ more times")
 
-FAILING = {
+FAILING: dict[str, str | bytes] = {
     "plain": "x = 1\n\n1 / 0\n",
     "in functions": "def f(n):\n    return g(n - 1)\n\ndef g(n):\n    return 1 / n\n\n\nprint(f(1))\n",
     "several lines": "x = [\n    1,\n    {}['a'],\n    3,\n]\n",
@@ -106,7 +104,7 @@ FAILING = {
     "exit with an object": "raise SystemExit([1, 2])\n",
 }
 
-NEWER = {
+NEWER: dict[tuple[int, int], dict[str, str | bytes]] = {
     (3, 11): {
         "group": (
             "inner = ExceptionGroup('h', [KeyError(2)])\n"
@@ -126,7 +124,7 @@ NEWER = {
     },
 }
 
-REJECTED = {
+REJECTED: dict[str, str | bytes] = {
     "unclosed": "x = (1,\ny = 2\n",
     "unclosed at end": "x = (1,\n",
     "quote": "x = 'abc\n",
@@ -198,9 +196,7 @@ def test_rejections_read_as_under_plain_python(start: Starter, python: Python) -
             continue  # It names the line before.
         expected = start.plain(source).stderr.decode("utf-8", "surrogateescape")
         assert program.run(_as_read(source)) == [], name
-        assert program.rejected is not None
-        assert isinstance(program.rejected, Rejected), program.rejected
-        told = program.rejected.failure.text
+        told = program.rejection.failure.text
         if told != expected:
             wrong[name] = (expected, told)
     assert _first_of(wrong) == ""
@@ -211,9 +207,9 @@ def test_what_is_not_proper_text_is_rejected(start: Starter) -> None:
     program = start(source="")
     for source in ("x = 1\0\n", b"x = 1\ns = '\xff'\n", "if 1:"):
         assert program.run(source) == []
-        assert program.rejected is not None
-        assert "Error: " in program.rejected.failure.text
-        assert program.rejected.failure.frames or isinstance(source, bytes) or "\0" in source
+        failure = program.rejection.failure
+        assert "Error: " in failure.text
+        assert failure.frames or isinstance(source, bytes) or "\0" in source
 
 
 def _as_read(source: str | bytes) -> str | bytes:

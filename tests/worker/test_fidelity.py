@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.worker.conftest import Starter
+    from worker.conftest import Starter
 
 PROBE = '''"""A probe."""
 import os, sys

@@ -12,7 +12,7 @@ from rdit_lsp.process.fork import Fork
 from rdit_lsp.process.replies import Refusal
 
 if TYPE_CHECKING:
-    from conftest import Program, Starter
+    from worker.conftest import Program, Starter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux alone")
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.worker.conftest import Ran, Starter
+    from worker.conftest import Ran, Starter
 
 
 def test_nobody_answers(start: Starter) -> None:
@@ -17,7 +17,7 @@ def test_nobody_answers(start: Starter) -> None:
         "import subprocess\nsubprocess.run(['cat'], stdout=subprocess.PIPE).stdout\ninput('? ')\n"
     )
     assert [ran.text for ran in done[1:5]] == ["''", "[]", None, "b''"]
-    assert (done[5].outcome, done[5].failure.name, done[5].out) == ("error", "EOFError", b"? ")
+    assert (done[5].outcome, done[5].raised.name, done[5].out) == ("error", "EOFError", b"? ")
 
 
 def test_answers(start: Starter) -> None:

@@ -8,7 +8,8 @@ import pytest
 from support.inspecting import VARIABLES, Inspector, completion, hover, labels, signature
 
 if TYPE_CHECKING:
-    from conftest import Python
+    from support.inspecting import Json
+    from worker.conftest import Python
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_variables(inspect: Inspector, gentle: bool) -> None:
     assert names.index("number") < names.index("point")
 
 
-HOVERS = [
+HOVERS: list[tuple[str, Json]] = [
     ("number", {"type": "int", "summary": "5", "text": "5"}),
     ("table['b'][-1]", {"type": "int", "summary": "3"}),
     ("table['b']", {"type": "list", "length": 3}),
@@ -184,7 +185,7 @@ def test_long_values_take_lines(inspect: Inspector) -> None:
     assert len(lines) < 50
 
 
-COMPLETIONS = [
+COMPLETIONS: list[tuple[Json, dict[str, tuple[str, str | None]]]] = [
     (completion("point.", "m"), {"move": ("method", "Point.move(dx, *, dy=2)")}),
     (completion("point.", "o"), {"origin": ("method", "Point.origin(*parts)")}),
     (completion("point.", "s"), {"secret": ("variable", "'s'"), "size": ("property", None)}),

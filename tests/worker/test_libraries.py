@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.worker.conftest import Python, Ran, Starter
+    from worker.conftest import Python, Ran, Starter
 
 SCRIPTS = {
     "main": """
@@ -382,7 +382,7 @@ except asyncio.TimeoutError: print("timeout")
     assert [ran.text for ran in done if ran.text] == ["'done'", "[0, 1, 2]", "5", "[0, 1, 2]"]
     assert b"".join(ran.out for ran in done) == b"locked\n1\ntimeout\n"
     failed = program.run("async def bad():\n    1 / 0\nawait bad()\n")[-1]
-    assert [frame.function for frame in failed.failure.frames] == ["<module>", "bad"]
+    assert [frame.function for frame in failed.raised.frames] == ["<module>", "bad"]
     assert "_rdit" not in failed.error
     assert "asyncio" not in failed.error
     assert (
@@ -400,13 +400,13 @@ def test_await_that_is_no_await(start: Starter) -> None:
     """The compiler's complaint is Python's own."""
     program = start()
     program.run("def f():\n    await g()\n")
-    assert "SyntaxError: 'await' outside async function" in program.rejected.failure.text
+    assert "SyntaxError: 'await' outside async function" in program.rejection.failure.text
 
 
 def test_columns_and_frames(start: Starter, python: Python) -> None:
     """Frames tell where, in characters, for an editor to underline."""
     program = start()
-    failed = program.run("def f(ä):\n    return 'ä😀' + ä.missing\n\nf(None)\n")[-1].failure
+    failed = program.run("def f(ä):\n    return 'ä😀' + ä.missing\n\nf(None)\n")[-1].raised
     frames = failed.frames
     assert [(frame.line, frame.function) for frame in frames] == [(4, "<module>"), (2, "f")]
     assert [frame.text for frame in frames] == ["f(None)", "return 'ä😀' + ä.missing"]
@@ -415,21 +415,21 @@ def test_columns_and_frames(start: Starter, python: Python) -> None:
     if python.version >= (3, 11):
         assert (frames[1].column, frames[1].end_column) == (18, 27)
     program.run("x = (1,\n     2 3)\n")
-    frame = program.rejected.failure.frames[0]
-    assert (frame.line, program.rejected.first) == (2, 2)
+    frame = program.rejection.failure.frames[0]
+    assert (frame.line, program.rejection.first) == (2, 2)
 
 
 def test_environment_for_one_run(start: Starter) -> None:
     """`env` of a run is set in the process, and can be put back."""
     program = start()
-    before = program.wait(program.worker.set_environment({"RDIT_TEST": "1", "HOME": None}))
+    before = program.set_environment({"RDIT_TEST": "1", "HOME": None})
     assert before["RDIT_TEST"] is None
     assert before["HOME"]
     assert (
         program.run("import os; os.environ['RDIT_TEST'], os.getenv('HOME')")[-1].text
         == "('1', None)"
     )
-    program.wait(program.worker.set_environment(before))
+    program.set_environment(before)
     assert (
         program.run("os.getenv('RDIT_TEST'), os.getenv('HOME')")[-1].text
         == f"(None, {before['HOME']!r})"

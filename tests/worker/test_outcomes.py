@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.worker.conftest import Python, Starter
+    from worker.conftest import Python, Starter
 
 VALUES = {
     "1 + 1": "2",
@@ -384,7 +384,7 @@ def test_out_of_memory(start: Starter) -> None:
         "while True: kept.append(bytearray(1 << 22))\n"
     )
     assert done[-1].outcome == "error"
-    assert done[-1].failure.name == "MemoryError"
+    assert done[-1].raised.name == "MemoryError"
     assert program.run("kept.clear()\nlen(kept)\n")[-1].text == "0"
 
 
@@ -445,8 +445,8 @@ def test_low_recursion_limit(start: Starter) -> None:
 def test_single_statements_of_a_broken_file(start: Starter) -> None:
     """What does not parse is blank for the worker; the rest keeps its lines."""
     program = start()
-    assert program.run("\n\nx = 1\n\nx / 0\n", whole=False)[-1].failure.frames[0].line == 5
+    assert program.run("\n\nx = 1\n\nx / 0\n", whole=False)[-1].raised.frames[0].line == 5
     assert program.prepare("return 5\n", whole=False) == ((1, 1, False),)
     failed = program.execute(0)
     assert "SyntaxError: 'return' outside function" in failed.error
-    assert Path(failed.failure.frames[0].file) == start.path
+    assert Path(failed.raised.frames[0].file) == start.path

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.worker.conftest import Program, Ran, Starter
+    from worker.conftest import Program, Ran, Starter
 
 
 HAMMER = """
@@ -54,9 +54,9 @@ def test_interrupt(start: Starter) -> None:
         assert program.execute(0).outcome == "ok"
         ran = interrupted(program, 1)
         assert ran.outcome == "interrupted", busy
-        assert ran.failure.name == "KeyboardInterrupt"
+        assert ran.raised.name == "KeyboardInterrupt"
         assert ran.error.endswith("KeyboardInterrupt\n")
-        assert ran.failure.frames[0].line in (3, 4)
+        assert ran.raised.frames[0].line in (3, 4)
         assert program.run("n > 0")[0].text == "True"
 
 
@@ -156,7 +156,7 @@ signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
 """
     )
     source = "\n".join(f"x = {n}\nx" for n in range(300))
-    spans = program.prepare(source)
+    spans = program.prepare(source) or ()
     texts = [program.execute(index).text for index in range(len(spans))]
     assert texts[1::2] == [str(n) for n in range(300)]
     done = program.run("while ticks < 20: pass\nsignal.setitimer(signal.ITIMER_REAL, 0); None\n")
@@ -184,7 +184,7 @@ signal.signal(signal.SIGALRM, tick)
     source = "signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)\n" + "\n".join(
         f"sum(range(2000)) - 1999000 + {n}" for n in range(400)
     )
-    spans = program.prepare(source)
+    spans = program.prepare(source) or ()
     outcomes = set()
     for index in range(len(spans)):
         ran = program.execute(index)
@@ -193,7 +193,7 @@ signal.signal(signal.SIGALRM, tick)
             # The alarm may also strike while the value is being shown; the statement is well then.
             assert ran.text in (str(index - 1), "<int object whose repr raised Tick>")
         elif ran.outcome == "error":
-            assert ran.failure.name == "Tick", ran
+            assert ran.raised.name == "Tick", ran
     assert outcomes == {"ok", "error"}
     for _ in range(1000):
         program.run("signal.setitimer(signal.ITIMER_REAL, 0)")
@@ -212,6 +212,7 @@ def test_hammer(start: Starter) -> None:
     command = [sys.executable, "-c", HAMMER, str(program.worker.pid)]
     hammer = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
+        assert hammer.stdout is not None
         assert hammer.stdout.readline() == b"begun\n"
         done = [program.execute(index) for index in range(count)]
     finally:

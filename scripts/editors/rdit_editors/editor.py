@@ -11,7 +11,7 @@ import shlex
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import pytest
 
@@ -19,8 +19,11 @@ from rdit_editors.terminal import Terminal, in_order
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Mapping
 
     from rdit_editors.processes import Processes
+
+Action: TypeAlias = Literal["file", "update", "statement", "interrupt"]
 
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout."""
@@ -53,6 +56,9 @@ class Editor(ABC):
 
     name: ClassVar[str]
     """What scripts/editors/install calls the program."""
+
+    actions: ClassVar[Mapping[Action, str]]
+    """What a user types or chooses for each, in the editor's own words."""
 
     fresh_mark: ClassVar[str] = "→"
     """What stands before a result that is what a clean run gives."""
@@ -113,9 +119,33 @@ class Editor(ABC):
             rows=rows,
         )
 
+    def run_file(self) -> None:
+        """Run the whole file from an empty namespace."""
+        self.do("file")
+
+    def update(self) -> None:
+        """Bring every result up to date."""
+        self.do("update")
+
+    def run_statement(self, line: int) -> None:
+        """Run the statement on a line (from 1), and nothing else."""
+        self.go_to(line)
+        self.do("statement")
+
+    def interrupt(self) -> None:
+        """Interrupt what is running."""
+        self.do("interrupt")
+
     def sees(self, *parts: str) -> str:
         """Wait until one row of the screen has all parts in order; the row."""
         return self.sees_match(in_order(*parts)).string
+
+    def sees_no(self, *parts: str) -> None:
+        """Wait until no row of the screen has all parts in order.
+
+        That proves something only of an editor that draws changes without being asked: not of Helix.
+        """
+        self.terminal.wait_until_gone(*parts)
 
     def sees_match(self, pattern: str) -> re.Match[str]:
         """Wait until one row of the screen matches a regular expression."""
@@ -144,20 +174,12 @@ class Editor(ABC):
         """Return when the server is attached to the document."""
 
     @abstractmethod
-    def run_file(self) -> None:
-        """Run the whole file from an empty namespace."""
+    def go_to(self, line: int) -> None:
+        """Move the cursor to a line (from 1)."""
 
     @abstractmethod
-    def update(self) -> None:
-        """Bring every result up to date."""
-
-    @abstractmethod
-    def run_statement(self, line: int) -> None:
-        """Run the statement on a line (from 1), and nothing else."""
-
-    @abstractmethod
-    def interrupt(self) -> None:
-        """Interrupt what is running."""
+    def do(self, action: Action) -> None:
+        """Do what `actions` says."""
 
     @abstractmethod
     def replace_line(self, line: int, text: str) -> None:

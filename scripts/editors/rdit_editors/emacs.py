@@ -5,8 +5,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, ClassVar
 
 from rdit_editors.editor import ROOT, Editor, program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rdit_editors.editor import Action
 
 _INIT = f"""
 (setq inhibit-startup-screen t make-backup-files nil create-lockfiles nil auto-save-default nil
@@ -24,6 +30,12 @@ class Emacs(Editor):
 
     name = "emacs"
     answers_input = True
+    actions: ClassVar[Mapping[Action, str]] = {
+        "file": "rdit-run-file",
+        "update": "rdit-update",
+        "statement": "rdit-run-statement",
+        "interrupt": "rdit-interrupt",
+    }
 
     def arguments(self) -> list[str]:
         return [program(self.name), "-nw", str(self.document)]
@@ -34,22 +46,11 @@ class Emacs(Editor):
     def wait_until_served(self) -> None:
         self.sees(self.document.name, "[eglot")
 
-    def sees_no(self, *parts: str) -> None:
-        """Wait until no row of the screen has all parts in order."""
-        self.terminal.wait_until_gone(*parts)
+    def do(self, action: Action) -> None:
+        self.command(self.actions[action])
 
-    def run_file(self) -> None:
-        self.command("rdit-run-file")
-
-    def update(self) -> None:
-        self.command("rdit-update")
-
-    def run_statement(self, line: int) -> None:
-        self.go_to(line)
-        self.command("rdit-run-statement")
-
-    def interrupt(self) -> None:
-        self.command("rdit-interrupt")
+    def go_to(self, line: int) -> None:
+        self._evaluate(f"(progn (goto-char (point-min)) (forward-line {line - 1}))")
 
     def replace_line(self, line: int, text: str) -> None:
         # Typing it would indent it anew. And no key may fail, as C-k does on an empty line at the end:
@@ -81,7 +82,3 @@ class Emacs(Editor):
 
     def _evaluate(self, expression: str) -> None:
         self.terminal.send(f"\x1b:{expression}\r")
-
-    def go_to(self, line: int) -> None:
-        """Move point to the beginning of a line (from 1)."""
-        self._evaluate(f"(progn (goto-char (point-min)) (forward-line {line - 1}))")

@@ -7,13 +7,15 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rdit_editors.editor import ROOT, Editor, program
 from rdit_editors.terminal import LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from rdit_editors.editor import Action
 
 _F5, _F6, _ESCAPE, _DOWN = "\x1b[15~", "\x1b[17~", "\x1b", "\x1b[B"
 
@@ -34,6 +36,12 @@ class Helix(Editor):
     """Helix asks for new hints when they are switched off and on, so seeing does that."""
 
     name = "helix"
+    actions: ClassVar[Mapping[Action, str]] = {
+        "file": "rdit: Run the file",
+        "update": "rdit: Update: run what is stale",
+        "statement": "rdit: Run this statement",
+        "interrupt": "rdit: Interrupt",
+    }
 
     def arguments(self) -> list[str]:
         return [program(self.name), str(self.document)]
@@ -59,18 +67,11 @@ class Helix(Editor):
                 break
         return self.terminal.wait_for_match(pattern, limit=1)
 
-    def run_file(self) -> None:
-        self.act("rdit: Run the file")
+    def do(self, action: Action) -> None:
+        self.act(self.actions[action])
 
-    def update(self) -> None:
-        self.act("rdit: Update: run what is stale")
-
-    def run_statement(self, line: int) -> None:
-        self.go_to(line)
-        self.act("rdit: Run this statement")
-
-    def interrupt(self) -> None:
-        self.act("rdit: Interrupt")
+    def go_to(self, line: int) -> None:
+        self.terminal.send(f":{line}\r")
 
     def replace_line(self, line: int, text: str) -> None:
         self.go_to(line)
@@ -98,10 +99,6 @@ class Helix(Editor):
 
     def leave(self) -> None:
         self.terminal.send(":qa!\r")
-
-    def go_to(self, line: int) -> None:
-        """Move the cursor to a line (from 1)."""
-        self.terminal.send(f":{line}\r")
 
     def _to_normal_mode(self) -> None:
         self.terminal.send(_ESCAPE)

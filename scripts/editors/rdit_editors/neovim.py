@@ -6,8 +6,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from typing import TYPE_CHECKING, ClassVar
 
 from rdit_editors.editor import ROOT, Editor, program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rdit_editors.editor import Action
 
 PLUGIN = ROOT / "editors" / "neovim"
 
@@ -38,10 +44,6 @@ class Neovim(Editor):
     def wait_until_served(self) -> None:
         self.sees(self.document.name, "1 servers")
 
-    def sees_no(self, *parts: str) -> None:
-        """Wait until no row of the screen has all parts in order."""
-        self.terminal.wait_until_gone(*parts)
-
     def command(self, command: str) -> None:
         """Run an Ex command."""
         self.terminal.send(f":{command}\r")
@@ -51,18 +53,22 @@ class Neovim(Editor):
         quoted = text.replace("'", "''")
         self.command(f"call setline({line}, '{quoted}')")
 
+    def go_to(self, line: int) -> None:
+        self.command(f"{line}")
+
     def undo(self) -> None:
         self.terminal.send("u")
 
     def hover(self, line: int) -> None:
-        self.terminal.send(f":{line}\r0K")
+        self.go_to(line)
+        self.terminal.send("0K")
 
     def close_hover(self) -> None:
         # The float closes when the cursor moves.
         self.terminal.send("l")
 
     def show_diagnostic(self, line: int) -> None:
-        self.command(f"{line}")
+        self.go_to(line)
         self.command("lua vim.diagnostic.open_float()")
 
     def leave(self) -> None:
@@ -73,6 +79,12 @@ class PluginNeovim(Neovim):
     """Neovim with the plugin as a plain package, and nothing of it configured."""
 
     answers_input = True
+    actions: ClassVar[Mapping[Action, str]] = {
+        "file": "Rdit file",
+        "update": "Rdit",
+        "statement": "Rdit statement",
+        "interrupt": "Rdit interrupt",
+    }
 
     def configure(self) -> None:
         super().configure()
@@ -80,17 +92,8 @@ class PluginNeovim(Neovim):
         package = self.home / "data" / "nvim" / "site" / "pack" / "rdit" / "start" / "rdit"
         shutil.copytree(PLUGIN, package, ignore=shutil.ignore_patterns("tests"))
 
-    def run_file(self) -> None:
-        self.command("Rdit file")
-
-    def update(self) -> None:
-        self.command("Rdit")
-
-    def run_statement(self, line: int) -> None:
-        self.command(f"{line}Rdit statement")
-
-    def interrupt(self) -> None:
-        self.command("Rdit interrupt")
+    def do(self, action: Action) -> None:
+        self.command(self.actions[action])
 
 
 class PluginNeovim012(PluginNeovim):
@@ -108,17 +111,15 @@ class PluginNeovim010(PluginNeovim):
 class GenericNeovim(Neovim):
     """Neovim with what the plugin's README tells those who do not want the plugin."""
 
-    def run_file(self) -> None:
-        self.terminal.send("\x1b[15~")  # F5
+    actions: ClassVar[Mapping[Action, str]] = {
+        "file": "\x1b[15~",  # F5
+        "update": "\x1b[17~",  # F6
+        "statement": "\x1b[18~",  # F7
+        "interrupt": "\x1b[19~",  # F8
+    }
 
-    def update(self) -> None:
-        self.terminal.send("\x1b[17~")  # F6
-
-    def run_statement(self, line: int) -> None:
-        self.terminal.send(f":{line}\r\x1b[18~")  # F7
-
-    def interrupt(self) -> None:
-        self.terminal.send("\x1b[19~")  # F8
+    def do(self, action: Action) -> None:
+        self.terminal.send(self.actions[action])
 
 
 class GenericNeovim012(GenericNeovim):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pexpect
 import pyte
@@ -71,7 +71,8 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._strings = ControlStrings()
-        self._process = pexpect.spawn(
+        # Without an encoding it gives bytes, of which the types know nothing.
+        self._process: Any = pexpect.spawn(
             argv[0],
             argv[1:],
             cwd=str(cwd),
@@ -80,7 +81,7 @@ class Terminal:
             timeout=LIMIT,
         )
         # Programs ask the terminal for its position and kind, and some wait for the answer.
-        self._screen.write_process_input = self._process.send
+        self._screen.write_process_input = self._process.send  # type: ignore[method-assign, assignment]  # pyte tells to do so.
         # pexpect's own pause before each send is there for password prompts.
         self._process.delaybeforesend = None
 

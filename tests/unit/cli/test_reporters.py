@@ -41,7 +41,7 @@ def view(*outputs: Any, index: int = 0, line: int = 1, **how: Any) -> View:
 
 
 def end(*views: View, status: str = "ok") -> RunEnd:
-    return RunEnd(status, exit_code(status, views), 12.3456, views, "/bin/python3")  # type: ignore[arg-type]  # As text.
+    return RunEnd(status, exit_code(status, views), 12.3456, views, "/bin/python3")
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_an_update(written: Callable[[], tuple[str, str]]) -> None:
     ran = view(Display("result", {"text/plain": "5"}), index=1, line=2)
     views = [kept, view(index=1, line=2, status="running"), below]
     reporter = WatchReporter(OPTIONS, LAUNCH)
-    reporter.watch(SimpleNamespace(snapshot=lambda: SimpleNamespace(views=views)))  # type: ignore[arg-type]  # All that is used.
+    reporter.watch(SimpleNamespace(snapshot=lambda: SimpleNamespace(views=views)))
     reporter.on_update()
     assert "── d.py changed at " in written()[0]
     reporter.on_output(1, "stdout", b"x\n")

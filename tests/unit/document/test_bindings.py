@@ -21,15 +21,19 @@ class _Binder(ast.NodeVisitor):
         self.line = 0
 
     def visit(self, node: ast.AST) -> None:
-        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            self.line = getattr(node, "lineno", 0) or node.pattern.lineno
+        if isinstance(node, ast.match_case):
+            self.line = node.pattern.lineno
+        elif isinstance(node, ast.stmt | ast.ExceptHandler):
+            self.line = node.lineno
         super().visit(node)
 
     def bind(self, name: str | None) -> None:
         if name is not None:
             self.lines[name] = max(self.line, self.lines.get(name, 0))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+    def visit_FunctionDef(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> None:
         self.bind(node.name)
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef  # noqa: N815

@@ -243,7 +243,7 @@ async def test_output_comes_before_the_message_after_it(python: _Interpreter) ->
 async def test_nothing_is_nudged_between_statements(python: _Interpreter) -> None:
     """A signal would reach a program that waits, and its child processes never."""
     planned: list[float] = []
-    python.worker._nudge._call_later = lambda delay, _: planned.append(delay)  # type: ignore[func-returns-value]  # No timer is needed.
+    python.worker._nudge._call_later = lambda delay, _: planned.append(delay)
     running = await python.executing()
     os.write(python.writing[1], b"1\n")
     python.far.say(FINISHED)

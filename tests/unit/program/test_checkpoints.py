@@ -208,7 +208,7 @@ async def test_newest_name_comes_first(document: _Document) -> None:
 async def test_giving_one_up(document: _Document) -> None:
     """A state that a run of the text leads to could not be restored any more, or a dead one again."""
     with_place, without = await document.take(1, name="a"), await document.take(2, name="b")
-    with_place.place = (object(), 1)  # type: ignore[assignment]  # A document, which nobody looks at.
+    with_place.place = (object(), 1)
     for given_up in (with_place, without):
         document.checkpoints.give_up(given_up)
         assert not given_up.is_ready
@@ -296,7 +296,7 @@ async def test_named_one_over_the_budget(document: _Document) -> None:
     """A state that the user asked for would be gone without a trace."""
     configure(document, 1)
     named = await document.take(1, name="mine")
-    named.place = (object(), 1)  # type: ignore[assignment]  # A document, which nobody looks at.
+    named.place = (object(), 1)
     fork_of(named).holds = holding(10)
     assert [] == await measured(document)
     assert [named] == document.checkpoints.all()

@@ -173,7 +173,7 @@ async def test_process_that_ends_at_once(document: _Document) -> None:
             handle.exit(1)
             return Exited(1)
 
-        handle.fork = fork  # type: ignore[method-assign]  # As a process that exits just then.
+        handle.fork = fork
 
     document.prepare = exit_when_forked
     with pytest.raises(WorkerError, match="ended before"):
@@ -329,7 +329,7 @@ async def test_fork_that_ends_when_it_is_adopted(document: _Document) -> None:
         ended.end()
         return ended
 
-    kept.fork.fork = fork  # type: ignore[method-assign]  # As a process that is killed just then.
+    kept.fork.fork = fork
     with pytest.raises(WorkerError, match="has ended"):
         await document.program.restore(kept)
     assert (None, None) == (document.program.worker, document.program.live)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pytest
 from support import instant_loop
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from rdit_lsp.session.session import Session
     from rdit_lsp.settings.configuration import RunOn
+
+    Event: TypeAlias = RunOn | Callable[[], object]
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Play:
         """Have the settings be wrong."""
         self._settings = error
 
-    def go(self, *events: tuple[float, RunOn | Callable[[], object]]) -> list[float]:
+    def go(self, *events: tuple[float, Event]) -> list[float]:
         """Let seconds pass before each event; when it has run, in all."""
 
         async def play() -> None:
@@ -123,7 +125,7 @@ def test_save_runs_at_once() -> None:
 
 def test_typing_runs_after_a_pause() -> None:
     """Each key would start a run, or the last one none."""
-    keys: list[tuple[float, Any]] = [(PAUSE / 2, "type")] * 10
+    keys: list[tuple[float, RunOn]] = [(PAUSE / 2, "type")] * 10
     play = Play(FakeSession())
     assert [10 * PAUSE / 2 + PAUSE] == pytest.approx(play.go(*keys))
     assert 1 == play.settings_were_read
@@ -131,7 +133,8 @@ def test_typing_runs_after_a_pause() -> None:
 
 def test_each_pause_runs() -> None:
     """After one run by itself there would be no other."""
-    assert 3 == len(Play(FakeSession()).go(*[(2 * PAUSE, "type")] * 3))
+    keys: list[tuple[float, RunOn]] = [(2 * PAUSE, "type")] * 3
+    assert 3 == len(Play(FakeSession()).go(*keys))
 
 
 def test_save_in_the_middle_of_typing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
@@ -19,10 +19,13 @@ from rdit_lsp.session.planning import (
 )
 
 if TYPE_CHECKING:
+    from rdit_lsp.document.state_keys import Chain
     from rdit_lsp.session.planning import Scope
 
 DOCUMENT = documents.open_document("file:///d.py", 1, "a\nb\nc\n\n# %%\nd\n")
-CHAIN = [10, 11, 12, 13, 14]
+STATES = [10, 11, 12, 13, 14]
+CHAIN = cast("Chain", STATES)
+"""A list does for what is asked of it here."""
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_stale(
     todo = "".join(placed.statement.text for placed in decided.todo)
     assert expected == (todo, decided.restart, decided.way_back.kind)
     if decided.way_back.kind == "checkpoint":
-        assert decided.checkpoint == CHAIN[decided.todo[0].index]
+        assert decided.checkpoint == STATES[decided.todo[0].index]
     else:
         assert decided.checkpoint is None
 
@@ -112,8 +115,8 @@ def test_nonsense_is_refused(request_: Request) -> None:
 # Whatever is known, live and kept.
 
 INDEXES = st.sets(st.integers(0, 3))
-KEYS = st.sampled_from([None, *CHAIN, 99])
-SAVED = st.sets(st.sampled_from([*CHAIN, 99]))
+KEYS = st.sampled_from([None, *STATES, 99])
+SAVED = st.sets(st.sampled_from([*STATES, 99]))
 
 
 @given(
@@ -147,7 +150,7 @@ def test_update_runs_all_that_is_stale_and_no_more(
     )
     stale = [p.index for p in decided.scope if p.index not in fresh]
     blocked = next(
-        (p.index for p in decided.scope if stop_on_error and p.index in ends & fresh), len(CHAIN)
+        (p.index for p in decided.scope if stop_on_error and p.index in ends & fresh), len(STATES)
     )
     due = [] if stale and blocked < stale[0] else stale
     todo = [placed.index for placed in decided.todo]
@@ -157,15 +160,15 @@ def test_update_runs_all_that_is_stale_and_no_more(
     # They follow each other without a gap, up to the last one that is due.
     assert todo == list(range(todo[0], due[-1] + 1))
     assert todo[0] <= due[0]
-    assert CHAIN[todo[0]] == begin(live, decided.checkpoint, restart=decided.restart)
+    assert STATES[todo[0]] == begin(live, decided.checkpoint, restart=decided.restart)
     # Nothing nearer was to be had.
-    assert {*CHAIN[todo[0] + 1 : due[0] + 1]}.isdisjoint({live, *saved})
+    assert {*STATES[todo[0] + 1 : due[0] + 1]}.isdisjoint({live, *saved})
 
 
 def begin(live: int | None, checkpoint: int | None, *, restart: bool) -> int | None:
     """The state in which a plan begins."""
     if restart:
-        return CHAIN[0]
+        return STATES[0]
     return live if checkpoint is None else checkpoint
 
 
@@ -173,11 +176,15 @@ def begin(live: int | None, checkpoint: int | None, *, restart: bool) -> int | N
 def test_way_back(index: int, live: int | None, saved: set[int]) -> None:
     """Going back would lead to a state that is not there, or past a nearer one."""
     kind, start = way_back_to(index, CHAIN, live, saved)
-    states = {"live": {live}, "checkpoint": saved, "start": {CHAIN[0]}}
-    assert CHAIN[start] in states[kind]
+    states: dict[str, set[int | None]] = {
+        "live": {live},
+        "checkpoint": {*saved},
+        "start": {STATES[0]},
+    }
+    assert STATES[start] in states[kind]
     assert start <= index
-    assert kind == "live" or CHAIN[start] != live
-    assert {*CHAIN[start + 1 : index + 1]}.isdisjoint({live, *saved})
+    assert kind == "live" or STATES[start] != live
+    assert {*STATES[start + 1 : index + 1]}.isdisjoint({live, *saved})
 
 
 @pytest.mark.parametrize("scope", ["statement", "range", "cell", "fromHere"])
@@ -185,7 +192,7 @@ def test_way_back(index: int, live: int | None, saved: set[int]) -> None:
 def test_live_scopes_run_what_they_name(scope: Scope, live: int | None) -> None:
     """A statement by hand would not run because its result is known."""
     request = Request(scope, line=2, lines=(2, 2))
-    decided = plan(request, DOCUMENT, CHAIN, live, CHAIN, lambda _: True, lambda _: True)
+    decided = plan(request, DOCUMENT, CHAIN, live, STATES, lambda _: True, lambda _: True)
     assert "b" in [placed.statement.text for placed in decided.todo]
     assert list(decided.scope) == list(decided.todo)
     assert (live is None, None, None) == (decided.restart, decided.checkpoint, decided.way_back)
@@ -204,7 +211,7 @@ def test_live_scopes_leave_out_what_is_broken() -> None:
 def test_file(fresh: bool) -> None:
     """A run of the file would leave out what is known, or begin in the middle."""
     decided = plan(
-        Request("file", fresh=fresh), DOCUMENT, CHAIN, 14, CHAIN, lambda _: True, lambda _: False
+        Request("file", fresh=fresh), DOCUMENT, CHAIN, 14, STATES, lambda _: True, lambda _: False
     )
     assert (fresh, None) == (decided.restart, decided.checkpoint)
     assert fresh or "abcd" == "".join(placed.statement.text for placed in decided.todo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import marshal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,7 @@ def test_request_round_trip(message: dict[str, object]) -> None:
 
 def test_split_at_every_byte() -> None:
     """A socket delivers in any pieces."""
-    sent = [{"type": "a"}, {}, {"text": "é😀" * 10, "n": [1, 2.5, None]}]
+    sent: list[dict[str, object]] = [{"type": "a"}, {}, {"text": "é😀" * 10, "n": [1, 2.5, None]}]
     stream = b"".join(map(encode_reply, sent))
     for cut in range(len(stream) + 1):
         frames = Frames()
@@ -76,8 +77,8 @@ def test_lone_surrogates() -> None:
 
 def test_numbers_that_json_does_not_know() -> None:
     """They become null: other readers of JSON stop at `NaN`."""
-    message = {"a": float("inf"), "b": float("-inf"), "c": float("nan"), "d": 1e308, "e": -0.0}
-    reply = decode_reply(encode_reply(message)[4:])
+    numbers = {"a": float("inf"), "b": float("-inf"), "c": float("nan"), "d": 1e308, "e": -0.0}
+    reply = decode_reply(encode_reply({**numbers})[4:])
     assert [reply[key] for key in "abcd"] == [None, None, None, 1e308]
     assert str(reply["e"]) == "-0.0"
     assert decode_reply(encode_reply({"n": 1 << 200})[4:]) == {"n": 1 << 200}
@@ -96,7 +97,8 @@ def test_only_plain_values_are_sent() -> None:
 
 def test_keys_need_not_be_text() -> None:
     """As `json.dumps` has it."""
-    assert decode_reply(encode_reply({1: 2})[4:]) == {"1": 2}
+    message: dict[Any, object] = {1: 2}
+    assert decode_reply(encode_reply(message)[4:]) == {"1": 2}
 
 
 def test_limit() -> None:
