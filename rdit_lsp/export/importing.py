@@ -1,146 +1,80 @@
 """`rdit import`: a notebook as a `.py` with `# %%` cells that runs.
 
-What only IPython understands (`%magic`, `!command`, `help?`) becomes a comment, unless plain Python says
-the same. Outputs are left behind: running the file makes them.
+Reads, writes, and says what was lost; what the script is like is for `notebook_import` to say. Outputs are
+left behind: running the file makes them.
 """
 
 from __future__ import annotations
 
-import ast
-import json
-import re
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-_LINE_MAGIC = re.compile(
-    r"^(?P<indent>\s*)(?P<rest>(%|!|\?|[\w.]+\?{1,2}\s*$|[\w, .]+=\s*(%|!)).*)$"
-)
-_RUNS_REST = re.compile(
-    r"^%(time|timeit|prun|memit|mprun)\b(?P<options>(\s+-\S+(\s+\d+)?)*)\s+(?P<code>\S.*)$"
-)
-_CODE_CELLS = {"time", "timeit", "capture", "prun", "memit", "python", "python3", "py"}
+from rdit_lsp.export.notebook_import.assembly import script_of
+from rdit_lsp.export.notebook_import.reading import NotebookError, read
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-class NotebookError(Exception):
-    """What was given is no notebook; the message is a sentence for the user."""
+    from rdit_lsp.export.notebook_import.assembly import Script
 
 
 def run(notebook: str, output: str | None) -> int:
     """Convert a notebook; returns an exit code."""
-    target = Path(output) if output not in (None, "-") else Path(notebook).with_suffix(".py")
     try:
-        text = script(read(Path(notebook)))
-        if output == "-":
-            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-            return 0
-        if output is None and target.exists() and target.read_text("utf-8", "replace") != text:
-            raise NotebookError(f"{target} is there already: name another file with --output.")
-        target.write_text(text, "utf-8", "backslashreplace", newline="\n")
+        script = script_of(read(Path(notebook)))
+        _write(script.text, Path(notebook), output)
+    except BrokenPipeError:
+        # The reader has what it wanted. What is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
-        print(f"rdit: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
+        return _refuse(f"{error.filename}: {error.strerror}")
     except NotebookError as error:
-        print(f"rdit: {error}", file=sys.stderr)
-        return 2
+        return _refuse(str(error))
+    for sentence in losses(script):
+        print(f"rdit: {sentence}", file=sys.stderr)
     return 0
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A notebook's JSON, in format 4. Raises NotebookError and OSError."""
-    try:
-        found: Any = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise NotebookError(f"{path} is not a notebook: {error}.") from error
-    if not isinstance(found, dict) or not isinstance(found.get("nbformat"), int):
-        raise NotebookError(f"{path} is not a notebook: it does not say which format it has.")
-    if found["nbformat"] < 4:
-        found = _upgraded(path, found)
-    if not isinstance(found.get("cells"), list):
-        raise NotebookError(f"{path} is not a notebook: it has no cells.")
-    return dict(found)
+def losses(script: Script) -> Iterator[str]:
+    """What is missing from a script that was a notebook, in sentences."""
+    if script.left:
+        lines = "1 line was left as a comment"
+        if len(script.left) > 1:
+            lines = f"{len(script.left)} lines were left as comments"
+        yield f"{lines}: {_ranges(script.left)}."
+    for line, reason in script.refused:
+        yield f"the cell at line {line} is not valid Python: {reason}{'' if reason[-1] in '.?' else '.'}"
+    for line in script.unchecked:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        yield f"the cell at line {line} is not valid in Python {version}, but may be in the notebook's."
 
 
-def script(notebook: dict[str, Any]) -> str:
-    """The notebook as source text."""
-    cells = [_cell(cell) for cell in notebook["cells"] if isinstance(cell, dict)]
-    return "\n\n".join(cells).rstrip("\n") + "\n" if cells else ""
+def _ranges(lines: Iterable[int]) -> str:
+    """`3, 7–9` for 3, 7, 8 and 9."""
+    ranges: list[list[int]] = []
+    for line in lines:
+        if ranges and ranges[-1][-1] == line - 1:
+            ranges[-1][1:] = [line]
+        else:
+            ranges.append([line])
+    return ", ".join("–".join(map(str, ends)) for ends in ranges)
 
 
-def _upgraded(path: Path, found: dict[str, Any]) -> dict[str, Any]:
-    try:
-        import nbformat
-    except ImportError:
-        raise NotebookError(f"{path} has an old format, which needs nbformat to be read.") from None
-    try:
-        old = nbformat.from_dict(found)  # type: ignore[no-untyped-call]  # nbformat's.
-        upgraded: dict[str, Any] = nbformat.convert(old, to_version=4)  # type: ignore[no-untyped-call]  # nbformat's.
-    except Exception as error:
-        raise NotebookError(f"{path} cannot be brought to today's format: {error}.") from error
-    return upgraded
+def _write(text: str, notebook: Path, output: str | None) -> None:
+    """Write the script to `output`, or beside the notebook. Raises NotebookError and OSError."""
+    if output == "-":
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    target = Path(output) if output is not None else notebook.with_suffix(".py")
+    if output is None and target.exists() and target.read_text("utf-8", "replace") != text:
+        raise NotebookError(f"{target} is there already: name another file with --output.")
+    target.write_text(text, "utf-8", newline="\n")
 
 
-def _cell(cell: dict[str, Any]) -> str:
-    source = cell.get("source", "")
-    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    metadata = cell.get("metadata")
-    title = str(metadata.get("title") or "") if isinstance(metadata, dict) else ""
-    kind = cell.get("cell_type")
-    words = ["# %%", " ".join(title.split()), "" if kind == "code" else f"[{kind}]"]
-    marker = " ".join(word for word in words if word)
-    body = code(text) if kind == "code" else _commented(text)
-    return f"{marker}\n{body}".rstrip("\n")
-
-
-def code(text: str) -> str:
-    """The source of a code cell as Python."""
-    text = text.strip("\n")
-    if _parses(text):
-        return text
-    lines = text.split("\n")
-    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    if lines[first].startswith("%%"):
-        words = lines[first][2:].split()
-        name = words[0] if words else ""
-        if name not in _CODE_CELLS:
-            return _commented(text)
-        rest = code("\n".join(lines[first + 1 :]))
-        return "\n".join([f"# {lines[first]}", rest])
-    changed = [_line(line) for line in lines]
-    if _parses("\n".join(changed)):
-        return _kept_strings(lines, changed)
-    return "\n".join(changed)
-
-
-def _kept_strings(lines: list[str], changed: list[str]) -> str:
-    """Change no more lines than it takes: one that looks like a magic may be within a string."""
-    for number, line in enumerate(lines):
-        if changed[number] != line:
-            tried = [*changed[:number], line, *changed[number + 1 :]]
-            if _parses("\n".join(tried)):
-                changed = tried
-    return "\n".join(changed)
-
-
-def _line(line: str) -> str:
-    magic = _LINE_MAGIC.match(line)
-    if magic is None:
-        return line
-    indent, rest = magic["indent"], magic["rest"]
-    timed = _RUNS_REST.match(rest)
-    if timed is not None and _parses(timed["code"]):
-        return f"{indent}{timed['code']}  # {rest.split()[0]}"
-    return f"{indent}pass  # {rest}" if indent else f"# {rest}"
-
-
-def _commented(text: str) -> str:
-    return "\n".join(f"# {line}".rstrip() for line in text.strip("\n").split("\n"))
-
-
-def _parses(text: str) -> bool:
-    try:
-        compile(text, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def _refuse(sentence: str) -> int:
+    print(f"rdit: {sentence}", file=sys.stderr)
+    return 2
