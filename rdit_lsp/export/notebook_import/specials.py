@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.scanner import Token
 
 _COMMAND = re.compile(r"\s*(?=[?,;]|!(?!=)|%(?!=)|/(?![/=]))")
-_BARE = re.compile(r"(?P<name>[^\W\d]\w*)(?=\s|$)")
+_BARE = re.compile(r"(?P<name>[^\W\d]\w*)(?=\s+[^\s=,]|\s*$)")
 _BLOCKS = {
     "if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class", "async",
 }  # fmt: skip

@@ -51,7 +51,9 @@ def code_actions(
     actions.insert(0 if busy else len(actions), stop)
     actions += _taking_away(snapshot, first, here)
     actions += [
-        _insert(document, view) for view in snapshot.at(first)[-1:] if script.comments(view)
+        _insert(document, view)
+        for view in snapshot.at(first)[-1:]
+        if script.comments(view, document.lines)
     ]
     if snapshot.at(first):
         wanted = {"uri": document.uri, "to": "html", "show": True}
@@ -116,7 +118,7 @@ def _insert(document: Document, view: View) -> types.CodeAction:
     end = begin
     while end < len(lines) and lines[end].startswith(script.PREFIX.rstrip()):
         end += 1
-    text = "\n".join(script.comments(view)) + "\n"
+    text = "\n".join(script.comments(view, lines)) + "\n"
     start, stop = types.Position(begin, 0), types.Position(end, 0)
     if begin >= len(lines):
         # The last line has no end; what lies beyond a line counts as its end in LSP.

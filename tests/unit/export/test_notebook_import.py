@@ -146,6 +146,12 @@ def test_names_that_are_python(above: str, cell: str) -> None:
     assert cell == became(above, cell)[-1]
 
 
+def test_python_beside_commands_without_percent() -> None:
+    """An assignment would be taken for a command because the name is that of one."""
+    cell = "env = \\\n  1\npip install x"
+    assert ["env = \\\n  1\n# pip install x"] == became(cell)
+
+
 def test_code_of_a_command_without_percent_is_kept() -> None:
     """`time f()` would lose the call."""
     assert ["f()  # %time"] == became("time f()")
