@@ -45,10 +45,14 @@ def losses(script: Script) -> Iterator[str]:
         if len(script.left) > 1:
             lines = f"{len(script.left)} lines were left as comments"
         yield f"{lines}: {_ranges(script.left)}."
-    for line, reason in script.refused:
+    if len(script.refused) == 1:
+        ((line, reason),) = script.refused
         yield f"the cell at line {line} is not valid Python: {reason}{'' if reason[-1] in '.?' else '.'}"
+    elif script.refused:
+        lines = ", ".join(str(line) for line, _ in script.refused)
+        yield f"{len(script.refused)} cells are not valid Python, as is said there: at lines {lines}."
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
     for line in script.unchecked:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
         yield f"the cell at line {line} is not valid in Python {version}, but may be in the notebook's."
 
 

@@ -284,7 +284,7 @@ def test_mistyped_settings(folder: Path) -> None:
 
 
 def test_doctor_speaks_in_words(folder: Path) -> None:
-    """What the system can do would be told in names of its calls."""
+    """What the system can do would be said in names of its calls."""
     lines = ended(RDIT, "doctor", cwd=folder).stdout.splitlines()
     assert not any(line.split()[-1:] == ["yes"] for line in lines)
     assert any("(fork)" in line for line in lines)

@@ -102,6 +102,15 @@ def test_one_line_that_is_lost(plain: Rdit) -> None:
     assert done.stderr == b"rdit: 1 line was left as a comment: 2.\n"
 
 
+def test_many_broken_cells(plain: Rdit) -> None:
+    """A notebook of Python 2 would fill the screen with the same sentence."""
+    book(plain, *(f"print {n}" for n in range(3)))
+    done = plain("import", "book.ipynb", "--output", "-")
+    _, second = done.stderr.decode().splitlines()
+    assert second == "rdit: 3 cells are not valid Python, as is said there: at lines 1, 5, 9."
+    assert done.stdout.count(b"# This cell is not valid Python, line 1: Missing parenth") == 3
+
+
 def test_other_languages(plain: Rdit) -> None:
     """A notebook of R would become a script of nothing but comments."""
     book(plain, "x <- 1", kernelspec={"name": "ir", "language": "R"}, language_info={"name": "R"})

@@ -125,12 +125,19 @@ def _pieces(notebook: Notebook) -> Iterator[_Piece]:
         if cell.kind != "code":
             yield _Piece(cell, Code(commented(cell.source)))
             continue
-        code = code_of(cell.source, names)
+        code = _code_of(cell, names)
         if code.trouble is None or is_newer:
             yield _Piece(cell, code, code.trouble is None)
         else:
             yield _Piece(cell, refused(cell.source, code.trouble))
         names.add_of(cell.source, code)
+
+
+def _code_of(cell: Cell, names: Names) -> Code:
+    try:
+        return code_of(cell.source, names)
+    except RecursionError as error:  # Magics around magics around magics.
+        return Code(cell.source.split("\n"), trouble=error)
 
 
 def _changed(draft: _Draft, lines: Sequence[Sequence[str]]) -> _Draft:

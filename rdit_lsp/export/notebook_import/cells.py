@@ -1,4 +1,4 @@
-"""One code cell as Python: what Python says too is written so, the rest becomes comments.
+"""One code cell as Python: what Python can do is written as Python, the rest becomes comments.
 
 Knows one cell and the names that those above it bind; what makes a script of cells is in `assembly`.
 """

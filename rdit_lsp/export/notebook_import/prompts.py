@@ -29,6 +29,8 @@ def cleaned(text: str) -> str:
 
 
 def _without_doctest_prompts(text: str) -> str:
+    if ">>>" not in text:
+        return text
     lines = text.split("\n")
     literal = _lines_in_strings(text)
     if not any(_DOCTEST.match(line) for n, line in enumerate(lines) if n not in literal):

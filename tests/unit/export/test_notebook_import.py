@@ -218,6 +218,7 @@ def test_global_in_functions_is_kept() -> None:
         ("from __future__ import braces", "line 1: not a chance"),
         ("x = 1 \\", "line 1: unexpected EOF"),
         ("-" * 100_000 + "1", ""),
+        ("%%time\n" * 3000 + "x", ": it is nested too deeply"),
     ],
 )
 def test_one_broken_cell(cell: str, reason: str) -> None:

@@ -160,7 +160,7 @@ def test_files_called_like_environments(tmp_path: Path) -> None:
 
 
 def test_folders_above_projects(tmp_path: Path) -> None:
-    """Every project in the home folder would run in what somebody once called `env` there."""
+    """Every project in the home folder would run in whatever is called `env` there."""
     home, other = tmp_path / "home", venv(tmp_path / "other")
     project = home / "work" / "project"
     project.mkdir(parents=True)
