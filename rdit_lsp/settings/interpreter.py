@@ -40,7 +40,7 @@ def choose(
 
     The setting, else the environment of the project (`.venv`, `venv`, `env` or pixi's in the folder or
     the nearest above it), then VIRTUAL_ENV, then conda's, else `python3`. What a user chose and is broken
-    is an error, never passed over; a folder without a Python in it is no choice. Raises InterpreterError.
+    is an error, never passed over; an empty folder is no choice. Raises InterpreterError.
     """
     if settings.python is not None:
         return _configured(settings)
@@ -78,9 +78,11 @@ def _places(folder: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _is_environment(folder: Path) -> bool:
     """Whether there is an environment, even a broken one. An empty folder is none."""
-    if folder.name == ".venv" and folder.is_symlink() and not os.path.exists(folder):
-        return True
-    signs = ("pyvenv.cfg", "bin/python", "bin/python3")
+    signs = ["pyvenv.cfg", "bin/python", "bin/python3"]
+    if folder.name == ".venv":  # Nothing else is called so.
+        if folder.is_symlink() and not os.path.exists(folder):
+            return True
+        signs.append("bin")
     return any(os.path.lexists(folder / sign) for sign in signs)
 
 
@@ -105,7 +107,7 @@ def _passed_over(folder: Path) -> str:
     """A word about a `.venv` that is none."""
     for parent in (folder, *folder.parents):
         if os.path.lexists(parent / ".venv"):
-            return f" ({parent / '.venv'} has no Python in it)"
+            return f" ({parent / '.venv'} is none)"
     return ""
 
 

@@ -80,8 +80,13 @@ def test_order_of_environments(tmp_path: Path) -> None:
     assert python_in(nearer) == choose(inside, Settings(), {}).command
 
 
-@pytest.mark.parametrize("name", PLACES)
-@pytest.mark.parametrize("content", [None, "bin/", "lib/", ".gitignore", "settings.py"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *((name, content) for name in PLACES for content in (None, "lib/", ".gitignore", "x.py")),
+        *((name, "bin/") for name in PLACES[1:]),
+    ],
+)
 def test_folder_without_python_is_passed_over(
     tmp_path: Path, name: str, content: str | None
 ) -> None:
@@ -95,7 +100,7 @@ def test_folder_without_python_is_passed_over(
     assert python_in(other) == found.command
     found = choose(tmp_path, Settings(), {"PATH": str(other / "bin")})
     assert python_in(other) == found.command
-    hint = f" ({tmp_path}/.venv has no Python in it)" if name == ".venv" else ""
+    hint = f" ({tmp_path}/.venv is none)" if name == ".venv" else ""
     assert f"python on PATH, no virtual environment was found{hint}" == found.reason
 
 
