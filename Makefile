@@ -10,7 +10,7 @@ LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly kaleido 
 # The release that has a build for processors alone where tests run; set it to nothing to do without.
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup demo test check unit rich libraries editors vscode screens bench format wheel clean
+.PHONY: help setup demo test check unit rich libraries editors vscode release-check screens bench format wheel clean
 
 help:  ## Show this.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,12 +27,13 @@ $(INSTALLED): pyproject.toml
 demo: setup  ## Run a real script with rdit and show its results.
 	$(BIN)/rdit run examples/demo.py
 
-test: check unit editors vscode  ## Run every check and every test.
+test: check unit editors vscode release-check  ## Run every check and every test.
 
-check: setup  ## Formatting, lint and types.
+check: setup  ## Formatting, lint, types, and what is generated from the protocol's schema.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/protocol/generate --check
 
 unit: setup libraries  ## The server, the worker on every interpreter found, the command line.
 	$(BIN)/pytest tests
@@ -52,6 +53,10 @@ editors: setup libraries  ## Neovim, Helix and Emacs, for real.
 vscode: setup  ## The VS Code extension, on its own and in VS Code.
 	scripts/vscode/install
 	cd editors/vscode && npm ci && npm test && npm run package && npm run e2e
+
+release-check: setup  ## A dry run of a release: wheel, source distribution and extension, built and tried.
+	$(BIN)/python -m pip install --quiet --group release
+	$(BIN)/pytest scripts/tests
 
 screens: setup libraries  ## Make the pictures in docs/screens anew.
 	scripts/editors/install nvim-0.12 helix emacs

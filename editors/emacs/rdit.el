@@ -1,5 +1,7 @@
 ;;; rdit.el --- Run any Python file, see the results beside the lines  -*- lexical-binding: t; -*-
 
+;; Author: The rdit authors
+;; URL: https://rdit.invalid
 ;; Version: 0.1.0
 ;; Package-Requires: ((emacs "29.1"))
 ;; Keywords: languages, processes
@@ -125,7 +127,7 @@ Do not wait: a run may take hours."
                          params)))
 
 (defun rdit-run-file ()
-  "Run the whole file from an empty namespace, as python FILE would."
+  "Run the whole file in an empty namespace, as python FILE would."
   (interactive)
   (rdit--execute :scope "file"))
 
@@ -135,12 +137,12 @@ Do not wait: a run may take hours."
   (rdit--execute :scope "stale"))
 
 (defun rdit-run-to-here ()
-  "Bring the results up to this line up to date."
+  "Update the results up to this line."
   (interactive)
   (rdit--execute :scope "toHere" :position (eglot--pos-to-lsp-position)))
 
 (defun rdit-run-statement ()
-  "Run this statement now, in the namespace as it is."
+  "Run this statement now, in the present namespace."
   (interactive)
   (rdit--execute :scope "statement" :position (eglot--pos-to-lsp-position)))
 
@@ -176,7 +178,7 @@ Do not wait: a run may take hours."
   (rdit--command "rdit/reset" (list :uri (rdit--uri))))
 
 (defun rdit-keep-checkpoint (name)
-  "Keep the variables as they are, by NAME; an empty one is \"after line N\"."
+  "Keep a checkpoint of the variables under NAME; if empty, \"after line N\"."
   (interactive "sName of the checkpoint: ")
   (rdit--command "rdit/checkpoint"
                  (append (list :uri (rdit--uri))
@@ -189,7 +191,7 @@ Do not wait: a run may take hours."
       checkpoint
     (cons (concat checkpointId ". " (or name "automatic") (format ", line %d" lineEnd)
                   (unless (equal kind "process")
-                    (format ", runs again what led to it (%.1f s)%s" (/ workMs 1000.0)
+                    (format ", runs the code before it again (%.1f s)%s" (/ workMs 1000.0)
                             (if reason (concat ": " reason) ""))))
           checkpointId)))
 
@@ -216,7 +218,7 @@ Do not wait: a run may take hours."
                        (lambda (_) (message "Back at checkpoint %s" chosen)))))))
 
 (defun rdit-restore-checkpoint ()
-  "Have the variables as they were at a checkpoint; the text stays."
+  "Restore the variables from a checkpoint; the text stays."
   (interactive)
   (let ((buffer (current-buffer)))
     (rdit--command
@@ -228,14 +230,21 @@ Do not wait: a run may take hours."
              (run-at-time 0 nil #'rdit--choose-checkpoint buffer checkpoints)
            (message "There is no checkpoint of this buffer yet.")))))))
 
+(defun rdit--lines (result)
+  "The lines of RESULT in words."
+  (cl-destructuring-bind (&key lineStart lineEnd &allow-other-keys) result
+    (if (= lineStart lineEnd)
+        (format "line %d" lineStart)
+      (format "lines %d-%d" lineStart lineEnd))))
+
 (defun rdit--show-output (name answer)
   "Show the outputs in ANSWER, the complete results of lines of the buffer NAME."
   (with-current-buffer (get-buffer-create "*rdit output*")
     (let ((inhibit-read-only t))
       (erase-buffer)
       (cl-loop for result across (plist-get answer :results)
-               do (insert (format "%s, lines %d-%d: %s\n" name (plist-get result :lineStart)
-                                  (plist-get result :lineEnd) (plist-get result :status)))
+               do (insert (format "%s, %s: %s\n" name (rdit--lines result)
+                                  (plist-get result :status)))
                do (cl-loop for item across (plist-get result :output)
                            do (insert (string-trim-right (plist-get item :text)) "\n")))
       (goto-char (point-min)))

@@ -1,6 +1,6 @@
-"""Decoding of rdit's own messages: JSON becomes a dataclass here, or one sentence says why not.
+"""JSON of rdit's own messages → frozen dataclasses, or one sentence that says what is wrong with it.
 
-The shapes are those of `docs/protocol.md`.
+The shapes are those of `docs/protocol.md`. Pure; knows no session beyond the `Request` that a run is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MessageError(Exception):
-    """A message is not of its shape; the text is a sentence for whoever sent it."""
+    """A message does not have the right shape; the text is a sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,17 @@ class Options:
     result_notifications: bool = False
     input: bool = False
     images: bool | None = None
-    """Its hovers show `data:` images; None where it did not say."""
+    """Its hovers show `data:` images; None where it does not say."""
     clipboard: bool = False
     """It puts the text of `rdit/copyResult` on its clipboard."""
+    other_server: bool = False
+    """Another server completes Python in it, too."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """All of section `rdit`."""
 
     @classmethod
     def decode(cls, raw: object) -> Options:
-        """What a client said of itself; nonsense counts as nothing said."""
+        """What a client says of itself; invalid values are ignored."""
         section = section_of(raw) or {}
         images = section.get("images")
         return cls(
@@ -43,87 +46,107 @@ class Options:
             input=section.get("input") is True,
             images=images if isinstance(images, bool) else None,
             clipboard=section.get("clipboard") is True,
+            other_server=section.get("otherServer") is True,
             settings=section,
         )
 
 
 @dataclass(frozen=True)
-class Execute:
-    """`ExecuteParams`."""
+class ExecuteParams:
+    """The argument of `rdit/execute`."""
 
     uri: str
     version: int | None
     request: Request
 
     @classmethod
-    def decode(cls, raw: object) -> Execute:
+    def decode(cls, raw: object) -> ExecuteParams:
         """Raises MessageError."""
         found = _object(raw)
         lines = _line_range(found)
         scope = found.get("scope")
         if scope is None:
             scope = "range" if lines is not None else "file"
-        if scope not in get_args(Scope):
-            raise MessageError(f"scope is {scope!r}, not one of {', '.join(get_args(Scope))}.")
         on_error = found.get("onError", "stop")
         if on_error not in ("stop", "continue"):
             raise MessageError(f"onError is {on_error!r}, not stop or continue.")
         policy = found.get("transactionPolicy", "commit_always")
-        if policy not in get_args(Policy):
-            raise MessageError(
-                f"transactionPolicy is {policy!r}, not one of {', '.join(get_args(Policy))}."
-            )
-        timeout = found.get("timeout")
-        if timeout is not None and (not _is_number(timeout) or timeout <= 0):
-            raise MessageError(f"timeout is {timeout!r}, not a number of seconds above 0.")
         request = Request(
-            scope=cast("Scope", scope),
+            scope=cast("Scope", _one_of("scope", scope, get_args(Scope))),
             fresh=_of_type(found, "fresh", bool, default=True),
             lines=lines,
             line=_line_of_position(found),
             stop_on_error=on_error == "stop",
-            timeout=timeout,
+            timeout=_timeout(found),
             env=_environment(found),
-            policy=cast("Policy", policy),
+            policy=cast("Policy", _one_of("transactionPolicy", policy, get_args(Policy))),
         )
         if request.line is None and lines is None and scope not in ("file", "stale"):
             raise MessageError(f"scope {scope!r} needs a position or a lineRange.")
-        return cls(uri_of(found), _of_type(found, "version", int), request)
+        return cls(_uri(found), _of_type(found, "version", int), request)
 
 
 @dataclass(frozen=True)
-class TakeCheckpoint:
+class DocumentParams:
+    """The argument of commands that need nothing but a document."""
+
+    uri: str
+
+    @classmethod
+    def decode(cls, raw: object) -> DocumentParams:
+        """Raises MessageError."""
+        return cls(_uri(_object(raw)))
+
+
+@dataclass(frozen=True)
+class StatusParams:
+    """The argument of `rdit/status`."""
+
+    uri: str | None
+    """None for every document."""
+
+    @classmethod
+    def decode(cls, raw: object) -> StatusParams:
+        """Raises MessageError."""
+        found = {} if raw is None else raw
+        if isinstance(found, dict) and found.get("uri") is None:
+            return cls(None)
+        return cls(_uri(_object(found)))
+
+
+@dataclass(frozen=True)
+class CheckpointParams:
     """The argument of `rdit/checkpoint`."""
 
     uri: str
     name: str | None
 
     @classmethod
-    def decode(cls, raw: object) -> TakeCheckpoint:
+    def decode(cls, raw: object) -> CheckpointParams:
         """Raises MessageError."""
         found = _object(raw)
-        return cls(uri_of(found), _of_type(found, "name", str))
+        return cls(_uri(found), _of_type(found, "name", str))
 
 
 @dataclass(frozen=True)
-class Restore:
+class RestoreParams:
     """The argument of `rdit/restore`."""
 
     uri: str
     checkpoint: str
 
     @classmethod
-    def decode(cls, raw: object) -> Restore:
+    def decode(cls, raw: object) -> RestoreParams:
         """Raises MessageError."""
         found = _object(raw)
         wanted = found.get("checkpointId")
         if isinstance(wanted, bool) or not isinstance(wanted, str | int):
             raise MessageError(f"checkpointId is {wanted!r}, not the id of a checkpoint.")
-        return cls(uri_of(found), str(wanted))
+        return cls(_uri(found), str(wanted))
 
 
 @dataclass(frozen=True)
-class Results:
+class ResultsParams:
     """The argument of `rdit/results`."""
 
     uri: str
@@ -132,35 +155,35 @@ class Results:
     """Pictures as files, not as data."""
 
     @classmethod
-    def decode(cls, raw: object) -> Results:
+    def decode(cls, raw: object) -> ResultsParams:
         """Raises MessageError."""
         found = _object(raw)
         as_files = _of_type(found, "pictureFiles", bool, default=False)
-        return cls(uri_of(found), _line_range(found), as_files)
+        return cls(_uri(found), _line_range(found), as_files)
 
 
 @dataclass(frozen=True)
-class Place:
+class PlaceParams:
     """The argument of `rdit/openOutput`, `rdit/openPicture` and `rdit/copyResult`: a statement."""
 
     uri: str
     line: int
     """From 1."""
     show: bool
-    """Have the client open it, beside telling where it is."""
+    """Have the client open the file, beside answering its path."""
 
     @classmethod
-    def decode(cls, raw: object) -> Place:
+    def decode(cls, raw: object) -> PlaceParams:
         """Raises MessageError."""
         found = _object(raw)
         line = _line_of_position(found)
         if line is None:
             raise MessageError("a position is expected: whose output is meant?")
-        return cls(uri_of(found), line, _of_type(found, "show", bool, default=True))
+        return cls(_uri(found), line, _of_type(found, "show", bool, default=True))
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportParams:
     """The argument of `rdit/export`."""
 
     uri: str
@@ -169,36 +192,19 @@ class Export:
     show: bool
 
     @classmethod
-    def decode(cls, raw: object) -> Export:
+    def decode(cls, raw: object) -> ExportParams:
         """Raises MessageError."""
         found = _object(raw)
-        to = found.get("to", "html")
-        if to not in get_args(Format):
-            raise MessageError(f"to is {to!r}, not one of {', '.join(get_args(Format))}.")
+        to = _one_of("to", found.get("to", "html"), get_args(Format))
         output = _of_type(found, "output", str)
         if output is not None and not os.path.isabs(output):
             raise MessageError(f"output is {output!r}, not an absolute path.")
         show = _of_type(found, "show", bool, default=False)
-        return cls(uri_of(found), cast("Format", to), output, show)
-
-
-def uri_of(raw: object) -> str:
-    """The uri of an argument that has one. Raises MessageError."""
-    uri = _object(raw).get("uri")
-    if not isinstance(uri, str) or not uri:
-        raise MessageError(f"uri is {uri!r}, not a document's uri.")
-    return uri
-
-
-def optional_uri_of(raw: object) -> str | None:
-    """The uri of an argument that may have none. Raises MessageError."""
-    if raw is None or raw == {} or (isinstance(raw, dict) and raw.get("uri") is None):
-        return None
-    return uri_of(raw)
+        return cls(_uri(found), cast("Format", to), output, show)
 
 
 def section_of(settings: object) -> dict[str, Any] | None:
-    """Section `rdit` of settings, be they nested under that name or the section itself."""
+    """Section `rdit` of settings, which are nested under that name or are the section itself."""
     if not isinstance(settings, dict):
         return None
     section = settings.get("rdit", settings)
@@ -215,6 +221,13 @@ def _object(raw: object) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise MessageError("one object is expected as argument.")
     return raw
+
+
+def _uri(found: dict[str, Any]) -> str:
+    uri = found.get("uri")
+    if not isinstance(uri, str) or not uri:
+        raise MessageError(f"uri is {uri!r}, not a document's uri.")
+    return uri
 
 
 def _line_range(found: dict[str, Any]) -> tuple[int, int] | None:
@@ -235,6 +248,15 @@ def _line_of_position(found: dict[str, Any]) -> int | None:
     raise MessageError(f"position is {raw!r}, not an LSP position.")
 
 
+def _timeout(found: dict[str, Any]) -> float | None:
+    timeout = found.get("timeout")
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    # The comparison is written so that it also refuses NaN, which JSON readers let through.
+    if timeout is not None and not (is_number and timeout > 0):
+        raise MessageError(f"timeout is {timeout!r}, not a number of seconds above 0.")
+    return timeout
+
+
 def _environment(found: dict[str, Any]) -> dict[str, str]:
     raw = found.get("env")
     if raw is None:
@@ -246,6 +268,12 @@ def _environment(found: dict[str, Any]) -> dict[str, str]:
     return raw
 
 
+def _one_of(key: str, value: object, choices: tuple[str, ...]) -> object:
+    if value not in choices:
+        raise MessageError(f"{key} is {value!r}, not one of {', '.join(choices)}.")
+    return value
+
+
 def _of_type(found: dict[str, Any], key: str, kind: type, default: Any = None) -> Any:
     value = found.get(key)
     if value is None:
@@ -253,10 +281,6 @@ def _of_type(found: dict[str, Any], key: str, kind: type, default: Any = None) -
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise MessageError(f"{key} is {value!r}, not {kind.__name__}.")
     return value
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_line(value: object) -> bool:

@@ -6,9 +6,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.render.look import look
 
 if TYPE_CHECKING:
-    from rdit_lsp.program.checkpoints import Checkpoint
+    from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.planning import WayBack
     from rdit_lsp.session.report import Report
@@ -25,6 +26,7 @@ def statement_result(
         "lineEnd": view.last,
         "isExpr": view.is_expr,
         "status": view.status,
+        "look": look(view),
         "isInvisible": view.is_invisible,
         "durationMs": None if view.seconds is None else round(view.seconds * 1000, 3),
         "output": [as_json(output, complete=complete, limit=limit) for output in view.outputs],
@@ -36,6 +38,10 @@ def statement_result(
     if view.stale_reason is not None:
         found["stale"] = True
         found["staleReason"] = view.stale_reason
+        if view.is_cause:
+            found["isCause"] = True
+    if view.mark_line is not None:
+        found["markLine"] = view.mark_line
     if view.note is not None:
         found["note"] = view.note
     return found

@@ -1,7 +1,7 @@
 """The command line: `rdit run`, `watch`, `export`, `import`, `lsp` and `doctor`.
 
-Reads arguments, calls, and exits; what is run and how it looks is elsewhere. Every library that only
-one command needs is imported in that command: they cost more than running a short script does.
+Reads arguments, calls, and exits; what is run and how it looks is elsewhere. What only one command
+needs is imported in that command: importing all of it takes longer than running a short script does.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
     "layout",
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
-    help="How to tell what happened.",
+    help="How to show what happens.",
 )
 def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
     """Run FILE as `python FILE ARGS…` would and show each value beside its line.
@@ -78,9 +78,9 @@ def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
     The exit code is Python's. FILE may be - for standard input.
     """
     script = _begin("quiet" if quiet and layout == "text" else layout, chosen)
-    from rdit_lsp.cli import terminal  # After the interpreter has been started.
+    from rdit_lsp.cli import run as command  # After the interpreter has been started.
 
-    sys.exit(terminal.run(script))
+    sys.exit(command.run(script))
 
 
 @main.command(context_settings=_PASS_ON)
@@ -91,9 +91,9 @@ def watch(**chosen: Any) -> None:
     Ctrl-C interrupts what runs; while nothing runs, it ends the watch.
     """
     script = _begin("watch", chosen)
-    from rdit_lsp.cli import terminal  # After the interpreter has been started.
+    from rdit_lsp.cli import watch as command  # After the interpreter has been started.
 
-    sys.exit(terminal.watch(script))
+    sys.exit(command.watch(script))
 
 
 @main.command("export")
@@ -113,9 +113,9 @@ def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
     The exit code is the one of the run.
     """
     script = _begin("json", chosen)
-    from rdit_lsp.cli import export  # After the interpreter has been started.
+    from rdit_lsp.cli import export as command  # After the interpreter has been started.
 
-    sys.exit(export.run(script, to, output))
+    sys.exit(command.export(script, to, output))
 
 
 @main.command("import")
@@ -125,9 +125,9 @@ def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
 )
 def import_(notebook: str, output: str | None) -> None:
     """Write a Jupyter NOTEBOOK as a .py file with `# %%` cells."""
-    from rdit_lsp.export import importing
+    from rdit_lsp.cli import importing as command
 
-    sys.exit(importing.run(notebook, output))
+    sys.exit(command.import_notebook(notebook, output))
 
 
 @main.command()
@@ -142,15 +142,15 @@ def lsp() -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def doctor(file: Path | None) -> None:
     """Say which interpreter, folder and settings FILE would get, and why."""
-    from rdit_lsp.cli import doctor as examination
+    from rdit_lsp.cli import doctor as command
 
-    sys.exit(examination.report(file))
+    sys.exit(command.doctor(file))
 
 
 def _begin(layout: str, chosen: Mapping[str, Any]) -> StartedScript:
     from rdit_lsp.cli.startup import RunOptions, StartedScript, begin, import_event_loop
 
-    order = RunOptions(
+    options = RunOptions(
         file=str(chosen["file"]),
         args=chosen["args"],
         layout=layout,
@@ -160,7 +160,7 @@ def _begin(layout: str, chosen: Mapping[str, Any]) -> StartedScript:
         timeout=chosen["timeout"],
         stop_on_error=chosen["on_error"] == "stop",
     )
-    script = begin(order)
+    script = begin(options)
     if not isinstance(script, StartedScript):
         sys.exit(script)
     import_event_loop()

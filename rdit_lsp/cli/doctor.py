@@ -1,7 +1,7 @@
 """`rdit doctor`: which interpreter, folder, settings and capabilities a document gets, and why.
 
-Reports and starts the interpreter once; changes nothing. It says what an editor without settings of its
-own would get, since only the editor knows those.
+Prints, and starts the interpreter once; changes nothing. It reports what an editor without settings of
+its own gets, since only the editor knows its settings.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rdit_lsp.cli.source_file import is_source, source_path
 from rdit_lsp.cli.startup import read_source
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, WorkerError
-from rdit_lsp.process.worker import Worker
+from rdit_lsp.process.worker import LocalWorker
 from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
 from rdit_lsp.settings.requirements import requirement, satisfies, shortfall
@@ -30,20 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.replies import Exited
-    from rdit_lsp.process.worker import Owner
+    from rdit_lsp.process.handle import Owner, ProgramHandle
+    from rdit_lsp.process.replies import Cleared, Displayed, Exited
     from rdit_lsp.settings.interpreter import Interpreter
 
 _BY_DEFAULT = "by default"
 
 
-def report(file: Path | None) -> int:
-    """Print what `file`, or a new one in this folder, would get. Returns the exit code: 1 for trouble."""
+def doctor(file: Path | None) -> int:
+    """Print what `file`, or a new one in this folder, gets. Returns the exit code: 1 for trouble."""
     path = Path(source_path(str(file)) if file is not None else "untitled.py").absolute()
     print(f"rdit {VERSION}, running on Python {platform.python_version()} ({sys.executable})")
     for name, value in _capabilities():
-        _tell(name, value)
+        _print_row(name, value)
     print(f"\n{path}")
     source, troubles = "", []
     try:
@@ -52,9 +51,9 @@ def report(file: Path | None) -> int:
         troubles.append(f"This cannot be run: {file}: {error.strerror}.")
     try:
         settings = settings_for(path.parent, {})
-        _tell_settings(settings, path.parent)
-        launch = _tell_interpreter(choose(path.parent, settings), path, settings)
-        troubles += (f"This may not run: {doubt}" for doubt in _tell_needs(source, launch))
+        _print_settings(settings, path.parent)
+        launch = _print_interpreter(choose(path.parent, settings), path, settings)
+        troubles += (f"This may not run: {doubt}" for doubt in _print_needs(source, launch))
     except (ConfigurationError, InterpreterError, WorkerError) as trouble:
         troubles.append(f"This cannot be run: {trouble}")
     print("\n" + "\n".join(troubles or ["Everything that is needed to run it is there."]))
@@ -89,41 +88,43 @@ def _has_pidfd() -> bool:
     return True
 
 
-def _tell_settings(settings: Settings, folder: Path) -> None:
+def _print_settings(settings: Settings, folder: Path) -> None:
     cwd = settings.cwd or folder
     origin = settings.sources.get("cwd", "the document's folder; `rdit run` takes the present one")
-    _tell("directory", f"{cwd} ({origin})")
-    _tell("arguments", _listed(shlex.join(settings.args), settings, "args"))
+    _print_row("directory", f"{cwd} ({origin})")
+    _print_row("arguments", _with_source(shlex.join(settings.args), settings, "args"))
     assignments = " ".join(f"{n}={shlex.quote(v)}" for n, v in settings.env.items())
-    _tell("environment", _listed(assignments, settings, "env"))
-    _tell("runOn", _listed(settings.run_on, settings, "run_on"))
-    _tell("checkpoints", _listed(settings.checkpoints, settings, "checkpoints"))
-    _tell("checkpointMemory", _listed(_megabytes(settings), settings, "checkpoint_memory"))
+    _print_row("environment", _with_source(assignments, settings, "env"))
+    _print_row("runOn", _with_source(settings.run_on, settings, "run_on"))
+    _print_row("checkpoints", _with_source(settings.checkpoints, settings, "checkpoints"))
+    _print_row(
+        "checkpointMemory", _with_source(_megabytes(settings), settings, "checkpoint_memory")
+    )
     dpi = "the figure's own" if settings.figure_dpi is None else f"{settings.figure_dpi:g}"
-    _tell("figureFormat", _listed(settings.figure_format, settings, "figure_format"))
-    _tell("figureDpi", _listed(dpi, settings, "figure_dpi"))
-    _tell("completion", _listed(settings.completion, settings, "completion"))
+    _print_row("figureFormat", _with_source(settings.figure_format, settings, "figure_format"))
+    _print_row("figureDpi", _with_source(dpi, settings, "figure_dpi"))
+    _print_row("completion", _with_source(settings.completion, settings, "completion"))
     for sentence in settings.unknown:
-        _tell("ignored", sentence)
+        _print_row("ignored", sentence)
 
 
 def _megabytes(settings: Settings) -> str:
     return f"{settings.checkpoint_memory >> 20} MB"
 
 
-def _listed(value: str, settings: Settings, name: str) -> str:
+def _with_source(value: str, settings: Settings, name: str) -> str:
     return f"{value or 'none'} ({settings.sources.get(name, _BY_DEFAULT)})"
 
 
-def _tell_needs(source: str, launch: Launch) -> list[str]:
-    """Say what the script declares that it needs (PEP 723); returns what the interpreter lacks of it."""
+def _print_needs(source: str, launch: Launch) -> list[str]:
+    """Print what the script declares that it needs (PEP 723); returns what the interpreter lacks of it."""
     declared = metadata_of(source)
     if declared is None:
         return []
     if declared.requires_python:
-        _tell("requires-python", f"{declared.requires_python} (declared in the script)")
+        _print_row("requires-python", f"{declared.requires_python} (declared in the script)")
     if declared.dependencies:
-        _tell("dependencies", f"{', '.join(declared.dependencies)} (declared in the script)")
+        _print_row("dependencies", f"{', '.join(declared.dependencies)} (declared in the script)")
     wanted = [requirement(text) for text in declared.dependencies]
     found = installation(launch, [each.name for each in wanted if each is not None])
     if found is None:
@@ -135,10 +136,10 @@ def _tell_needs(source: str, launch: Launch) -> list[str]:
     return doubts
 
 
-def _tell_interpreter(interpreter: Interpreter, path: Path, settings: Settings) -> Launch:
+def _print_interpreter(interpreter: Interpreter, path: Path, settings: Settings) -> Launch:
     """Start the interpreter once; returns how. Raises WorkerError."""
-    _tell("interpreter", shlex.join(interpreter.command))
-    _tell("because", interpreter.reason)
+    _print_row("interpreter", shlex.join(interpreter.command))
+    _print_row("because", interpreter.reason)
     launch = Launch(
         python=interpreter.command,
         path=str(path),
@@ -147,40 +148,43 @@ def _tell_interpreter(interpreter: Interpreter, path: Path, settings: Settings) 
         env=settings.env,
         stdin="empty",
     )
-    guard = Guard()  # A fork: it comes before the event loop.
+    guard = Guard()  # It forks, which must come before the event loop.
     try:
         python, version = asyncio.run(_start(launch, guard))
     finally:
         guard.close()
-    _tell("which is", f"Python {version} ({python})")
+    _print_row("which is", f"Python {version} ({python})")
     return launch
 
 
 async def _start(launch: Launch, guard: Guard) -> tuple[str | None, str | None]:
     """Start the worker once; `sys.executable` and version of its Python. Raises WorkerError."""
-    worker = Worker(launch, _Deaf(), guard)
+    worker = LocalWorker(launch, _NoListener(), _ignore_exit, guard=guard)
     await worker.start()
     await worker.close()
     worker.release()
     return worker.python, worker.version
 
 
-class _Deaf:
-    """Listens to a worker that runs nothing."""
+def _ignore_exit(_worker: ProgramHandle, _exited: Exited) -> None:
+    """`start` raises the reason if the interpreter exits too soon."""
+
+
+class _NoListener:
+    """The listener of a program that runs nothing."""
 
     def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        """What an interpreter says before it is ready is told if it never is."""
+        """Nothing: output before an interpreter is ready is in the error of `start`, if it fails."""
 
-    def on_display(self, owner: Owner, message: Message) -> None:
-        """Nothing runs."""
+    def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
+        """Nothing: no code runs."""
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
         del owner, password
         answer(None)
 
-    def on_exit(self, died: Exited) -> None:
-        """`start` tells."""
 
-
-def _tell(name: str, value: str) -> None:
+def _print_row(name: str, value: str) -> None:
     print(f"  {name:<16} {value}")

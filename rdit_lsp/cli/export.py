@@ -1,4 +1,4 @@
-"""`rdit export`: run a file as one more client of `Session`, and write it with its results."""
+"""`rdit export`: run a file, and write it with its results."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rdit_lsp.cli.run import exit_code, new_session, request_of
 from rdit_lsp.cli.startup import refuse
-from rdit_lsp.cli.terminal import exit_code
-from rdit_lsp.document import document as documents
 from rdit_lsp.export.files import save, target_of
 from rdit_lsp.export.model import About
 from rdit_lsp.process.spawn import WorkerError
-from rdit_lsp.session.planning import Request
-from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,54 +22,57 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.results.snapshot import Snapshot, View
     from rdit_lsp.session.report import Report
+    from rdit_lsp.session.session import Session
 
 
-def run(script: StartedScript, to: Format, output: str | None) -> int:
+def export(script: StartedScript, to: Format, output: str | None) -> int:
     """Run the script and write it with its results; returns the script's exit code."""
+    file = script.options.file
     try:
-        file = None if script.order.file == "-" else script.order.file
-        target = target_of(file, to, output)
+        source = None if file == "-" else file
+        target = target_of(source, to, output)
         snapshot, report, python = asyncio.run(_run(script))
-        name = Path(file).name if file is not None else "standard input"
+        name = Path(source).name if source is not None else "standard input"
         save(snapshot, to, About(name, python), target)
     except (WorkerError, OSError) as error:
-        return refuse(script.order.file, error)
+        return refuse(file, error)
     finally:
         script.guard.close()
     if report.status != "ok":
-        print(f"rdit: {script.order.file} ended with {report.status}.", file=sys.stderr)
-    return exit_code(report.status, list(report.views))
+        print(f"rdit: {file} ended with {report.status}.", file=sys.stderr)
+    return exit_code(report.status, report.views)
 
 
 async def _run(script: StartedScript) -> tuple[Snapshot, Report, str | None]:
-    order = script.order
-    document = documents.open_document(order.file, 0, script.source)
-    listener = _Listener()
-    session = Session(document, lambda: script.launch, listener, script.guard, script.spawn)
+    """The document after the end of its program, how that ended, and its Python's version."""
+    observer = _LateOutput()
+    session = new_session(script, observer)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, session.interrupt)
     loop.add_signal_handler(signal.SIGTERM, session.interrupt)
-    request = Request(stop_on_error=order.stop_on_error, timeout=order.timeout)
     python = None
     try:
-        report = await session.execute(request)
+        report = await session.execute(request_of(script.options))
         python = session.status.version
-        listener.listen(session)
+        observer.begin(session)
     finally:
         await session.close(leave_children=True, patient=True)
-    return listener.snapshot, report, python
+    return observer.snapshot, report, python
 
 
-class _Listener:
-    """Waits for what comes late: from threads, children and `atexit`, until the session is closed."""
+class _LateOutput:
+    """Keeps a snapshot of a run's end, renewed by what threads, children and `atexit` still write.
+
+    Output alone renews it: the changes that closing a session makes to results are not to be exported.
+    """
 
     snapshot: Snapshot
 
     def __init__(self) -> None:
         self._session: Session | None = None
 
-    def listen(self, session: Session) -> None:
-        """The run is over: the snapshot is as it is now, and as whatever still comes makes it."""
+    def begin(self, session: Session) -> None:
+        """The run is over."""
         self._session = session
         self.snapshot = session.snapshot()
 
@@ -82,17 +82,18 @@ class _Listener:
         return False
 
     def on_change(self) -> None:
-        """Whatever changes before the end of the run is in the snapshot."""
+        """Nothing: see above."""
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """Take the snapshot anew, once the run is over."""
         del index, stream, data
         if self._session is not None:
             self.snapshot = self._session.snapshot()
 
     def on_result(self, view: View) -> None:
-        """It is in the snapshot."""
+        """Nothing: it is in the snapshot."""
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """As `can_answer` says."""
+        """Never called, as `can_answer` is False."""

@@ -1,6 +1,6 @@
-"""The beginning of `rdit run`: read the script, choose the interpreter, and start it at once.
+"""The start of `rdit run`: read the script, choose the interpreter, and spawn it at once.
 
-Imports little, so that the interpreter starts while `terminal` and all it needs are still imported.
+Imports little, so that the interpreter starts while `run` and all it needs are still being imported.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CANNOT = 2
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What was asked for on the command line."""
+    """What the command line asks for."""
 
     file: str
     args: tuple[str, ...]
@@ -44,47 +44,47 @@ class RunOptions:
 
 
 class StartedScript:
-    """A script whose interpreter is on its way."""
+    """A script whose interpreter is starting."""
 
-    def __init__(self, order: RunOptions, launch: Launch, source: str) -> None:
+    def __init__(self, options: RunOptions, launch: Launch, source: str) -> None:
         """Start the interpreter. Raises WorkerError when it cannot be started."""
-        self.order = order
+        self.options = options
         self.launch = launch
         self.source = source
-        self.guard = Guard()  # A fork: it comes before threads and event loops.
+        self.guard = Guard()  # It forks, which must come before threads and event loops.
         self._early: Spawned | None = spawn(launch)
 
     def spawn(self, launch: Launch) -> Spawned:
-        """The process that was started early, the first time; a new one from then on."""
+        """The process that was started early; from the second call on, a new one."""
         early, self._early = self._early, None
         return early if early is not None else spawn(launch)
 
 
 def import_event_loop() -> None:
-    """Import asyncio without `ssl`, which it can do without and which takes longest of all it imports."""
+    """Import asyncio without `ssl`, which it does not need here and which takes longest to import."""
     if "ssl" in sys.modules:
         return
     sys.modules["ssl"] = None  # type: ignore[assignment]  # Makes `import ssl` an ImportError.
     try:
-        import asyncio  # noqa: F401  (for all who import it later)
+        import asyncio  # noqa: F401  (it is imported to be in `sys.modules`)
     finally:
         del sys.modules["ssl"]
 
 
-def begin(order: RunOptions) -> StartedScript | int:
-    """Begin the order, or say why it cannot be carried out and return the exit code."""
+def begin(options: RunOptions) -> StartedScript | int:
+    """Start a script, or print why it cannot be run and return the exit code."""
     try:
-        is_for_python = _is_for_python(order)
-        source = "" if is_for_python else read_source(order.file)
-        settings = _settings(order)
-        launch = _launch(order, settings)
+        is_for_python = _is_for_python(options)
+        source = "" if is_for_python else read_source(options.file)
+        settings = _settings(options)
+        launch = _launch(options, settings)
         if is_for_python:
-            _become_python(order, launch)
-        script = StartedScript(order, launch, source)
+            _become_python(options, launch)
+        script = StartedScript(options, launch, source)
     except (OSError, ConfigurationError, InterpreterError, NoSourceError, WorkerError) as error:
-        return refuse(order.file, error)
-    if order.layout != "quiet":
-        for sentence in (*settings.unknown, *_python_not_wanted(source, order, launch)):
+        return refuse(options.file, error)
+    if options.layout != "quiet":
+        for sentence in (*settings.unknown, *_python_not_wanted(source, options, launch)):
             print(f"rdit: {sentence}", file=sys.stderr)
     return script
 
@@ -115,60 +115,62 @@ def _decode_source(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _settings(order: RunOptions) -> Settings:
-    editor: dict[str, Any] = {} if order.python is None else {"python": order.python}
-    return settings_for(_folder(order), editor, Path.cwd(), "the command line")
+def _settings(options: RunOptions) -> Settings:
+    editor: dict[str, Any] = {} if options.python is None else {"python": options.python}
+    return settings_for(_folder(options), editor, Path.cwd(), "the command line")
 
 
-def _folder(order: RunOptions) -> Path:
+def _folder(options: RunOptions) -> Path:
     """The folder whose settings and interpreter count."""
-    if order.file == "-":
+    if options.file == "-":
         return Path.cwd()
-    return Path(source_path(order.file)).absolute().parent
+    return Path(source_path(options.file)).absolute().parent
 
 
-def _launch(order: RunOptions, settings: Settings) -> Launch:
-    is_file = order.file != "-"
-    interpreter = choose(_folder(order), settings)
+def _launch(options: RunOptions, settings: Settings) -> Launch:
+    is_file = options.file != "-"
+    interpreter = choose(_folder(options), settings)
     return Launch(
         python=interpreter.command,
-        path=os.path.abspath(source_path(order.file)) if is_file else "<stdin>",
-        argv=(order.file, *(order.args or settings.args)),
-        cwd=str((order.cwd or settings.cwd or Path.cwd()).absolute()),
-        env={**settings.env, **order.env},
+        path=os.path.abspath(source_path(options.file)) if is_file else "<stdin>",
+        argv=(options.file, *(options.args or settings.args)),
+        cwd=str((options.cwd or settings.cwd or Path.cwd()).absolute()),
+        env={**settings.env, **options.env},
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
-        capture=order.layout != "quiet",
+        capture=options.layout != "quiet",
         stdin="inherit" if is_file else "empty",
-        show_values=order.layout != "quiet",
-        checkpoints=order.layout == "watch" and settings.checkpoints == "auto",
+        show_values=options.layout != "quiet",
+        checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
 
 
-def _is_for_python(order: RunOptions) -> bool:
+def _is_for_python(options: RunOptions) -> bool:
     """Whether Python itself has to run it. Raises NoSourceError where that is not what was asked for.
 
     An archive and compiled code have no text. A folder has; without values it is run as `python FOLDER`
     runs it, to the frames in its tracebacks.
     """
-    is_plain = order.timeout is None and order.stop_on_error
-    if is_source(order.file):
-        has_main = source_path(order.file) != order.file and os.path.exists(source_path(order.file))
-        return has_main and is_plain and order.layout == "quiet"
-    if is_plain and order.layout in ("text", "quiet"):
+    is_plain = options.timeout is None and options.stop_on_error
+    if is_source(options.file):
+        has_main = source_path(options.file) != options.file and os.path.exists(
+            source_path(options.file)
+        )
+        return has_main and is_plain and options.layout == "quiet"
+    if is_plain and options.layout in ("text", "quiet"):
         return True
     raise NoSourceError(
-        f"{order.file} has no text to show values beside: it runs only as Python runs it, "
+        f"{options.file} has no text to show values beside: it runs only as Python runs it, "
         "by `rdit run` without other options than --python, --cwd and --env."
     )
 
 
-def _become_python(order: RunOptions, launch: Launch) -> NoReturn:
+def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
     """Have Python take the place of this process. Raises WorkerError."""
     environ = {**os.environ, **launch.env}
-    file = order.file if launch.cwd == os.getcwd() else os.path.abspath(order.file)
+    file = options.file if launch.cwd == os.getcwd() else os.path.abspath(options.file)
     command = [*launch.python, file, *launch.argv[1:]]
     try:
         os.chdir(launch.cwd)
@@ -182,7 +184,7 @@ def _become_python(order: RunOptions, launch: Launch) -> NoReturn:
         raise WorkerError(f"{' '.join(launch.python)} cannot be started: {reason}.") from error
 
 
-def _python_not_wanted(source: str, order: RunOptions, launch: Launch) -> Iterator[str]:
+def _python_not_wanted(source: str, options: RunOptions, launch: Launch) -> Iterator[str]:
     """A sentence where the script declares that it needs another Python (PEP 723)."""
     if "# /// script" not in source:
         return
@@ -198,13 +200,13 @@ def _python_not_wanted(source: str, order: RunOptions, launch: Launch) -> Iterat
     found = installation(launch) if declared is not None and declared.requires_python else None
     if declared is not None and found and not satisfies(found.version, declared.requires_python):
         yield (
-            f"{order.file} asks for Python {declared.requires_python}, "
+            f"{options.file} asks for Python {declared.requires_python}, "
             f"and {' '.join(launch.python)} is Python {found.version}."
         )
 
 
 def refuse(file: str, error: Exception) -> int:
-    """Say in one sentence why nothing runs; returns the exit code."""
+    """Print one sentence that says why nothing runs; returns the exit code."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     what = f"cannot read {file}: {reason}" if isinstance(error, OSError) else reason
     print(f"rdit: {what}", file=sys.stderr)

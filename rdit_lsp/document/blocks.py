@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Block(NamedTuple):
-    """Lines, 1-based and inclusive, that hold whole statements, or none that can be told."""
+    """Lines, 1-based and inclusive, that hold whole statements, or a part that cannot be split further."""
 
     first: int
     last: int

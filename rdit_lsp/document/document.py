@@ -64,7 +64,7 @@ class Block:
         text = "\n".join(self.lines)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # The interpreter that runs it tells them.
+                warnings.simplefilter("ignore")  # The interpreter that runs it shows them.
                 body = parse(text, "<block>").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return (Statement(0, len(self.lines), False, text, is_broken=True),)
@@ -85,7 +85,7 @@ class Block:
 class PlacedStatement(NamedTuple):
     """A statement and where it is in a document."""
 
-    index: int  # type: ignore[assignment]  # Hides `tuple.index`, which nobody asks.
+    index: int  # type: ignore[assignment]  # Hides `tuple.index`, which is never called.
     """Position among the document's statements, from 0."""
     first: int
     """Its first line, from 1."""
@@ -271,7 +271,7 @@ def edit(
 def _hand_on(
     old: Document, new: Document, begin: int, between: Sequence[Block], resume: int, shift: int
 ) -> None:
-    """Tell `new` what is known of `old`: only `between`, after block `begin`, is not in it.
+    """Carry over to `new` what is known of `old`: only `between`, after block `begin`, is not in it.
 
     Working it out anew for thousands of blocks would take longer than the rest of a key stroke.
     """
@@ -339,7 +339,7 @@ def settle(document: Document, spans: Sequence[Span]) -> Document:
 
 def _agree(block: Block, spans: Sequence[Span], first: int) -> bool:
     if "statements" not in block.__dict__:
-        # Nobody has looked at the block yet: what the interpreter saw saves parsing it.
+        # The block was not parsed yet: what the interpreter saw saves parsing it.
         block.__dict__["statements"] = block.split(spans, first)
     known = block.statements
     if not spans and len(known) == 1 and known[0].is_broken:

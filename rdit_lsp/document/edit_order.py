@@ -2,7 +2,7 @@
 
 Pure. Helix up to 25.01 sends each edit from a task of its own, so
 two in quick succession can overtake each other. Each says where it is in the text before it, so applied
-in the order they came they give a text that nobody typed, and every edit after it makes that worse.
+in the order of arrival they give a text that was never typed, and every edit after it makes that worse.
 
 Waiting for a missing number does not work: LSP lets versions grow by more than one, and some clients'
 do. So an edit is applied when it comes, and where one comes late, those it should have preceded are

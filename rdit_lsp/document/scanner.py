@@ -1,7 +1,7 @@
 """Source text as tokens and logical lines, whether or not it can be parsed at the moment.
 
 Pure. Someone who asks for a completion is in the middle of a statement, so nothing here depends on what
-follows being right. What a token means is for `names` and `places` to say.
+follows being right. What a token means is decided in `bindings` and `cursor`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ statement's syntax)`. A result is fresh exactly when the key it was produced to 
 has now, so an undo makes it fresh again and a comment changes nothing.
 
 Keys are small integers handed out in order, one for every pair ever seen, so that equal keys mean equal
-histories without trusting a hash.
+histories without trusting a hash. For results that are to be found again tomorrow or by another process,
+`Keys.digest` gives a name for the same state that follows from its history alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import __future__
 
 import ast
 import marshal
+import sys
 import warnings
 from functools import lru_cache
 from itertools import count
@@ -20,7 +22,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from rdit_lsp.document.document import Statement
 
@@ -28,6 +30,9 @@ Key = int
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | __future__.annotations.compiler_flag
 """Annotations are taken as text, since they are just that after `from __future__ import annotations`."""
+
+_DIGESTS = "rdit states 1"
+"""What digests are made by; another number for another way of making them."""
 
 OFF_PATH: Key = -1
 """A state that no clean run of any text reaches, such as the middle of an interrupted statement."""
@@ -37,13 +42,22 @@ class Keys:
     """Hands out the keys of one session."""
 
     def __init__(self, fingerprint: Callable[[str], bytes]) -> None:
-        """`fingerprint` tells what is in a file of the user's project."""
+        """`fingerprint` gives the content of a file of the user's project, hashed."""
         self._next = count(1)
         self._fingerprint = fingerprint
         self._imports: dict[tuple[Key, Hashable], frozenset[str]] = {}
         self._states: dict[tuple[Key, Hashable], Key] = {}
         self._syntax_of_text: dict[str, int] = {}
         self._syntax_of_digest: dict[bytes, int] = {}
+        self._digests = Digests(self._states, self._syntax_of_text)
+
+    def digest(self, key: Key) -> bytes | None:
+        """32 bytes that name the state `key` in every process of this release; None off every path.
+
+        States of equal digests are the same. The reverse need not hold between releases of Python, whose
+        compilers differ.
+        """
+        return None if key == OFF_PATH else self._digests.of(key)
 
     def start(self, surroundings: Hashable) -> Key:
         """The key of an empty namespace in these surroundings (interpreter, folder, arguments …)."""
@@ -151,6 +165,71 @@ class Chain:
         return known[index]
 
 
+class Digests:
+    """Digests of states, chained from the empty namespace; worked out when they are asked for.
+
+    Interning stays what it is: a hash of each statement at each key stroke would cost more than both.
+    """
+
+    def __init__(
+        self,
+        states: Mapping[tuple[Key, Hashable], Key],
+        syntax_of_text: Mapping[str, int],
+    ) -> None:
+        """`states` and `syntax_of_text` as `Keys` has them; both only grow."""
+        self._states = states
+        self._syntax_of_text = syntax_of_text
+        self._origins: dict[Key, tuple[Key, Hashable]] = {}
+        self._texts: dict[int, str] = {}
+        self._known: dict[Key, bytes] = {}
+
+    def of(self, key: Key) -> bytes:
+        """The digest of a state that was handed out."""
+        if key not in self._known:
+            self._look_back()
+            chain = []
+            while key not in self._known and key:
+                chain.append(key)
+                key, _ = self._origins[key]
+            for each in reversed(chain):
+                self._known[each] = self._step(*self._origins[each])
+            key = chain[0]
+        return self._known[key]
+
+    def _look_back(self) -> None:
+        if len(self._origins) < len(self._states):
+            self._origins = {key: origin for origin, key in self._states.items()}
+        # Of texts that mean the same, any will do.
+        self._texts = {number: text for text, number in self._syntax_of_text.items()}
+
+    def _step(self, before: Key, step: Hashable) -> bytes:
+        import hashlib  # Takes half as long to import as Python takes to start.
+
+        beginning = repr((_DIGESTS, sys.version_info[:2])).encode()
+        found = hashlib.sha256(self._known[before] if before else beginning)
+        found.update(_canonical(step if before == 0 else self._meaning(step)))
+        return found.digest()
+
+    def _meaning(self, step: Hashable) -> Hashable:
+        """A step with its syntax in the place of the number for it."""
+        if not isinstance(step, tuple):
+            return step
+        first, second = step
+        if isinstance(first, tuple):
+            return self._meaning(first), second
+        text = self._texts[first]
+        return _digest(text) or text, second
+
+
+def _canonical(value: object) -> bytes:
+    """Bytes that are equal for equal values, whatever the order in which a set gives its members."""
+    if isinstance(value, tuple):
+        return b"(%b)" % b",".join(map(_canonical, value))
+    if isinstance(value, frozenset):
+        return b"{%b}" % b",".join(sorted(map(_canonical, value)))
+    return ascii(value).encode()
+
+
 @lru_cache(maxsize=1024)
 def _digest(text: str) -> bytes | None:
     """What the compiler makes of `text` with all line numbers left out; None if it rejects it.
@@ -159,7 +238,7 @@ def _digest(text: str) -> bytes | None:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # They are told when the statement runs, not here.
+            warnings.simplefilter("ignore")  # They are shown when the statement runs, not here.
             body = ast.parse(text).body
             # Compiled as "exec", an expression without effects leaves no trace, but it has a value.
             code = compile(ast.Interactive(body), "", "single", _FLAGS, dont_inherit=True)
@@ -177,11 +256,17 @@ def _hides_value(last: ast.stmt, text: str) -> bool:
     return rest.partition("#")[0].lstrip(" \t\f)").startswith(";")
 
 
+def _ordered(constant: object) -> object:
+    """A constant without positions, and without the order of a set, which differs between processes."""
+    if isinstance(constant, CodeType):
+        return _without_positions(constant)
+    if isinstance(constant, frozenset):
+        return "frozenset", *sorted(constant, key=lambda member: marshal.dumps(member, 2))
+    return constant
+
+
 def _without_positions(code: CodeType) -> CodeType:
-    constants = tuple(
-        _without_positions(constant) if isinstance(constant, CodeType) else constant
-        for constant in code.co_consts
-    )
+    constants = tuple(map(_ordered, code.co_consts))
     if hasattr(code, "co_linetable"):
         return code.replace(co_consts=constants, co_firstlineno=1, co_linetable=b"")
     return code.replace(co_consts=constants, co_firstlineno=1)

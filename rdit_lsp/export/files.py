@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def target_of(file: str | None, to: Format, output: str | None) -> Path | None:
     """Where an export of `file` goes, None for standard output.
 
-    Raises OSError where it must not go: nobody wants the script itself replaced.
+    Raises FileExistsError where it would replace the script itself.
     """
     if output == "-" or (output is None and file is None):
         return None

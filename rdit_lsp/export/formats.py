@@ -1,14 +1,17 @@
-"""A snapshot as files: `export(snapshot, to)`.
+"""A snapshot as the content of files: `export(snapshot, to)`.
 
-Pure: nothing runs and nothing is written here. Libraries are imported by the format that needs them.
+Pure: nothing runs and nothing is written here.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rdit_lsp.export.markdown import markdown
 from rdit_lsp.export.model import About, Exported, Format
+from rdit_lsp.export.notebook import notebook
 from rdit_lsp.export.parts import without_unfinished_figures
+from rdit_lsp.export.script import script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,17 +35,12 @@ def export(snapshot: Snapshot, to: Format, about: About, folder: str | None = No
     """
     snapshot = without_unfinished_figures(snapshot)
     if to == "html":
-        from rdit_lsp.export import html
+        # Here: markdown-it and Pygments take 60 ms to import, which every start would pay.
+        from rdit_lsp.export.html import page
 
-        return Exported(html.page(snapshot, about))
+        return Exported(page(snapshot, about))
     if to == "ipynb":
-        from rdit_lsp.export import notebook
-
-        return Exported(notebook.notebook(snapshot, about))
+        return Exported(notebook(snapshot, about))
     if to == "md":
-        from rdit_lsp.export import markdown
-
-        return markdown.markdown(snapshot, folder)
-    from rdit_lsp.export import script
-
-    return Exported(script.script(snapshot))
+        return markdown(snapshot, folder)
+    return Exported(script(snapshot))

@@ -40,7 +40,7 @@ _LIMIT = 100_000
 """Characters of one stream that are shown."""
 
 _LONGEST = 4_000_000
-"""Characters of HTML of one display that are looked at."""
+"""Characters of HTML of one display that are cleaned and shown."""
 
 _IMAGE_SOURCE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -84,7 +84,7 @@ def safe_html(html: str) -> str | None:
     try:
         import nh3
     except ImportError:
-        return None  # It is native code, which the VS Code extension cannot bring along.
+        return None  # It is native code, which the VS Code extension cannot bundle.
     found: str = nh3.clean(
         html[:_LONGEST],
         tags=_TAGS,
@@ -120,7 +120,7 @@ def _part(part: Part) -> str:
 def rendered(text: str) -> str:
     """Markdown as harmless HTML."""
     html = _markdown().render(printable(text[:_LONGEST]).replace("\x00", "\N{SYMBOL FOR NULL}"))
-    # Without the library that cleans it, it is what the renderer made of text whose HTML is escaped.
+    # Without the library that cleans it: the renderer has escaped all HTML, so only images could be remote.
     return safe_html(html) or re.sub(r"<img[^>]*>", "", html)
 
 
@@ -204,7 +204,7 @@ _NEEDS_SCRIPTS = "This display is drawn by scripts, which this page does not run
 
 
 def _of_latex(output: Display, latex: str) -> str:
-    """As a person would write it, where that is known, and what a program would take."""
+    """The formula as a person writes it, where that is known, and its LaTeX to copy."""
     source = f'<pre class="latex">{_text(latex)}</pre>'
     if not output.pretty:
         return source
@@ -213,7 +213,7 @@ def _of_latex(output: Display, latex: str) -> str:
 
 
 def _picture(output: Display, picture: Picture) -> str:
-    """An image. As such, SVG runs no scripts and fetches nothing, whatever is in it."""
+    """An `<img>`, in which SVG runs no scripts and fetches nothing, whatever is in it."""
     sides = {"width": picture.width, "height": picture.height}
     size = "".join(f' {side}="{length}"' for side, length in sides.items() if length)
     alt = escape(caption(output), quote=True)
@@ -255,9 +255,9 @@ def _style() -> str:
 
 
 def _colours(style: str) -> str:
-    """What Pygments says of kinds of text, without what it says of the whole."""
+    """Pygments' rules for kinds of tokens, without those for the whole block."""
     formatter = HtmlFormatter(style=style)
-    found: str = formatter.get_style_defs([".code", ".error"])  # type: ignore[no-untyped-call]  # Theirs.
+    found: str = formatter.get_style_defs([".code", ".error"])  # type: ignore[no-untyped-call]  # Pygments has no type for it.
     rules = found.split("\n")
     return "\n".join(rule for rule in rules if re.match(r"\.code \.\w+,", rule))
 

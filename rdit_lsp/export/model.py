@@ -1,4 +1,4 @@
-"""What an export is, and what it says of where it comes from."""
+"""What an export is made of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Format: TypeAlias = Literal["html", "ipynb", "md", "py"]
 
 @dataclass(frozen=True)
 class About:
-    """What an export says of where it comes from."""
+    """What an export says about its source."""
 
     name: str
     """The document's file name."""

@@ -38,11 +38,11 @@ def notebook(snapshot: Snapshot, about: About) -> str:
 
 
 def _validate(found: dict[str, Any]) -> None:
-    """Raise nbformat's error for what is no valid notebook: that would be a bug of ours."""
+    """Raise nbformat's error for what is no valid notebook: it is a bug of rdit's."""
     try:
         import nbformat
     except ImportError:
-        return  # It needs native code, which the VS Code extension cannot bring along.
+        return  # It needs native code, which the VS Code extension cannot bundle.
     nbformat.validate(found)
 
 
@@ -68,7 +68,7 @@ def _cells(snapshot: Snapshot) -> list[dict[str, Any]]:
 def _outputs(part: Part, count: int) -> list[dict[str, Any]]:
     outputs = part.outputs
     last = outputs[-1] if outputs else None
-    # A cell has one result, its last; what earlier statements came to is displayed.
+    # A cell has one result, its last value; the values of earlier statements are displays.
     return [_output(output, count if output is last else None) for output in outputs]
 
 

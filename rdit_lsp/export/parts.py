@@ -1,4 +1,4 @@
-"""A document and its results cut into parts: some lines of code, and what they came to.
+"""A document and its results cut into parts: some lines of code, and their results.
 
 Pure: `Snapshot` in, parts out. Every format is written from these.
 """
@@ -36,7 +36,7 @@ class Part:
     """Markdown, where the lines are nothing but that."""
     begins_cell: bool = False
     title: str = ""
-    """What the cell's marker says."""
+    """The title in the cell's marker."""
 
     @property
     def last(self) -> int:
@@ -65,12 +65,12 @@ class Part:
 
     @property
     def outputs(self) -> list[Output]:
-        """What the statements put out."""
+        """The outputs of its statements."""
         return [output for view in self.views for output in view.outputs]
 
 
 def parts(snapshot: Snapshot) -> list[Part]:
-    """The document from its first line to its last; each statement that says something ends a part."""
+    """The document from its first line to its last; each statement with something to show ends a part."""
     lines = snapshot.document.lines
     found: list[Part] = []
     at = 1
@@ -87,7 +87,7 @@ def parts(snapshot: Snapshot) -> list[Part]:
 def without_unfinished_figures(snapshot: Snapshot) -> Snapshot:
     """The snapshot with each figure once, as the last of its statements has left it.
 
-    In an editor every statement that adds to a figure shows how far it has come. To a reader, these are
+    In an editor every statement that adds to a figure shows the figure so far. On a page these would be
     the same picture again and again.
     """
     last = {
@@ -155,7 +155,7 @@ def _is_literal(source: str) -> bool:
 
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[int, int, list[View]]]:
-    """First line, last line and views of statements that say something; one for shared lines."""
+    """First line, last line and views of statements with something to show; one for shared lines."""
     limit = len(snapshot.document.lines)
     views = [view for view in snapshot.views if view.outputs or view.note or view.index < 0]
     views.sort(key=lambda view: (view.first, view.index))
@@ -204,7 +204,7 @@ def _cell_part(lines: Sequence[str], first: int) -> Part:
 
 
 def _joined(found: Sequence[Part]) -> Iterator[Part]:
-    """Code without results goes with the code after it, as far as that is of the same cell."""
+    """Code without results joined to the code after it, within a cell."""
     held: Part | None = None
     for part in found:
         if part.prose is not None or part.begins_cell:

@@ -1,4 +1,4 @@
-"""A script with its results as comments below the statements they are of.
+"""A script with its results as comments below their statements.
 
 Comments of an earlier export are replaced, so exporting an export changes nothing.
 """
@@ -43,7 +43,7 @@ def script(snapshot: Snapshot) -> str:
 
 
 def comments(view: View, lines: Sequence[str]) -> list[str]:
-    """What a statement of a document with these lines came to, as comment lines."""
+    """The result of a statement of a document with these lines, as comment lines."""
     if is_prose(view, lines):
         return []
     texts = [_text(output) for output in view.outputs]
@@ -72,6 +72,6 @@ def _cut(lines: list[str]) -> list[str]:
 
 
 def _visible(line: str) -> str:
-    """No character that would end the comment, or that a Python source must not have."""
+    """The line without characters that end a comment or are not allowed in Python source."""
     line = printable(line)
     return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in line if c != "\r")

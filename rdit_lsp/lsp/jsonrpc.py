@@ -1,12 +1,13 @@
-"""pygls' protocol as rdit needs it: order kept, plain JSON where that is what is there, one reply each.
+"""pygls' protocol as rdit needs it: order kept, plain JSON sent as it is, exactly one reply a request.
 
-Knows JSON-RPC and pygls; knows nothing of documents or sessions.
+Knows JSON-RPC, pygls, and which code each kind of error has; knows nothing of documents or sessions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,29 +21,39 @@ from pygls.protocol import (
     lsp_method,
 )
 
+from rdit_lsp.api.errors import ApiError, ErrorKind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from cattrs import Converter
     from pygls.protocol.json_rpc import MsgId
 
-REQUEST_FAILED = types.LSPErrorCodes.RequestFailed.value
+log = logging.getLogger(__name__)
+
+CODES: Mapping[ErrorKind, int] = {
+    ErrorKind.INVALID_PARAMS: JsonRpcInvalidParams.CODE,
+    ErrorKind.UNKNOWN_DOCUMENT: JsonRpcInvalidParams.CODE,
+    ErrorKind.CONTENT_MODIFIED: types.LSPErrorCodes.ContentModified.value,
+    ErrorKind.REQUEST_FAILED: types.LSPErrorCodes.RequestFailed.value,
+}
+"""The codes of JSON-RPC and of LSP."""
 
 
 class Protocol(LanguageServerProtocol):
-    """pygls' protocol, with texts left to `documents` and exactly one reply to every request.
+    """pygls' protocol, without its text documents, and with exactly one reply to every request.
 
     pygls' own text documents split lines at form feeds and U+2028 too, and cost milliseconds per key.
     """
 
-    commands: Mapping[str, Callable[..., Any]] = {}
+    commands: Mapping[str, Callable[[Any], Any]] = {}
     """rdit's own, which are commands and plain requests alike."""
 
     def _handle_request(self, msg_id: MsgId, method_name: str, params: Any) -> None:
         """Begin rdit's own commands at once, so that no message that follows overtakes them.
 
-        pygls leaves coroutines to a later turn of the event loop, and cancels a command's generator
-        but not the command.
+        pygls leaves coroutines to a later turn of the event loop, and a cancelled request cancels the
+        generator that waits for the command, but not the command.
         """
         arguments = [params]
         name = method_name
@@ -56,8 +67,19 @@ class Protocol(LanguageServerProtocol):
         reply.add_done_callback(partial(self._send_handler_result, msg_id=msg_id))
 
     def send_plain(self, message: dict[str, Any]) -> None:
-        """Send what is JSON already; pygls would walk through all of it to make JSON of it."""
+        """Send what is plain JSON already; pygls would walk through all of it to convert it."""
         self._send_data({"jsonrpc": self.VERSION, **message})
+
+    def _send_handler_result(self, future: Any, *, msg_id: MsgId) -> None:
+        """Reply with what a handler returned; an ApiError is an answer, not an error of the server's."""
+        error = None if future.cancelled() else future.exception()
+        if not isinstance(error, ApiError):
+            super()._send_handler_result(future, msg_id=msg_id)
+            return
+        self._request_futures.pop(msg_id, None)
+        log.debug("request %s was refused: %s", msg_id, error)
+        reply = JsonRpcException(str(error), CODES[error.kind])
+        self._send_response(msg_id, error=reply.to_response_error())
 
     def _send_response(
         self, msg_id: MsgId, result: Any = None, error: types.ResponseError | None = None
@@ -72,21 +94,21 @@ class Protocol(LanguageServerProtocol):
     def lsp_text_document__did_open(
         self, params: types.DidOpenTextDocumentParams
     ) -> Generator[Any, Any, None]:
-        """Leave the text to our handler."""
+        """Leave the text to rdit's own handler."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(
         self, params: types.DidChangeTextDocumentParams
     ) -> Generator[Any, Any, None]:
-        """Leave the text to our handler."""
+        """Leave the text to rdit's own handler."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(
         self, params: types.DidCloseTextDocumentParams
     ) -> Generator[Any, Any, None]:
-        """Leave the text to our handler."""
+        """Leave the text to rdit's own handler."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
 
     def structure_message(self, data: dict[str, Any]) -> Any:
@@ -99,13 +121,8 @@ class Protocol(LanguageServerProtocol):
             raise
 
 
-def failed(text: str, code: int = REQUEST_FAILED) -> JsonRpcException:
-    """An error reply: `text` is a sentence for the person at the editor."""
-    return JsonRpcException(text, code)
-
-
 def converter() -> Converter:
-    """pygls' converter, but with rdit's own messages left as plain JSON.
+    """pygls' converter, which leaves rdit's own messages plain JSON.
 
     pygls turns them into named tuples, which mangles names such as those of environment variables.
     """
@@ -120,15 +137,15 @@ def _plain(message: dict[str, Any], cls: type) -> Any:
 
 
 def _begin(handler: Callable[..., Any], arguments: list[Any]) -> asyncio.Future[Any]:
-    """Call `handler` now; the future of its result, be it there already or not."""
+    """Call `handler` now; the future of its result, which may be there already."""
     done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     try:
         if len(arguments) > 1:
-            raise failed("one object is expected as argument.", JsonRpcInvalidParams.CODE)
-        script = handler(arguments[0] if arguments else None)
-        if inspect.isawaitable(script):
-            return asyncio.ensure_future(script)
-        done.set_result(script)
-    except Exception as error:  # noqa: BLE001  (it is what the reply says)
+            raise ApiError(ErrorKind.INVALID_PARAMS, "one object is expected as argument.")
+        result = handler(arguments[0] if arguments else None)
+        if inspect.isawaitable(result):
+            return asyncio.ensure_future(result)
+        done.set_result(result)
+    except Exception as error:  # noqa: BLE001  (the reply carries it, whatever it is)
         done.set_exception(error)
     return done

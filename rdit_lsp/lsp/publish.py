@@ -1,8 +1,8 @@
-"""Brings what sessions do to the client: coalesced, bounded in rate, and only what differs.
+"""Sends what sessions do to the client: coalesced, bounded in rate, and only what differs.
 
-One `Publisher` per document. It looks at snapshots and knows LSP; it changes no session. Standard
-clients are told to ask again (`workspace/inlayHint/refresh`), and get diagnostics pushed, which every
-client draws at once; clients that asked for it get `rdit/didChangeResults`.
+One `Publisher` a document. It looks at snapshots and knows LSP; it changes no session. Standard clients
+are asked to request inlay hints again (`workspace/inlayHint/refresh`) and get diagnostics pushed; clients
+that want them get the results themselves (`rdit/didChangeResults`).
 
 Neovim 0.12 may mark the old hints as drawn between a refresh and its own request for the new ones
 (neovim issue 32248), so a second refresh follows once the first request after a refresh was answered.
@@ -14,11 +14,16 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rdit_lsp.api.encode import statement_result
+from rdit_lsp.lsp.features.diagnostics import diagnostics
+from rdit_lsp.lsp.progress import Progress
+from rdit_lsp.lsp.progress import Wire as ProgressWire
 from rdit_lsp.render.summary import summary
-from rdit_lsp.results.snapshot import SessionState
+from rdit_lsp.session.registry import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from lsprotocol import types
 
     from rdit_lsp.results.snapshot import Snapshot, View
 
@@ -26,7 +31,7 @@ INTERVAL = 0.055
 """Seconds between two messages about one document, for clients that get the results themselves."""
 
 REFRESH_INTERVAL = 0.15
-"""Seconds between two refreshes: each makes the client ask for hints, and may be sent twice."""
+"""Seconds between two refreshes: each makes the client request hints, and may be sent twice."""
 
 _SHARE = 16
 """Publishing takes at most about one part in so many of the server's time."""
@@ -36,17 +41,11 @@ _MANY = 500
 
 _SECOND_REFRESH = 0.15
 _LIMIT = 4000
-"""Characters of each output in `rdit/didChangeResults`; `rdit/results` gives all of it."""
-_PROGRESS_AFTER = 0.3
-_PROGRESS_EVERY = 1.0
+"""Characters of each output in `rdit/didChangeResults`; `rdit/results` has all of it."""
 
 
-class Wire(Protocol):
+class Wire(ProgressWire, Protocol):
     """What the client can be sent."""
-
-    @property
-    def wants_results(self) -> bool:
-        """It asked for `rdit/didChangeResults`."""
 
     @property
     def is_behind(self) -> bool:
@@ -55,47 +54,41 @@ class Wire(Protocol):
     def notify(self, method: str, params: dict[str, Any]) -> None:
         """Send a notification of rdit's own."""
 
-    def publish_diagnostics(self, snapshot: Snapshot) -> None:
-        """Push the diagnostics of a document, if they differ from the last."""
+    def publish_diagnostics(self, uri: str, found: list[types.Diagnostic]) -> None:
+        """Push the diagnostics of a document."""
 
     def refresh_hints(self) -> None:
-        """Ask the client to ask for inlay hints again."""
-
-    def begin_progress(self, uri: str) -> None:
-        """Show that a document runs."""
-
-    def report_progress(self, uri: str, snapshot: Snapshot) -> None:
-        """Say where it is."""
-
-    def end_progress(self, uri: str) -> None:
-        """It does not run any more."""
+        """Have the client ask for inlay hints again, if it has any."""
 
 
 class Publisher:
     """Publishes one document."""
 
     def __init__(self, uri: str, wire: Wire, snapshot: Callable[[], Snapshot | None]) -> None:
-        """`snapshot` gives the document as it is now, None once it is closed."""
+        """`snapshot` is the document as it is now, None once it is closed."""
+        self.progress = Progress(uri, wire, snapshot)
         self._uri = uri
         self._wire = wire
         self._snapshot = snapshot
         self._timer: asyncio.TimerHandle | None = None
         self._second: asyncio.TimerHandle | None = None
-        self._progress: asyncio.TimerHandle | None = None
         self._published = 0.0
         self._took = 0.0
         """Seconds that publishing took the last time."""
         self._sent: dict[int, View] = {}
         self._sent_state: tuple[Any, ...] | None = None
         self._shown: Sequence[View] = ()
+        self._diagnostics: list[types.Diagnostic] = []
         self._awaits_request = False
+        self._is_closed = False
 
     def changed(self) -> None:
         """Something may be different: publish soon, at once if nothing was lately."""
-        if self._timer is not None:
+        # A closed document's session ends later, and the document may be open again by then.
+        if self._timer is not None or self._is_closed:
             return
         loop = asyncio.get_running_loop()
-        interval = INTERVAL if self._wire.wants_results else REFRESH_INTERVAL
+        interval = INTERVAL if self._wire.profile.wants_results else REFRESH_INTERVAL
         # A document of thousands of statements takes long to look through: the run comes first.
         interval = max(interval, _SHARE * self._took)
         due = max(self._published + interval - loop.time(), 0.0)
@@ -110,11 +103,13 @@ class Publisher:
 
     def close(self) -> None:
         """Publish no more; take back what the client still shows."""
-        for timer in (self._timer, self._second, self._progress):
+        self._is_closed = True
+        for timer in (self._timer, self._second):
             if timer is not None:
                 timer.cancel()
         self._timer = None
-        self._end_progress()
+        self.progress.end()
+        self._publish_diagnostics([])
 
     def _publish(self) -> None:
         self._timer = None
@@ -125,17 +120,23 @@ class Publisher:
             return
         snapshot = self._snapshot()
         if snapshot is not None:
-            self._bring(snapshot)
+            self._send(snapshot)
             took = asyncio.get_running_loop().time() - begin
             self._took = took if len(snapshot.views) > _MANY else 0.0
 
-    def _bring(self, snapshot: Snapshot) -> None:
-        self._wire.publish_diagnostics(snapshot)
-        if self._wire.wants_results:
+    def _send(self, snapshot: Snapshot) -> None:
+        path, encoding = path_of(self._uri), self._wire.profile.encoding
+        self._publish_diagnostics(diagnostics(snapshot, path, encoding))
+        if self._wire.profile.wants_results:
             self._notify(snapshot)
         else:
             self._refresh(snapshot)
-        self._follow_progress(snapshot)
+        self.progress.follow(snapshot.state)
+
+    def _publish_diagnostics(self, found: list[types.Diagnostic]) -> None:
+        if found != self._diagnostics:
+            self._diagnostics = found
+            self._wire.publish_diagnostics(self._uri, found)
 
     def _notify(self, snapshot: Snapshot) -> None:
         """Send the results that changed since the last time."""
@@ -164,31 +165,6 @@ class Publisher:
             self._shown = snapshot.views
             self._awaits_request = True
             self._wire.refresh_hints()
-
-    def _follow_progress(self, snapshot: Snapshot) -> None:
-        busy = snapshot.state in (SessionState.BUSY, SessionState.STARTING)
-        loop = asyncio.get_running_loop()
-        if busy and self._progress is None:
-            self._progress = loop.call_later(_PROGRESS_AFTER, self._begin_progress)
-        elif not busy and self._progress is not None:
-            self._end_progress()
-
-    def _begin_progress(self) -> None:
-        self._wire.begin_progress(self._uri)
-        self._report_progress()
-
-    def _report_progress(self) -> None:
-        snapshot = self._snapshot()
-        if snapshot is not None:
-            self._wire.report_progress(self._uri, snapshot)
-        loop = asyncio.get_running_loop()
-        self._progress = loop.call_later(_PROGRESS_EVERY, self._report_progress)
-
-    def _end_progress(self) -> None:
-        if self._progress is not None:
-            self._progress.cancel()
-            self._progress = None
-            self._wire.end_progress(self._uri)
 
 
 def _bounded(view: View) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Starting and ending of the language server, on standard input and output."""
+"""The language server on standard input and output: which handler answers what, start and end."""
 
 from __future__ import annotations
 
@@ -8,31 +8,67 @@ import logging
 import os
 import sys
 import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 
-from rdit_lsp.lsp.handlers import commands, lifecycle, looks, results, text_sync
+from rdit_lsp.lsp.handlers import (
+    code_action,
+    code_lens,
+    commands,
+    completion,
+    hover,
+    inlay_hint,
+    lifecycle,
+    signature_help,
+    text_sync,
+)
 from rdit_lsp.lsp.language_server import RditServer
 from rdit_lsp.lsp.transport import Transport, are_pipes
-from rdit_lsp.process.posix.children import bury_orphans
+from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.limits import raise_limit
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Handler: TypeAlias = "Callable[[RditServer, Any], Any]"
+
+HANDLERS: tuple[tuple[str, _Handler, object], ...] = (
+    (types.INITIALIZE, lifecycle.initialize, None),
+    (types.INITIALIZED, lifecycle.initialized, None),
+    (types.WORKSPACE_DID_CHANGE_CONFIGURATION, lifecycle.configuration_changed, None),
+    (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, lifecycle.progress_cancelled, None),
+    (types.SHUTDOWN, lifecycle.shutdown, None),
+    (types.TEXT_DOCUMENT_DID_OPEN, text_sync.did_open, None),
+    (types.TEXT_DOCUMENT_DID_CHANGE, text_sync.did_change, None),
+    (types.TEXT_DOCUMENT_DID_CLOSE, text_sync.did_close, None),
+    (types.TEXT_DOCUMENT_DID_SAVE, text_sync.did_save, None),
+    (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, text_sync.files_changed, None),
+    (types.TEXT_DOCUMENT_INLAY_HINT, inlay_hint.inlay_hint, None),
+    (types.TEXT_DOCUMENT_HOVER, hover.hover, None),
+    (types.TEXT_DOCUMENT_COMPLETION, completion.completion, completion.OPTIONS),
+    (types.TEXT_DOCUMENT_SIGNATURE_HELP, signature_help.signature_help, signature_help.OPTIONS),
+    (types.TEXT_DOCUMENT_CODE_ACTION, code_action.code_action, code_action.OPTIONS),
+    (types.TEXT_DOCUMENT_CODE_LENS, code_lens.code_lens, code_lens.OPTIONS),
+)
+"""LSP method, handler, and the options that `initialize` announces."""
+
 
 def create_server(guard: Guard) -> RditServer:
-    """A server with all its features."""
+    """A server with all its handlers."""
     server = RditServer(guard)
-    lifecycle.add(server)
-    text_sync.add(server)
-    results.add(server)
-    looks.add(server)
-    commands.add(server)
+    for method, handler, options in HANDLERS:
+        server.feature(method, options)(partial(handler, server))
+    commands.register(server)
     return server
 
 
 def serve_stdio() -> None:
-    """Serve one client on standard input and output until it says exit or goes away."""
+    """Serve one client on standard input and output until it sends `exit` or closes them."""
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("RDIT_LOG", "WARNING").upper(),
@@ -50,17 +86,17 @@ def serve_stdio() -> None:
     except (KeyboardInterrupt, SystemExit) as ended:
         code = ended.code if isinstance(ended, SystemExit) else 130
     else:
-        code = 1  # The client went away without saying exit.
+        code = 1  # The client closed its end without `exit`.
     finally:
         guard.close()
     sys.exit(code)
 
 
 async def _serve(server: RditServer) -> None:
-    # What has been imported stays, so no collection needs to look at it again.
+    # What has been imported stays: no collection needs to traverse it again.
     gc.freeze()
     gc.enable()
-    bury_orphans(server.guard.pid)
+    reap_orphans(server.guard.pid)
     transport = await Transport.take_over_stdio()
     server.transport = transport
     server.protocol.set_writer(transport)
@@ -78,5 +114,5 @@ async def _serve(server: RditServer) -> None:
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether a log record is more than an error reply that the client has got already."""
+    """Whether a log record is more than an error reply that the client has already."""
     return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))

@@ -12,7 +12,7 @@ import stat
 import sys
 
 _BEHIND = 1 << 20
-"""Bytes written and not yet read by the client from which on it counts as behind."""
+"""Bytes not yet read by the client from which on it counts as behind."""
 
 
 def are_pipes(*fds: int) -> bool:
@@ -37,9 +37,9 @@ class Transport:
 
     @classmethod
     async def take_over_stdio(cls) -> Transport:
-        """Keep descriptors 0 and 1 to ourselves: nothing else in this process can then disturb them.
+        """Move descriptors 0 and 1 out of reach of all other code in this process.
 
-        Whatever prints, prints to stderr from now on; whatever reads, reads nothing.
+        `print` then writes to stderr, and reading standard input is at end of file.
         """
         loop = asyncio.get_running_loop()
         incoming, outgoing = os.dup(0), os.dup(1)

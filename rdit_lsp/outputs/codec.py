@@ -79,7 +79,7 @@ def _bounded(value: Any, limit: int | None) -> Any:  # data of any MIME type
 
 
 def _display_as_json(output: Display, limit: int | None) -> Json:
-    """Half a picture or half a table helps nobody: what is over the limit is named and left out."""
+    """What is over the limit is named and left out: half a picture or half a table is of no use."""
     data: Json = {}
     left_out: Json = {}
     for mime, value in output.data.items():

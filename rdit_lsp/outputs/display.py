@@ -27,7 +27,7 @@ class Display:
 
     @property
     def about(self) -> Json:
-        """What the worker found out about the value."""
+        """What the worker knows of the value."""
         about = self.metadata.get("rdit")
         return about if isinstance(about, dict) else {}
 
@@ -39,7 +39,7 @@ class Display:
 
     @property
     def figure(self) -> int | None:
-        """A number that tells the figure it shows from others of its program."""
+        """A number that identifies the figure it shows among those of its program."""
         figure = self.about.get("figure")
         return figure if isinstance(figure, int) else None
 
@@ -50,7 +50,7 @@ class Display:
 
     @property
     def pretty(self) -> str:
-        """It as a person would write it, over several lines; empty where that is its text."""
+        """A form laid out over several lines; empty where it is the same as `text`."""
         pretty = self.about.get("pretty")
         return pretty if isinstance(pretty, str) else ""
 

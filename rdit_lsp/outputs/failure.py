@@ -28,4 +28,4 @@ class Failure:
     """What `python FILE` would have printed."""
     frames: tuple[Frame, ...] = ()
     printed: bool = False
-    """The program's own `sys.excepthook` has told it already."""
+    """The program's own `sys.excepthook` has printed it already."""

@@ -127,7 +127,7 @@ def safe_svg(text: str) -> str | None:
 
 
 def _defuse_svg(element: Element) -> None:
-    """Leave out of `element` what is not to be in it, children included but not theirs."""
+    """Remove from `element` what is not allowed in it: attributes and direct children."""
     for name, value in list(element.attrib.items()):
         local = name.rpartition("}")[2].lower()
         is_link = local in ("href", "src", "base") and not _INSIDE.match(value)

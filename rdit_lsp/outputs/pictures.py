@@ -46,7 +46,7 @@ class Picture:
     mime: str
     raw: bytes
     width: int | None = None
-    """Pixels across at which it is meant to be shown; None where nobody said."""
+    """Pixels across at which it is meant to be shown; None where that is unknown."""
     height: int | None = None
 
     @cached_property

@@ -8,9 +8,11 @@ from __future__ import annotations
 import array
 import asyncio
 import contextlib
+import os
 import socket
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from rdit_lsp.process.posix.pipes import held
 from rdit_lsp.worker import protocol
 
 if TYPE_CHECKING:
@@ -30,16 +32,17 @@ class Channel:
         channel: socket.socket,
         on_message: Callable[[Message], None],
         on_end: Callable[[], None],
-        on_protocol_error: Callable[[Exception], None],
+        on_protocol_error: Callable[[protocol.ProtocolError], None],
     ) -> None:
         """Take over `channel`.
 
-        `on_end`: the other side has closed it. `on_protocol_error`: what came is no message of the
-        protocol, or `on_message` could make nothing of it.
+        `on_end`: the other side has closed it. `on_protocol_error`: what came is no message, or
+        `on_message` raised ProtocolError for it. Any other exception is a bug of the server's own, and
+        must not be blamed on the worker.
         """
         channel.setblocking(False)
-        self.fds: list[int] = []
-        """Descriptors that came and nobody has taken yet."""
+        self._fds: list[int] = []
+        """Descriptors that came and have not been taken yet."""
         self._channel: socket.socket | None = channel
         self._frames = protocol.Frames()
         self._on_message = on_message
@@ -53,12 +56,8 @@ class Channel:
         """Whether it can still be read."""
         return self._channel is not None
 
-    def fileno(self) -> int:
-        """The descriptor, -1 when it is closed."""
-        return -1 if self._channel is None else self._channel.fileno()
-
     async def send(self, message: Message) -> None:
-        """Send a message; one that cannot be delivered is lost, as the end of the process will tell."""
+        """Send a message. One that cannot be delivered is lost: the process is ending."""
         if self._channel is None:
             return
         frame = protocol.encode_request(message)
@@ -71,8 +70,14 @@ class Channel:
         """Send a message that surely fits into the socket's buffer."""
         self._send_now(protocol.encode_request(message))
 
+    def take_fd(self) -> int:
+        """The next descriptor that came beside a message. Raises ProtocolError if there is none."""
+        if not self._fds:
+            raise protocol.ProtocolError("a message without its descriptor")
+        return self._fds.pop(0)
+
     def read(self) -> None:
-        """Take in what is there."""
+        """Read and deliver what is there."""
         if self._channel is None:
             return
         try:
@@ -85,7 +90,7 @@ class Channel:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 fds = array.array("i")
                 fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
-                self.fds += fds
+                self._fds += fds
         if not data:
             self.close()
             self._on_end()
@@ -93,16 +98,24 @@ class Channel:
         try:
             for payload in self._frames.feed(data):
                 self._on_message(protocol.decode_reply(payload))
-        except (protocol.ProtocolError, KeyError, TypeError, IndexError) as error:
+        except protocol.ProtocolError as error:
             self._on_protocol_error(error)
 
+    def read_rest(self) -> None:
+        """Read all that was sent before the other process ended."""
+        self.read()
+        while self._channel is not None and held(self._channel.fileno()):
+            self.read()
+
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, and close the descriptors that belong to no complete message."""
         if self._channel is not None:
             self.detach().close()
+        while self._fds:
+            os.close(self._fds.pop())
 
     def detach(self) -> socket.socket:
-        """Let go of the socket, which must be open and is somebody else's from now on."""
+        """Give the socket, which must be open, to another owner."""
         assert self._channel is not None
         channel, self._channel = self._channel, None
         self._loop.remove_reader(channel)
@@ -117,4 +130,4 @@ class Channel:
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError:
-            return len(frame)  # The process is ending; whoever watches it answers for it.
+            return len(frame)  # The process is ending, which its exit will say.

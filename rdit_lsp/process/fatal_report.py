@@ -1,4 +1,4 @@
-"""What an interpreter wrote when a signal ended it (`faulthandler`'s text), as its user is to read it.
+"""The report that `faulthandler` writes when a signal ends an interpreter, as the user is to read it.
 
 Pure; knows nothing of processes.
 """
@@ -14,18 +14,16 @@ if TYPE_CHECKING:
 SIGNALS = frozenset(
     {signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL},
 )
-"""Those that `faulthandler` knows of."""
+"""Signals for which `faulthandler` writes a report."""
 
 _BEGINNING = "Fatal Python error: "
 
 
-def told(text: str, own: Sequence[str]) -> str:
-    """The last of the reports in `text`: what happened, and Python's stacks.
+def parse(text: str, own: Sequence[str]) -> str:
+    """The last report in `text`: its headline and Python's stacks. Empty if there is none.
 
-    Without the frames whose file name begins with one of `own`.
-
-    A child of the program may have written one before. What C's stack was and which extension modules
-    are loaded, which newer versions add, is left out. Empty where there is no report.
+    Frames whose file name begins with one of `own` are left out, and so are the C stack and the list of
+    extension modules, which newer versions add. An earlier report is that of a child of the program.
     """
     _, beginning, report = text.rpartition(_BEGINNING)
     if not beginning:
@@ -36,5 +34,5 @@ def told(text: str, own: Sequence[str]) -> str:
 
 
 def _without(own: Sequence[str], stack: str) -> str:
-    ours = tuple(f'  File "{beginning}' for beginning in own)
-    return "\n".join(line for line in stack.splitlines() if not line.startswith(ours))
+    hidden = tuple(f'  File "{beginning}' for beginning in own)
+    return "\n".join(line for line in stack.splitlines() if not line.startswith(hidden))

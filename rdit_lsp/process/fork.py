@@ -1,4 +1,4 @@
-"""A copy of a worker that waits: a program state one can return to, or look at.
+"""A forked worker that waits: a program state that can be restored or inspected.
 
 Knows the process and its socket. It must not know what the state stands for.
 """
@@ -7,131 +7,134 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
-from typing import TYPE_CHECKING
+from functools import partial
+from socket import socket
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from rdit_lsp.process.channel import Channel
+from rdit_lsp.process.conversation import Conversation
 from rdit_lsp.process.posix.children import Child
 from rdit_lsp.process.posix.memory import of_process
-from rdit_lsp.process.replies import Exited, Refusal
+from rdit_lsp.process.replies import Answer, Exited, Forked, Refusal, Waiting
 from rdit_lsp.process.spawn import WorkerError
 
 if TYPE_CHECKING:
-    from rdit_lsp.process.channel import Message
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from rdit_lsp.process.handle import Memory
     from rdit_lsp.process.posix.guard import Guard
-    from rdit_lsp.process.posix.memory import Memory
+    from rdit_lsp.process.replies import Received
+
+R = TypeVar("R")
 
 _PATIENCE = 10.0
-"""Seconds that a copy may take to answer; it runs nothing of the user's."""
+"""Seconds that a fork may take to answer; it runs no user code."""
 
 
 class Fork:
-    """A forked worker that waits on a socket of its own."""
+    """A fork on this machine, as a `ForkHandle`."""
 
     def __init__(self, fd: int, guard: Guard) -> None:
-        """`fd` is our end of that socket."""
+        """`fd` is the server's end of its socket."""
         loop = asyncio.get_running_loop()
         self._guard = guard
         self._child: Child | None = None
         self._waits: asyncio.Future[None] = loop.create_future()
-        """Done when the copy has said that it waits, or has ended."""
-        self._reply: asyncio.Future[Message | Exited] | None = None
+        """Done when its `Waiting` has come, or it has ended."""
         self._lock = asyncio.Lock()
         self.ended: asyncio.Future[None] = loop.create_future()
-        """Done when there is no such process any more, or when it has become a program."""
-        channel = socket.socket(fileno=fd)
-        self._channel = Channel(
-            channel, self._on_message, self._on_hung_up, self._on_protocol_error
+        """Done when the process has ended, and when a worker has adopted it."""
+        self._conversation = Conversation(
+            self._on_received, self._on_hung_up, self._on_protocol_error
         )
+        self._conversation.open(socket(fileno=fd))
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be used."""
-        return not self.ended.done() and self._channel.is_open
+        """Whether it can be forked, adopted or inspected."""
+        return not self.ended.done() and self._conversation.is_open
 
-    async def copy(self) -> Fork | Refusal:
-        """A copy of the copy, to be used up in its place."""
-        reply = await self.ask({"type": "fork"})
+    async def fork(self) -> Fork | Refusal:
+        """Another process in the same state."""
+        ask = partial(self._conversation.ask, {"type": "fork"}, Forked, Refusal)
+        reply = await self._within(_PATIENCE, ask)
         if isinstance(reply, Exited):
             return Refusal("its process has ended")
-        if reply["type"] == "refused":
-            return Refusal(reply["reason"])
-        return Fork(self._channel.fds.pop(0), self._guard)
+        return reply if isinstance(reply, Refusal) else Fork(reply.fd, self._guard)
 
-    async def ask(self, message: Message, patience: float = _PATIENCE) -> Message | Exited:
-        """Send a request and wait for its reply; a copy that gives none in time is dropped."""
-        async with self._lock:
-            try:
-                return await asyncio.wait_for(self._ask(message), patience)
-            except asyncio.TimeoutError:
-                self.drop()
-                return Exited(-signal.SIGKILL)
+    async def inspect(
+        self, question: Mapping[str, Any], patience: float
+    ) -> Mapping[str, Any] | Exited:
+        """The answer to a question; afterwards it is good for questions only.
 
-    async def _ask(self, message: Message) -> Message | Exited:
-        await asyncio.shield(self._waits)
-        if not self.is_alive:
-            return Exited(0)
-        self._reply = asyncio.get_running_loop().create_future()
-        try:
-            await self._channel.send(message)
-            return await self._reply
-        finally:
-            self._reply = None
+        It cuts itself off from everything outside first, since it may run user code to answer.
+        """
+        request = {"type": "look", "question": dict(question)}
+        reply = await self._within(patience, partial(self._conversation.ask, request, Answer))
+        return reply if isinstance(reply, Exited) else reply.answer
 
     async def ready(self) -> None:
-        """Wait until it waits. Raises WorkerError if it has ended instead."""
+        """Wait until it can be used. Raises WorkerError if it has ended instead."""
         await asyncio.shield(self._waits)
         if not self.is_alive:
             raise WorkerError("the process of the checkpoint has ended.")
 
-    def promote(self) -> tuple[socket.socket, Child]:
-        """Its socket and its process, for a worker to go on as; it must be `ready`."""
+    def promote(self) -> tuple[socket, Child]:
+        """Give its socket and its process to the worker that adopts it; it must be `ready`."""
         assert self._child is not None
         child, self._child = self._child, None
-        channel = self._channel.detach()
+        channel = self._conversation.detach()
         self.ended.set_result(None)
         return channel, child
 
-    def drop(self) -> None:
-        """End it. Nothing of the program runs then; that it has ended is told by `ended`."""
-        self._channel.close()
+    def discard(self) -> None:
+        """End it, without the program's own endings such as `atexit`; `ended` follows."""
+        self._conversation.close()
         if self._child is not None:
             self._child.kill()
         elif not self._waits.done():
-            self._end()  # It never said who it is, and ends by itself with its socket.
+            self._end(0)  # Its process id is not known yet, but it ends by itself with its socket.
 
     def memory(self) -> Memory | None:
-        """What it holds now; None where it is gone or the system does not tell (Linux does).
+        """Its memory now; None where it is gone or the system does not say (Linux does).
 
-        Takes milliseconds for a large process, so call it off the event loop.
+        Takes milliseconds for a large process: call it off the event loop.
         """
         return None if self._child is None else of_process(self._child.pid)
 
-    def _on_message(self, message: Message) -> None:
-        if message["type"] == "waiting":
-            self._child = Child(int(message["pid"]), self._on_exit)
+    async def _within(self, patience: float, ask: Callable[[], Awaitable[R]]) -> R | Exited:
+        """The reply to what `ask` asks; a fork that gives none in time is discarded."""
+        async with self._lock:  # Lock-step, though a prefork and a restore may both want it.
+            try:
+                return await asyncio.wait_for(self._when_it_waits(ask), patience)
+            except asyncio.TimeoutError:
+                self.discard()
+                return Exited(-signal.SIGKILL)
+
+    async def _when_it_waits(self, ask: Callable[[], Awaitable[R]]) -> R | Exited:
+        await asyncio.shield(self._waits)
+        return await ask() if self.is_alive else Exited(0)
+
+    def _on_received(self, received: Received) -> None:
+        if isinstance(received.content, Waiting) and not self._waits.done():
+            self._child = Child(received.content.pid, self._on_exit)
             self._guard.watch(self._child.pid)
             self._waits.set_result(None)
-        elif self._reply is not None and not self._reply.done():
-            self._reply.set_result(message)
 
     def _on_hung_up(self) -> None:
         if self._child is None:
-            self._end()
+            self._end(0)
 
     def _on_protocol_error(self, _error: Exception) -> None:
-        self.drop()
+        self.discard()
 
     def _on_exit(self, code: int) -> None:
         if self._child is not None:
             self._guard.forget(self._child.pid)
         self._end(code)
 
-    def _end(self, code: int = 0) -> None:
-        self._channel.close()
+    def _end(self, code: int) -> None:
+        self._conversation.end(Exited(code))
         if not self.ended.done():
             self.ended.set_result(None)
         if not self._waits.done():
             self._waits.set_result(None)
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_result(Exited(code))

@@ -1,43 +1,57 @@
-"""What a worker answers, decoded: the one place that knows the fields of its messages.
+"""Messages of a worker, decoded: the one module that knows their fields.
 
-A worker's messages may hold whatever user code managed to write into its socket. A field that is missing
-or of another kind raises KeyError, TypeError or IndexError, and whoever reads the channel then ends the
-worker.
+A worker's messages may hold whatever user code managed to write into its socket. So each is decoded when it
+is read, and one with a missing field or a field of another kind is a ProtocolError, which ends the worker:
+never an exception where the reply is awaited. Knows no process, and only hands descriptors on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from rdit_lsp.outputs.codec import display_from, failure_from
+from rdit_lsp.worker.protocol import ProtocolError
 from rdit_lsp.worker.statements import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rdit_lsp.outputs.display import Display
     from rdit_lsp.outputs.failure import Failure
+    from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.channel import Message
+
+T = TypeVar("T")
 
 Outcome: TypeAlias = Literal["ok", "error", "interrupted", "exit"]
 """How a statement ends by itself, or by an interrupt."""
 
+STREAMS: dict[int, StreamName] = {1: "stdout", 2: "stderr"}
+"""The program's descriptors that the server reads, and what they are called."""
+
 
 @dataclass(frozen=True)
 class Exited:
-    """Instead of an answer: the process is gone. `code` as in `Popen.returncode`, -N for signal N."""
+    """In place of a reply: the process is gone. `code` as in `Popen.returncode`, -N for signal N."""
 
     code: int
     is_for_memory: bool = False
     """SIGKILL ended it, and the system has killed for want of memory since it began."""
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """There can be no fork; the reason reads "it has …", or the like, and is meant for the user."""
+# Replies: each answers one request.
 
-    reason: str
+
+@dataclass(frozen=True)
+class Ready:
+    """The interpreter has started, or a fork has become the program."""
+
+    protocol: int
+    python: str | None
+    """`sys.executable`."""
+    version: str
+    libraries: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,28 +86,210 @@ class Finished:
     """Files of the project that it imported."""
 
 
-def prepared(message: Message) -> Prepared | Rejected:
-    """The answer to `prepare`."""
-    if message["type"] == "rejected":
-        failure = failure_from(message["failure"])
-        return Rejected(failure, message["first"], message["last"])
-    return Prepared(tuple(Span(*span) for span in message["spans"]))
+@dataclass(frozen=True)
+class Forked:
+    """A fork has been made; `fd` is the server's end of its socket."""
+
+    fd: int
 
 
-def finished(message: Message) -> Finished:
-    """The answer to `execute`."""
-    value, failure = message["value"], message["failure"]
-    return Finished(
-        outcome=message["outcome"],
-        seconds=message["seconds"],
-        value=None if value is None else display_from("result", value, message.get("metadata")),
-        failure=None if failure is None else failure_from(failure),
-        exit_code=message["code"],
-        imported=tuple(message["modules"]),
+@dataclass(frozen=True)
+class Refusal:
+    """There can be no fork; the reason reads "it has …", or the like, and is meant for the user."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Environment variables were set; these are their former values."""
+
+    before: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question about the namespace."""
+
+    answer: Mapping[str, Any]
+
+
+Reply: TypeAlias = Ready | Prepared | Rejected | Finished | Forked | Refusal | Environment | Answer
+
+
+# Events: they come between a request and its reply, or without one.
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The first message of a fork: it waits to be used."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class InspectionFork:
+    """A fork for inspection has been made, with the server's end of its socket, or could not be."""
+
+    fd: int | None
+
+
+@dataclass(frozen=True)
+class InputRequest:
+    """User code waits for a line."""
+
+    number: int
+    password: bool
+
+
+@dataclass(frozen=True)
+class Displayed:
+    """User code displayed something."""
+
+    display: Display
+    update: bool
+    """In the place of the display with the same id."""
+    number: int | None = None
+    """To be acknowledged with this number; None if the worker does not wait for that."""
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """User code cleared what its statement has put out."""
+
+    wait: bool
+    """Only when something follows."""
+    number: int | None = None
+    """As `Displayed.number`."""
+
+
+Event: TypeAlias = Waiting | InspectionFork | InputRequest | Displayed | Cleared
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message, and the pipes that came beside it."""
+
+    content: Reply | Event
+    pipes: Mapping[StreamName, int]
+    """Reading ends of the pipes that its streams are on from now on; empty for those that stay."""
+
+
+def decode(message: Message, take_fd: Callable[[], int]) -> Received:
+    """Decode a message. Raises ProtocolError for what is none.
+
+    `take_fd` gives the descriptors that came beside it, in their order, and raises ProtocolError when there
+    is none left.
+    """
+    kind = message.get("type")
+    try:
+        if kind in _WITH_DESCRIPTOR:
+            return Received(_WITH_DESCRIPTOR[kind](take_fd()), {})
+        content = _DECODERS[kind](message)
+        pipes = {STREAMS[number]: take_fd() for number in message.get("renewed", ())}
+    except _WRONG_SHAPE as error:
+        raise ProtocolError(f"a message of type {kind!r:.40} with {error!r:.80}") from error
+    return Received(content, pipes)
+
+
+_WRONG_SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+"""What decoding raises where a field is not what it should be, or is nested too deep."""
+
+
+def _ready(message: Message) -> Ready:
+    return Ready(
+        _whole(message["protocol"]),
+        _optional(_text, message["python"]),
+        _text(message["version"]),
+        _texts(message["libraries"]),
     )
 
 
-def environment(message: Message) -> Mapping[str, str | None]:
-    """The answer to `environ`: the values that the variables had before."""
-    before: Mapping[str, str | None] = message["before"]
-    return before
+def _prepared(message: Message) -> Prepared:
+    spans = message["spans"]
+    return Prepared(tuple(Span(_whole(a), _whole(b), _of(bool, c)) for a, b, c in spans))
+
+
+def _rejected(message: Message) -> Rejected:
+    failure = failure_from(message["failure"])
+    return Rejected(failure, _whole(message["first"]), _whole(message["last"]))
+
+
+def _finished(message: Message) -> Finished:
+    value = message["value"]
+    if message["outcome"] not in get_args(Outcome):
+        raise ValueError(message["outcome"])
+    return Finished(
+        outcome=message["outcome"],
+        seconds=_number(message["seconds"]),
+        value=None if value is None else display_from("result", value, message.get("metadata")),
+        failure=_optional(failure_from, message["failure"]),
+        exit_code=_optional(_whole, message["code"]),
+        imported=_texts(message["modules"]),
+    )
+
+
+def _environment(message: Message) -> Environment:
+    before = message["before"].items()
+    return Environment({_text(name): _optional(_text, value) for name, value in before})
+
+
+def _answer(message: Message) -> Answer:
+    return Answer(_object(message["answer"]))
+
+
+def _shown(message: Message) -> Displayed | Cleared:
+    number = _optional(_whole, message.get("number"))
+    if "clear" in message:
+        return Cleared(message["clear"] == "wait", number)
+    display = display_from("display", message["data"], message.get("metadata"), message.get("id"))
+    return Displayed(display, message.get("update") is True, number)
+
+
+_DECODERS: Mapping[object, Callable[[Message], Reply | Event]] = {
+    "ready": _ready,
+    "prepared": _prepared,
+    "rejected": _rejected,
+    "finished": _finished,
+    "refused": lambda message: Refusal(_text(message["reason"])),
+    "environ": _environment,
+    "looked": _answer,
+    "waiting": lambda message: Waiting(_whole(message["pid"])),
+    "blind": lambda _: InspectionFork(None),
+    "input": lambda message: InputRequest(_whole(message["number"]), bool(message["password"])),
+    "display": _shown,
+}
+_WITH_DESCRIPTOR: Mapping[object, Callable[[int], Reply | Event]] = {
+    "forked": Forked,
+    "glanced": InspectionFork,
+}
+
+
+def _optional(decode: Callable[[Any], T], value: Any) -> T | None:
+    return None if value is None else decode(value)
+
+
+def _text(value: Any) -> str:
+    return _of(str, value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(_text, _of(list, value)))
+
+
+def _whole(value: Any) -> int:
+    return _of(int, value)
+
+
+def _number(value: Any) -> float:
+    return float(value) if type(value) is int else _of(float, value)
+
+
+def _object(value: Any) -> Message:
+    return _of(dict, value)
+
+
+def _of(kind: type[T], value: Any) -> T:
+    if type(value) is not kind:  # JSON has no subclasses, and `True` is no number.
+        raise TypeError(f"{value!r:.40} where {kind.__name__} belongs")
+    return value

@@ -1,6 +1,6 @@
-"""Stopping what runs: by an interrupt, and if it goes on, by ever stronger means.
+"""Stopping the statement that runs: by an interrupt, and if it goes on, by ever stronger means.
 
-Knows the worker's signals and time; nothing of runs or results.
+Knows a program's signals and time; nothing of runs or results.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rdit_lsp.process.worker import Worker
+    from rdit_lsp.process.handle import ProgramHandle
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +24,13 @@ LADDER = (
 
 
 class Ladder:
-    """The climb against one statement, until it is left."""
+    """One escalation, until the statement stops."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, program: ProgramHandle) -> None:
         """Begin with the first means at once."""
         self.means: str | None = None
-        """The rung that was reached."""
-        self._worker = worker
+        """The name of the last means that was used."""
+        self._program = program
         self._climbing = asyncio.create_task(self._climb())
 
     @property
@@ -39,16 +39,16 @@ class Ladder:
         return self.means not in (None, LADDER[0][1])
 
     def leave(self) -> None:
-        """What ran has stopped."""
+        """Stop climbing: the statement has stopped."""
         self._climbing.cancel()
 
     async def _climb(self) -> None:
-        worker = self._worker
-        actions = (worker.interrupt, worker.interrupt, worker.kill_children, worker.kill)
+        program = self._program
+        actions = (program.interrupt, program.interrupt, program.kill_children, program.kill)
         waited = 0.0
         for (after, name), action in zip(LADDER, actions, strict=True):
             await asyncio.sleep(after - waited)
             waited = after
             self.means = name
-            log.info("%s: stopping what runs by %s", worker.launch.path, name)
+            log.info("%s: stopping what runs by %s", program.launch.path, name)
             action()

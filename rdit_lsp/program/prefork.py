@@ -1,6 +1,6 @@
-"""A copy of a waiting copy, made before it is asked for: making one takes milliseconds.
+"""A fork of a waiting fork, made before it is asked for: making one takes milliseconds.
 
-Knows copies; neither which state they are in nor what becomes of those it gives away.
+Knows forks; neither which state they are in nor what they become.
 """
 
 from __future__ import annotations
@@ -8,25 +8,24 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rdit_lsp.process.fork import Fork
+from rdit_lsp.process.replies import Refusal
 
 if TYPE_CHECKING:
-    from rdit_lsp.process.posix.memory import Memory
-    from rdit_lsp.process.replies import Refusal
+    from rdit_lsp.process.handle import ForkHandle, Memory
 
 
 class Prefork:
-    """At most one such copy, of whatever one is expected to be asked for next."""
+    """Holds at most one prefork, of the process most likely to be restored next."""
 
     def __init__(self) -> None:
-        self._kept: tuple[Fork, Fork] | None = None
-        """It, and what it is a copy of."""
+        self._kept: tuple[ForkHandle, ForkHandle] | None = None
+        """The prefork, and the original that it was forked from."""
         self._making: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._dropping: set[asyncio.Task[None]] = set()
+        self._discarding: set[asyncio.Task[None]] = set()
 
-    def expect(self, original: Fork, *, later: float = 0.0) -> None:
-        """A copy of `original` will be asked for: make it, in place of the one kept so far.
+    def expect(self, original: ForkHandle, *, later: float = 0.0) -> None:
+        """Make a prefork of `original`, in place of the one kept so far.
 
         `later`: after so many seconds, since something else is more urgent until then.
         """
@@ -37,33 +36,33 @@ class Prefork:
         elif self._making is None:
             self._making = asyncio.create_task(self._make(original))
 
-    async def copy_of(self, original: Fork) -> Fork | Refusal:
-        """A copy of `original`, to be used up; at once if that was expected."""
+    async def fork_of(self, original: ForkHandle) -> ForkHandle | Refusal:
+        """A fork of `original`, for the caller to use up; at once if it was expected."""
         if self._making is not None:
             await asyncio.wait([self._making])
         if self._kept is not None and self._kept[1] is original and self._kept[0].is_alive:
-            copied, self._kept = self._kept[0], None
-            return copied
-        return await original.copy()
+            fork, self._kept = self._kept[0], None
+            return fork
+        return await original.fork()
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Keep none any more; it ends in the background."""
         self._stop_timer()
-        task = asyncio.create_task(self._drop())
-        self._dropping.add(task)
-        task.add_done_callback(self._dropping.discard)
+        task = asyncio.create_task(self._discard())
+        self._discarding.add(task)
+        task.add_done_callback(self._discarding.discard)
 
     async def close(self) -> None:
-        """End what there is, and wait for that."""
+        """Discard the prefork, and wait until it has ended."""
         self._stop_timer()
         if self._making is not None:
             await asyncio.wait([self._making])
-        await self._drop()
-        if self._dropping:
-            await asyncio.wait(self._dropping)
+        await self._discard()
+        if self._discarding:
+            await asyncio.wait(self._discarding)
 
     def memory(self) -> Memory | None:
-        """What the kept one holds; as `Fork.memory`."""
+        """Memory of the prefork, as `ForkHandle.memory`."""
         return self._kept[0].memory() if self._kept is not None else None
 
     def _stop_timer(self) -> None:
@@ -71,23 +70,23 @@ class Prefork:
             self._timer.cancel()
             self._timer = None
 
-    async def _make(self, original: Fork) -> None:
+    async def _make(self, original: ForkHandle) -> None:
         try:
-            await self._drop()
-            copied = await original.copy()
-            if isinstance(copied, Fork):
-                self._kept = copied, original
-                original.ended.add_done_callback(lambda _: self._drop_copy_of(original))
+            await self._discard()
+            fork = await original.fork()
+            if not isinstance(fork, Refusal):
+                self._kept = fork, original
+                original.ended.add_done_callback(lambda _: self._discard_fork_of(original))
         finally:
             self._making = None
 
-    def _drop_copy_of(self, original: Fork) -> None:
-        """Its original has been dropped: it would hold the memory that is to be free."""
+    def _discard_fork_of(self, original: ForkHandle) -> None:
+        """Its original was dropped: the prefork would hold the memory that is to be free."""
         if self._kept is not None and self._kept[1] is original:
-            self.drop()
+            self.discard()
 
-    async def _drop(self) -> None:
+    async def _discard(self) -> None:
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept[0].drop()
+            kept[0].discard()
             await kept[0].ended

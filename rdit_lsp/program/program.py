@@ -1,40 +1,43 @@
-"""The program of one document: the process it is now, the state its namespace is in, and the ways back.
+"""The program of one document: its process, the state of its namespace, and the states kept.
 
-Knows processes, copies and state keys; knows neither text nor results. Its one user is the session, whose
-driver does one thing at a time with it.
+Knows processes, forks and state keys; knows neither text nor results. Its one user is the session, whose
+driver does one thing at a time with it. Nothing but this class changes which process it has, which state
+that is in, and what work it has behind it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.process.fork import Fork
-from rdit_lsp.process.replies import Exited
-from rdit_lsp.process.spawn import WorkerError, spawn
-from rdit_lsp.process.worker import Worker
-from rdit_lsp.program.checkpoints import Checkpoint, Checkpoints, History
+from rdit_lsp.document.state_keys import OFF_PATH
+from rdit_lsp.process.replies import Exited, Refusal
+from rdit_lsp.process.spawn import WorkerError
+from rdit_lsp.program import checkpoint_policy
+from rdit_lsp.program.checkpoint import Checkpoint
+from rdit_lsp.program.checkpoints import Checkpoints
+from rdit_lsp.program.history import History
 from rdit_lsp.program.prefork import Prefork
 from rdit_lsp.program.zygote import Zygote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Coroutine
+    from collections.abc import Callable, Container, Coroutine, Mapping
     from signal import Signals
 
     from rdit_lsp.document.state_keys import Key
-    from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.posix.guard import Guard
-    from rdit_lsp.process.posix.memory import Memory
-    from rdit_lsp.process.replies import Refusal
-    from rdit_lsp.process.spawn import Launch, Spawned
-    from rdit_lsp.process.worker import Listener
-
-log = logging.getLogger(__name__)
+    from rdit_lsp.process.handle import (
+        ForkHandle,
+        Memory,
+        ProgramFactory,
+        ProgramHandle,
+        ProgramListener,
+    )
+    from rdit_lsp.process.spawn import Launch
 
 _PATIENCE = 0.03
-"""Seconds that a look waits for a busy program to be at a bytecode, before it takes an older state."""
+"""Seconds that an inspection waits for a busy program to reach a bytecode before it takes an old state."""
 
 
 class Program:
@@ -42,61 +45,166 @@ class Program:
 
     def __init__(
         self,
-        listener: Callable[[], Listener],
-        guard: Guard,
-        spawn: Callable[[Launch], Spawned] = spawn,
+        listener: ProgramListener,
+        make: ProgramFactory,
+        on_exited: Callable[[Exited], None],
+        is_due: checkpoint_policy.IsDue = checkpoint_policy.is_due,
     ) -> None:
-        """`listener` makes whoever listens to the next process."""
-        self.worker: Worker | None = None
-        """The process; None before the first, between two, and after it has ended by itself."""
-        self.live: Key | None = None
-        """The state its namespace is in; None where there is none."""
-        self.checkpoints = Checkpoints(self._memory)
-        self.history = History()
+        """`listener` gets what every process puts out, of one that was left, too.
+
+        `on_exited` is called when the process has ended by itself, or was killed: not for one that was
+        left or closed. `is_due` says when checkpoints are taken.
+        """
+        self.checkpoints = Checkpoints(self._memory, is_due)
         self._listener = listener
-        self._guard = guard
-        self._spawn = spawn
+        self._make = make
+        self._on_exited = on_exited
+        self._worker: ProgramHandle | None = None
+        self._live: Key | None = None
+        self._history = History()
+        self._is_starting = False
+        self._is_lost = False
         self._launch: Launch | None = None
-        """How the first process of the present line was started."""
+        """The launch of the process that the present one was forked from, or of itself."""
         self._zygote: Zygote | None = None
         self._prefork = Prefork()
-        """Of the checkpoint that was used last."""
-        self._leaving: Worker | None = None
+        """Of the checkpoint that was restored last."""
+        self._closing: ProgramHandle | None = None
         """The process of a document that is being closed."""
-        self._closing: set[asyncio.Task[Any]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def worker(self) -> ProgramHandle | None:
+        """The process; None before the first, between two, and after it has ended by itself."""
+        return self._worker
+
+    @property
+    def live(self) -> Key | None:
+        """The state of the namespace; None where there is none."""
+        return self._live
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a process is being started or brought to a state, and has run nothing there yet."""
+        return self._is_starting
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there was a process, or should have been one, and there is none."""
+        return self._is_lost
+
+    # Which process there is to be.
+
+    def begin_starting(self) -> None:
+        """Another process is about to take the place of the present one."""
+        self._is_starting = True
+
+    def settle(self) -> None:
+        """The process is where it was to be brought; where there is none, it is lost."""
+        if self._is_starting:
+            self._is_starting, self._is_lost = False, self._worker is None
+
+    def be_empty(self) -> None:
+        """Have no process, and need none."""
+        self.leave()
+        self._is_starting = self._is_lost = False
+
+    # The state of the namespace.
+
+    def advance(self, key: Key) -> None:
+        """Code has run that leads to the state `key`."""
+        if self._worker is not None:
+            self._live = key
+
+    def leave_path(self) -> None:
+        """Something has changed the namespace that no text stands for."""
+        self.advance(OFF_PATH)
+
+    def begin_run(self) -> None:
+        """A run begins: what its checkpoints may cost is a part of its own work."""
+        self._history.begin_run()
+
+    def did_work(self, seconds: float) -> None:
+        """A statement has run for so long."""
+        self._history.did_work(seconds)
+
+    # Processes.
 
     async def start(self, launch: Launch, key: Key) -> None:
-        """Have an empty namespace, whose state is `key`. Raises WorkerError where none can be had.
+        """Have an empty namespace, whose state is `key`. Raises WorkerError where there can be none.
 
-        It is a copy of the interpreter kept ready if that suits, else a new process.
+        Its process is a fork of the zygote if that suits, else a new one.
         """
         self.leave()
-        self._prefork.drop()
+        self._prefork.discard()
         self._launch = launch
-        if not await self._start_from_pristine(launch):
+        if not await self._start_from_zygote(launch):
             await self._start_anew(launch)
-        self.live, self.history = key, History()
+        if self._worker is None:
+            raise WorkerError("Python ended before it could run anything.")
+        self._live, self._history = key, History()
+        self._is_lost = False
 
     def can_start_at_once(self, launch: Launch) -> bool:
         """Whether `start` would take no time."""
         return self._zygote is not None and self._zygote.suits(launch)
 
-    async def return_to(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint, which stays. Raises WorkerError if it cannot be had."""
-        if checkpoint.copy is None or self._launch is None:
+    async def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, which stays. Raises WorkerError where that is not possible."""
+        if checkpoint.fork is None or self._launch is None:
             raise WorkerError("there is no process in that state.")
-        copied = await self._prefork.copy_of(checkpoint.copy)
-        if not isinstance(copied, Fork):
-            raise WorkerError(f"the state cannot be copied: {copied.reason}.")
+        fork = await self._prefork.fork_of(checkpoint.fork)
+        if isinstance(fork, Refusal):
+            raise WorkerError(f"the state cannot be copied: {fork.reason}.")
         self.leave(for_good=False)
-        await self._adopt(copied, self._launch)
-        self.live, self.history = checkpoint.key, History(checkpoint)
+        await self._adopt(fork, self._launch)
+        self._live, self._history = checkpoint.key, History(checkpoint)
+        self._is_lost = False
 
-    def expect_return_to(self, key: Key) -> None:
-        """Have a copy of a checkpoint ready: who has edited a statement often edits it again."""
+    def expect_restore(self, key: Key) -> None:
+        """Prefork a checkpoint: a statement that was edited once is often edited again."""
         checkpoint = self.checkpoints.at(key)
-        if checkpoint is not None and checkpoint.copy is not None:
-            self._prefork.expect(checkpoint.copy)
+        if checkpoint is not None and checkpoint.fork is not None:
+            self._prefork.expect(checkpoint.fork)
+
+    def leave(self, *, for_good: bool = True) -> None:
+        """End the process in the background.
+
+        One to which the program may go back must not do what a program does at its end, such as remove
+        its temporary files: forks of it still need them.
+        """
+        worker, self._worker, self._live = self._worker, None, None
+        if worker is not None:
+            if not for_good or len(self.checkpoints):
+                worker.kill()
+            self._later(_close(worker))
+
+    def send_signal(self, sign: Signals) -> bool:
+        """Pass a signal on to a program that is being closed. Returns whether there is one."""
+        if self._closing is None:
+            return False
+        self._closing.send_signal(sign)
+        return True
+
+    async def close(self, *, leave_children: bool, patient: bool) -> None:
+        """End its forks, then the process and all it started; both as in `ProgramHandle.close`."""
+        await self._prefork.close()
+        await self.checkpoints.close()
+        await self._discard_zygote()
+        worker, self._worker, self._live = self._worker, None, None
+        if worker is not None:
+            self._closing = worker
+            await worker.close(leave_children=leave_children, patient=patient)
+            await worker.wait_until_quiet()
+            worker.release()
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    # Keeping states, and looking into them.
+
+    def is_checkpoint_due(self, *, hot: bool) -> bool:
+        """Whether to keep the present state; `hot`: the next statement is likely to be edited."""
+        return self.checkpoints.is_due(self._history, hot=hot)
 
     async def keep(
         self,
@@ -106,142 +214,118 @@ class Program:
         on_path: Callable[[], Container[Key]] = tuple,
     ) -> Checkpoint | Exited:
         """Take a checkpoint of the present state; `line` is the last one that has run."""
-        assert self.worker is not None
-        assert self.live is not None
+        assert self._worker is not None
+        assert self._live is not None
+        fork = partial(_fork, self._worker)
         return await self.checkpoints.take(
-            self.worker, self.live, self.history, line, name=name, on_path=on_path
+            fork, self._live, self._history, line, name=name, on_path=on_path
         )
 
-    async def look(
-        self, question: Message, deadline: float
-    ) -> tuple[Message, Checkpoint | None] | None:
+    async def hold(self) -> Checkpoint | Refusal | Exited:
+        """The present state as a checkpoint that is not among `checkpoints`: the caller's alone."""
+        assert self._worker is not None
+        assert self._live is not None
+        fork = await _fork(self._worker)
+        if isinstance(fork, Refusal | Exited):
+            return fork
+        return Checkpoint("", self._live, self._history.work, 0, time.time(), fork=fork)
+
+    async def inspect(
+        self, question: Mapping[str, Any], deadline: float
+    ) -> tuple[Mapping[str, Any], Checkpoint | None] | None:
         """The answer to a question about the namespace, which changes nothing, and how old it is.
 
-        A copy made for the purpose gives it; where none can be had soon enough, as in the middle of
-        long C code, a copy of the newest checkpoint, which is then told. None after `deadline` seconds.
+        It comes from a fork made for the purpose; where that takes too long, as in the middle of long C
+        code, from a fork of the newest checkpoint, which is then returned, too. None after `deadline`
+        seconds, or where there can be neither.
         """
         end = time.monotonic() + deadline
-        older = self.history.last
-        has_older = older is not None and older.is_ready
-        is_busy = self.worker is not None and self.worker.is_busy
-        patience = _PATIENCE if has_older and is_busy else deadline / 2
-        copy = await self.worker.fork_for_inspection(patience) if self.worker is not None else None
-        checkpoint = None
-        if copy is None:
-            checkpoint = older
-            if checkpoint is None or checkpoint.copy is None:
-                return None
-            copied = await checkpoint.copy.copy()
-            if not isinstance(copied, Fork):
-                return None
-            copy = copied
+        older = self._history.last
+        if older is not None and not older.is_ready:
+            older = None
+        fork = await self._fork_for_inspection(deadline, has_older=older is not None)
+        source = None
+        if fork is None and older is not None and older.fork is not None:
+            forked = await older.fork.fork()
+            fork, source = (None if isinstance(forked, Refusal) else forked), older
+        if fork is None:
+            return None
         try:
-            reply = await copy.ask(
-                {"type": "look", "question": question}, max(end - time.monotonic(), 0.0)
-            )
+            answer = await fork.inspect(question, max(end - time.monotonic(), 0.0))
         finally:
-            copy.drop()
-        return None if isinstance(reply, Exited) else (reply["answer"], checkpoint)
+            fork.discard()
+        return None if isinstance(answer, Exited) else (answer, source)
 
-    async def hold(self) -> Checkpoint | Refusal | Exited:
-        """The present state as a checkpoint that nobody else knows of."""
-        assert self.worker is not None
-        assert self.live is not None
-        copied = await self.worker.fork()
-        if not isinstance(copied, Fork):
-            return copied
-        return Checkpoint("", self.live, copied, self.history.work, 0, time.time())
+    async def _fork_for_inspection(self, deadline: float, *, has_older: bool) -> ForkHandle | None:
+        worker = self._worker
+        if worker is None or not worker.capabilities.can_inspect_while_busy:
+            return None
+        patience = _PATIENCE if has_older and worker.is_busy else deadline / 2
+        return await worker.fork_for_inspection(patience)
 
-    def leave(self, *, for_good: bool = True) -> None:
-        """Let go of the process.
+    def _memory(self) -> tuple[Memory | None, Memory | None]:
+        program = self._worker.memory() if self._worker is not None else None
+        return program, self._prefork.memory()
 
-        One to which the program may go back must not do what a program does at its end, such as remove
-        its temporary files: copies of it still need them.
-        """
-        worker, self.worker, self.live = self.worker, None, None
-        if worker is not None:
-            if not for_good or len(self.checkpoints):
-                worker.kill()
-            self._later(_close(worker))
+    # Beginnings and ends of processes.
 
-    def ended(self) -> None:
-        """The process has ended by itself."""
-        if self.worker is not None:
-            self.worker.release()
-        self.worker = self.live = None
-
-    def send_signal(self, sign: Signals) -> bool:
-        """Pass a signal on to a program that is being closed. Returns whether there is one."""
-        if self._leaving is None:
-            return False
-        self._leaving.send_signal(sign)
-        return True
-
-    async def close(self, *, leave_children: bool, patient: bool) -> None:
-        """End the process and whatever it started, and its copies before it; both as in `Worker.close`."""
-        await self._prefork.close()
-        await self.checkpoints.close()
-        await self._drop_pristine()
-        worker, self.worker = self.worker, None
-        if worker is not None:
-            self._leaving = worker
-            await worker.close(leave_children=leave_children, patient=patient)
-            await worker.wait_until_quiet()
-            worker.release()
-        if self._closing:
-            await asyncio.wait(self._closing)
-
-    async def _start_from_pristine(self, launch: Launch) -> bool:
+    async def _start_from_zygote(self, launch: Launch) -> bool:
         zygote = self._zygote
         if zygote is None or not zygote.suits(launch):
             return False
-        copy = await zygote.copy()
-        if copy is None:
+        fork = await zygote.fork()
+        if fork is None:
             return False
-        await self._adopt(copy, launch)
+        await self._adopt(fork, launch)
         zygote.expect_fork()
         return True
 
     async def _start_anew(self, launch: Launch) -> None:
-        self._later(self._drop_pristine())
-        worker = self.worker = Worker(launch, self._listener(), self._guard, self._spawn)
+        self._later(self._discard_zygote())
+        worker = self._worker = self._make(launch, self._listener, self._on_exit)
         try:
             await worker.start()
         except WorkerError:
-            self.worker = None
+            self._worker = None
             raise
-        self.checkpoints.is_on = launch.checkpoints
-        self.checkpoints.budget = launch.checkpoint_memory
-        if launch.checkpoints:
-            copied = await worker.fork()
-            if isinstance(copied, Fork):
-                self._zygote = Zygote(launch, worker.libraries, copied)
+        self.checkpoints.configure(launch, worker.capabilities)
+        fork = await _fork(worker)
+        if not isinstance(fork, Refusal | Exited):
+            self._zygote = Zygote(launch, worker.libraries, fork)
 
-    async def _adopt(self, copy: Fork, launch: Launch) -> None:
-        """Go on as a copy of an earlier process. Raises WorkerError if that has ended."""
-        worker = self.worker = Worker(launch, self._listener(), self._guard, self._spawn)
+    async def _adopt(self, fork: ForkHandle, launch: Launch) -> None:
+        """Go on as a fork of an earlier process. Raises WorkerError if it has ended."""
+        worker = self._worker = self._make(launch, self._listener, self._on_exit)
         try:
-            await copy.ready()
-            await worker.adopt(copy)
+            await worker.adopt(fork)
         except WorkerError:
-            self.worker = None
+            self._worker = None
             raise
 
-    def _memory(self) -> tuple[Memory | None, Memory | None]:
-        program = self.worker.memory() if self.worker is not None else None
-        return program, self._prefork.memory()
+    def _on_exit(self, worker: ProgramHandle, exited: Exited) -> None:
+        if worker is not self._worker:
+            return  # It was left or closed: what it was is over already.
+        worker.release()
+        self._worker = self._live = None
+        self._is_lost = True
+        self._on_exited(exited)
 
-    async def _drop_pristine(self) -> None:
+    async def _discard_zygote(self) -> None:
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
             await zygote.close()
 
-    def _later(self, closing: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(closing)
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    def _later(self, ending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(ending)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
 
-async def _close(worker: Worker) -> None:
+async def _fork(worker: ProgramHandle) -> ForkHandle | Refusal | Exited:
+    refusal = worker.capabilities.fork_refusal
+    return refusal if refusal is not None else await worker.fork()
+
+
+async def _close(worker: ProgramHandle) -> None:
     await worker.close()
     worker.release()

@@ -1,7 +1,7 @@
-"""An interpreter that has started and run nothing, kept ready so that starting over takes no time.
+"""An interpreter that has started and run nothing, kept ready to be forked: starting over takes no time.
 
-Knows for which surroundings it is good: those it was started in, while the packages installed there
-stay what they were.
+Knows which launches it is good for: the one it was started with, while the packages installed there stay
+what they were.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from rdit_lsp.process.fork import Fork
+from rdit_lsp.process.replies import Refusal
 from rdit_lsp.program.prefork import Prefork
 
 if TYPE_CHECKING:
+    from rdit_lsp.process.handle import ForkHandle
     from rdit_lsp.process.spawn import Launch
 
 
@@ -21,12 +22,12 @@ _NOT_YET = 0.3
 
 
 class Zygote:
-    """A copy of a new process."""
+    """A fork of a new process."""
 
-    def __init__(self, launch: Launch, libraries: tuple[str, ...], copy: Fork) -> None:
+    def __init__(self, launch: Launch, libraries: tuple[str, ...], fork: ForkHandle) -> None:
         """`libraries` are the folders of installed packages."""
         self.launch = launch
-        self._copy = copy
+        self._fork = fork
         self._prefork = Prefork()
         self._libraries = libraries
         self._installed = _changed_at(libraries)
@@ -34,26 +35,26 @@ class Zygote:
     @property
     def is_good(self) -> bool:
         """Whether a new process would still begin as it did."""
-        return self._copy.is_alive and _changed_at(self._libraries) == self._installed
+        return self._fork.is_alive and _changed_at(self._libraries) == self._installed
 
     def suits(self, launch: Launch) -> bool:
-        """Whether it is what a process started with `launch` would be."""
+        """Whether a process started with `launch` would be the same."""
         return launch == self.launch and self.is_good
 
-    async def copy(self) -> Fork | None:
-        """Another one like it, to be used up; None where that failed."""
-        copied = await self._prefork.copy_of(self._copy)
-        return copied if isinstance(copied, Fork) else None
+    async def fork(self) -> ForkHandle | None:
+        """A fork, for the caller to use up; None where it is refused."""
+        fork = await self._prefork.fork_of(self._fork)
+        return None if isinstance(fork, Refusal) else fork
 
     def expect_fork(self) -> None:
-        """Get ready for the next one: who starts over once often does so again."""
-        self._prefork.expect(self._copy, later=_NOT_YET)
+        """Have the next fork ready: a user who starts over once often does so again."""
+        self._prefork.expect(self._fork, later=_NOT_YET)
 
     async def close(self) -> None:
         """End it."""
         await self._prefork.close()
-        self._copy.drop()
-        await self._copy.ended
+        self._fork.discard()
+        await self._fork.ended
 
 
 def _changed_at(folders: tuple[str, ...]) -> tuple[int, ...]:

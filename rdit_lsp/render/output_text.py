@@ -35,9 +35,9 @@ def write(views: Sequence[View], path: Path) -> None:
 
 
 def to_copy(views: Sequence[View], keep: Callable[[Picture], Path | None]) -> str:
-    """What statements came to, to be pasted elsewhere: nothing of rdit's in it.
+    """The results of statements to be pasted elsewhere, without a word of rdit's own.
 
-    A picture, which is no text, is the path of the file that `keep` puts it into.
+    A picture is the path of the file that `keep` writes it to.
     """
     texts = [_to_copy(output, keep) for view in views for output in view.outputs]
     return "\n".join(text.rstrip("\n") for text in texts)

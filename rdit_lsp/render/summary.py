@@ -14,16 +14,19 @@ from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable, size_text
+from rdit_lsp.render.look import look
 
 if TYPE_CHECKING:
+    from rdit_lsp.render.look import Look
     from rdit_lsp.results.snapshot import View
 
 WIDTH = 100
 """Characters of a line at most. VS Code shows 43 of an inlay hint by default, others show all."""
 
-MARKS = {
+MARKS: dict[Look, str] = {
     "fresh": "→",
     "stale": "~",
+    "outOfOrder": "↷",
     "running": "⋯",
     "error": "✗",
     "stopped": "■",
@@ -51,35 +54,42 @@ _BOLD = re.compile(r"(?<!\w)\*\*(?=\S)(.+?)(?<=\S)\*\*(?!\w)")
 _WARNING = re.compile(r"^[^\n:]+:\d+: (\w*Warning: .*)(?:\n  .*)?$", re.MULTILINE)
 """A warning as Python prints it: the place, what is said, and the line of code if there is one."""
 
+_PLOTTED = re.compile(
+    r"[\[(]?<(matplotlib|mpl_toolkits)\.|\(array\(.*<BarContainer object", re.DOTALL
+)
+"""What calls of matplotlib return that draw: artists, lists of them, and the numbers of a histogram."""
+
+_IN_FILE = re.compile(r" \([^()]*\.py, line \d+\)$")
+"""Where a SyntaxError is; its mark stands there."""
+
 _SCANNED = 4000
 """Characters of a stream looked at: a summary never needs more than its end."""
 
 
 def mark(view: View) -> str:
-    """The sign for the state a result is in."""
-    if view.stale_reason is not None:
-        return MARKS["stale"]
-    if view.status in ("running", "notRun"):
-        return MARKS[view.status]
-    if view.status in ("error", "crashed"):
-        return MARKS["error"]
-    if view.status in ("interrupted", "timeout", "exit"):
-        return MARKS["stopped"]
-    return MARKS["fresh"]
+    """The sign for the look of a result."""
+    return MARKS[look(view)]
 
 
 def labelled(view: View) -> str:
-    """Mark, summary, and in words what the mark says; empty where there is nothing to say."""
+    """Mark, summary, and in words what the mark says; empty where there is nothing to say.
+
+    Why a result is stale is said where the cause is: said again at every line below, it would push the
+    results out of sight.
+    """
     text = summary(view)
-    words = []
-    if view.stale_reason is not None:
-        words.append(f"stale: {view.stale_reason}")
-    if view.reused and view.stale_reason is None and text:
-        words.append("reused")
+    note = _note(view, text)
     if not text and view.stale_reason is None and view.status == "ok":
         return ""
-    note = f" ({', '.join(words)})" if words else ""
-    return f"{mark(view)} {_short(text, WIDTH - len(note))}{note}".rstrip()
+    return " ".join(part for part in (mark(view), _short(text, WIDTH - len(note)), note) if part)
+
+
+def _note(view: View, text: str) -> str:
+    if look(view) == "outOfOrder" or view.out_of_order:
+        return "(out of order)"
+    if view.stale_reason is not None:
+        return f"(stale: {view.stale_reason})" if view.is_cause else ""
+    return "(reused)" if view.reused and text else ""
 
 
 def summary(view: View) -> str:
@@ -101,13 +111,23 @@ def summary(view: View) -> str:
         if isinstance(output, Failure) and view.status == "error":
             parts.append(_failure(output))
             break
-        if isinstance(output, Display):
+        if isinstance(output, Display) and not is_by_the_way(output) and not view.is_docstring:
             parts.append(_one_line(output))
             break
     streams = _streams(view)
     if streams:
         parts.append(streams)
     return _short(" · ".join(part for part in parts if part), WIDTH)
+
+
+def is_by_the_way(output: Display) -> bool:
+    """Whether a value is only what a call that draws returns: an axis, a text, lines of a plot.
+
+    The figure is what is to be seen. Where a file shows its figures itself, each line that builds one up
+    would have such a value beside it.
+    """
+    is_part_unshown = output.about.get("part") is False
+    return not output.has_picture and (is_part_unshown or bool(_PLOTTED.match(output.text)))
 
 
 def _streams(view: View) -> str:
@@ -124,7 +144,8 @@ def _streams(view: View) -> str:
     if not lines:
         return ""
     size = sum(stream.size for stream in streams)
-    if size > _SCANNED:
+    is_one_line = len(streams) == 1 and "\n" not in streams[0].text(_SCANNED).rstrip("\n")
+    if size > _SCANNED and not is_one_line:
         return f"{_short(lines[-1].strip(), 60)} (and {size_text(size)} more)"
     if len(lines) == 1:
         return lines[0].strip()
@@ -134,7 +155,7 @@ def _streams(view: View) -> str:
 
 
 def _failure(failure: Failure) -> str:
-    value = " ".join(failure.value.split())
+    value = _IN_FILE.sub("", " ".join(failure.value.split()))
     return f"{failure.name}: {value}" if value else failure.name
 
 
@@ -143,6 +164,8 @@ def _one_line(output: Display) -> str:
     text = output.text[: 4 * WIDTH].strip()
     about = output.about
     is_long = "\n" in text or len(text) > _TELLING
+    if small := _small_array(output):
+        return small
     if output.has_picture or (about.get("shape") and is_long):
         return caption(output)
     if has_poor_text(output):
@@ -153,6 +176,23 @@ def _one_line(output: Display) -> str:
     if len(lines) > 1:
         return f"{_short(' '.join(line for line in lines if line), WIDTH - 12)}"
     return lines[0]
+
+
+def _small_array(output: Display) -> str:
+    """A small array or Series by what is in it; empty for anything else, and for what is too long."""
+    about, text = output.about, output.text
+    shape = _numbers(about.get("shape"))
+    if output.has_picture or not shape or "\n" not in text:
+        return ""
+    rows = text.strip().split("\n")
+    if len(shape) == 1 and str(about.get("type")).endswith("Series"):
+        named = [re.split(r"\s{2,}", row.strip(), maxsplit=1) for row in rows]
+        pairs = [f"{pair[0]}: {pair[1]}" for pair in named if len(pair) == 2]
+        found = ", ".join(pairs) if len(pairs) == shape[0] else ""
+    else:
+        is_table = "text/html" in output.data
+        found = "" if is_table else " ".join(" ".join(rows).split())
+    return found if len(found) <= _TELLING else ""
 
 
 def _title_of(markdown: str) -> str:
@@ -172,7 +212,9 @@ def caption(output: Display) -> str:
         return f"{kind or 'Picture'} {size}".rstrip() + (f": {title}" if title else "")
     if shape:
         size = " × ".join(f"{number:,}" for number in shape)
-        return f"{kind} {size} {_types(about)}".strip()
+        of = "of " if len(shape) == 1 else ""
+        types = _types(about)
+        return f"{kind} {of}{size} {f'({types})' if types and types[0] != '(' else types}".strip()
     return kind or "Display"
 
 
@@ -233,8 +275,8 @@ def state_in_words(view: View) -> str:
     """One line: fresh or stale and why, how it ended, and how long it took."""
     ended = {
         "ok": "fresh",
-        "error": "fresh, ended with an error",
-        "exit": f"fresh, exited with code {view.exit_code or 0}",
+        "error": "failed, as a clean run does",
+        "exit": f"exited with code {view.exit_code or 0}, as a clean run does",
         "interrupted": "interrupted before its end",
         "timeout": "stopped by the time limit",
         "crashed": "ended Python",
@@ -242,7 +284,8 @@ def state_in_words(view: View) -> str:
         "notRun": "not run",
     }[view.status]
     if view.stale_reason is not None:
-        ended = f"stale: {view.stale_reason}"
+        ended = "out of order" if view.out_of_order else "stale"
+        ended = f"{ended}: {view.stale_reason}"
     elif view.reused:
         ended = f"{ended}, reused from an earlier run"
     took = "" if view.seconds is None else f" · {_duration(view.seconds)}"

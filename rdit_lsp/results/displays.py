@@ -1,4 +1,4 @@
-"""What statements display on their own: in order, replaced in place, taken back, and bounded.
+"""Displays that user code makes: in order, updated in place, cleared, and bounded.
 
 Pure state beside the ledger; knows results and outputs, nothing of workers or clients.
 """
@@ -12,6 +12,7 @@ from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.text import size_text
 
 if TYPE_CHECKING:
+    from rdit_lsp.results.links import DisplayLinks
     from rdit_lsp.results.result import Result
 
 MOST = 200
@@ -22,9 +23,11 @@ LARGEST = 1 << 26
 
 
 class Displays:
-    """Brings what was displayed into the results."""
+    """Adds displays to the results, and updates and clears them."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: DisplayLinks) -> None:
+        """`links` keeps what one statement makes of another's displays."""
+        self._links = links
         self._named: WeakValueDictionary[str, Result] = WeakValueDictionary()
         """The result that holds the display of a name."""
         self._clearing: WeakSet[Result] = WeakSet()
@@ -37,24 +40,24 @@ class Displays:
             self._replace(result, display)
             return
         self.output_follows(result)
-        shown = [output for output in result.outputs if isinstance(output, Display)]
+        shown = [output for output in result.captured if isinstance(output, Display)]
         size = sum(output.size for output in shown) + display.size
         if len(shown) >= MOST or size > LARGEST:
             self._leave_out(result, display)
         else:
-            result.outputs.append(display)
+            result.captured.append(display)
             if display.id is not None:
                 self._named[display.id] = result
         result.changed()
 
     def clear(self, result: Result, *, wait: bool) -> None:
-        """Take back what `result` has put out, now or when something follows."""
+        """Clear the outputs of `result`, now or when the next one comes."""
         if wait:
             self._clearing.add(result)
             return
         self._clearing.discard(result)
         self._left_out.pop(result, None)
-        result.outputs.clear()
+        result.captured.clear()
         result.note = None
         result.changed()
 
@@ -74,13 +77,9 @@ class Displays:
         if holder is None:
             return  # As in Jupyter, where an update of what is not there shows nothing.
         if holder is result:
-            for index, output in enumerate(result.outputs):
+            for index, output in enumerate(result.captured):
                 if isinstance(output, Display) and output.id == name:
-                    result.outputs[index] = display
+                    result.captured[index] = display
         else:
-            # It is what this statement made of it, and goes when this statement does.
-            result.updates[name] = display
-            if holder.updated_by is None:
-                holder.updated_by = WeakSet()
-            holder.updated_by.add(result)
+            self._links.update(holder, result, display)
         holder.changed()

@@ -1,4 +1,4 @@
-"""All results of a session: what was shown of each statement, and what can be shown again.
+"""Which result each statement shows.
 
 Pure state without a clock or a process; only the session changes it. A result is tied to a statement,
 not to a line. It also stays known by its key when its statement is edited or removed, so that undoing
@@ -7,34 +7,36 @@ the edit shows it again, fresh, with nothing run.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from rdit_lsp.document.state_keys import OFF_PATH, Key
-from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.results.outcome import REPEATABLE
+from rdit_lsp.results.store import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from rdit_lsp.document.document import Statement
     from rdit_lsp.results.result import Result
-
-
-_KEPT = 2000
-"""How many results that no statement shows now are kept for an undo."""
+    from rdit_lsp.results.store import ResultStore
 
 
 class Ledger:
-    """Which result each statement shows."""
+    """The results that are shown, and those that could be again."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: ResultStore | None = None) -> None:
+        """`store` keeps the results for later; in memory by default."""
         self._shown: dict[Statement, Result] = {}
-        self._kept: OrderedDict[Key, Result] = OrderedDict()
+        self._store: ResultStore = MemoryStore() if store is None else store
 
     def __bool__(self) -> bool:
         """Whether there is any result, shown or kept."""
-        return bool(self._shown or self._kept)
+        return bool(self._shown or len(self._store))
+
+    @property
+    def shown(self) -> Collection[Result]:
+        """All results that are shown."""
+        return self._shown.values()
 
     def get(self, statement: Statement) -> Result | None:
         """The result shown at `statement`."""
@@ -50,18 +52,14 @@ class Ledger:
 
     def keep(self, result: Result) -> None:
         """Remember a result that ended of its own accord by the key it was produced to."""
-        if result.key == OFF_PATH or result.status not in REPEATABLE:
-            return
-        self._kept[result.key] = result
-        self._kept.move_to_end(result.key)
-        while len(self._kept) > _KEPT + len(self._shown):
-            self._kept.popitem(last=False)
+        if result.key != OFF_PATH and result.status in REPEATABLE:
+            self._store.keep(result, shown=len(self._shown))
 
     def recall(self, statement: Statement, key: Key) -> Result | None:
         """The kept result for `key`, shown at `statement` from now on.
 
-        Not in place of one that runs just now, nor of what the same text gave out of order since: the
-        person who asked for that wants to see it.
+        Not in place of one that runs just now. Nor of what the same text gave out of order since: the
+        person who ran it out of order wants to see that, and would take the older one for it.
         """
         shown = self._shown.get(statement)
         if shown is not None and (shown.key == key or shown.status == "running"):
@@ -72,8 +70,8 @@ class Ledger:
             and (shown.off_path or shown.superseded)
         ):
             return shown
-        kept = self._kept.get(key) if key != OFF_PATH else None
-        if kept is None or kept.key != key:
+        kept = self._store.recall(key) if key != OFF_PATH else None
+        if kept is None:
             return shown
         self._shown[statement] = kept
         kept.changed()
@@ -81,12 +79,10 @@ class Ledger:
 
     def forget(self) -> None:
         """Drop everything, and the files behind it."""
-        for result in (*self._shown.values(), *self._kept.values()):
-            for output in result.outputs:
-                if isinstance(output, Stream):
-                    output.discard()
+        for result in (*self._shown.values(), *self._store):
+            result.discard()
         self._shown.clear()
-        self._kept.clear()
+        self._store.forget()
 
     def move(
         self, removed: Iterable[Statement], pairs: Iterable[tuple[Statement, Statement]]

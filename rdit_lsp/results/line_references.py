@@ -1,4 +1,4 @@
-"""Lines of the document that a result speaks of, in tracebacks and warnings, and where they are later.
+"""Lines of the document that a result refers to, in tracebacks and warnings, and where they are now.
 
 A fresh result stays true when comments above it come and go, but for the line numbers in it. Pure.
 """
@@ -47,7 +47,9 @@ class LineReferences:
         }
 
 
-def mentions(outputs: Sequence[Output], path: str, document: Document) -> LineReferences | None:
+def references_in(
+    outputs: Sequence[Output], path: str, document: Document
+) -> LineReferences | None:
     """The lines of `document`, which ran as the file `path`, that `outputs` speak of; None without any."""
     places = {}
     for line in {line for output in outputs for line in _lines(output, path)}:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rdit_lsp.document.state_keys import OFF_PATH, Key
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.stream import Stream, StreamBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from weakref import WeakSet
 
-    from rdit_lsp.outputs.display import Display
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.line_references import LineReferences
     from rdit_lsp.results.outcome import Status
-    from rdit_lsp.results.snapshot import View
+
+Captured: TypeAlias = StreamBuffer | Stream | Display | Failure
+"""An output as a result holds it: streams may still grow."""
 
 
 @dataclass(eq=False)
@@ -31,19 +34,16 @@ class Result:
     """Its first line then."""
     key: Key = OFF_PATH
     """The state it led to."""
-    outputs: list[Output] = field(default_factory=list)
+    captured: list[Captured] = field(default_factory=list)
+    """What it put out, in the order of writing."""
     seconds: float | None = None
     exit_code: int | None = None
     imports: Mapping[str, bytes] = field(default_factory=dict)
     """Files of the project that it imported, and what was in them."""
-    mentions: LineReferences | None = None
+    references: LineReferences | None = None
     """The lines of the document that the outputs speak of."""
     shows_parts: bool | None = None
     """It has a part of a figure, and shows the figure for it or not; None where it has none."""
-    updates: dict[str, Display] = field(default_factory=dict)
-    """What it has put in the place of other statements' displays, by their ids."""
-    updated_by: WeakSet[Result] | None = None
-    """Other statements' results that have done so with displays of this one; None without any."""
     note: str | None = None
     """A sentence of rdit's own about it."""
     reused: bool = False
@@ -54,9 +54,22 @@ class Result:
     """It ended of its own accord, but after an interrupt, which no clean run has."""
     superseded: bool = False
     """A later run from the top ended before it came to this statement."""
-    view: View | None = None
-    """How it was last seen; None when something about it has changed since."""
+    revision: int = 0
+    """Grows with every change, so that a view of it can be told to be out of date."""
 
     def changed(self) -> None:
         """Note that something about it is different now."""
-        self.view = None
+        self.revision += 1
+
+    def outputs(self) -> tuple[Output, ...]:
+        """What it has put out so far, frozen."""
+        return tuple(
+            output.freeze() if isinstance(output, StreamBuffer) else output
+            for output in self.captured
+        )
+
+    def discard(self) -> None:
+        """Remove the files behind its outputs: it will not be shown again."""
+        for output in self.captured:
+            if isinstance(output, StreamBuffer):
+                output.discard()

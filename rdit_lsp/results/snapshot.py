@@ -46,6 +46,14 @@ class View:
     exit_code: int | None = None
     stale_reason: str | None = None
     """Why it is not what a clean run gives; None while it is fresh, runs, or has not run."""
+    is_cause: bool = False
+    """It is stale for a reason of its own, not because of a statement above it."""
+    out_of_order: bool = False
+    """It is stale because it ran in another state than a clean run has there, and not edited since."""
+    is_docstring: bool = False
+    """It is the string that the document begins with."""
+    mark_line: int | None = None
+    """The line that its mark stands beside where that is not its last: the one that raised its error."""
     reused: bool = False
     note: str | None = None
     """A sentence of rdit's own about the result."""
@@ -77,6 +85,6 @@ class Inspection:
     """What a look at the program has shown, and of which state of it."""
 
     answer: Mapping[str, Any]
-    """As `rdit_lsp/worker/inspection.py` gives it for the question that was asked."""
+    """As `rdit_lsp/worker/inspection/answers.py` gives it for the question that was asked."""
     origin: str
     """The state in words: `now`, `while line 12 runs`, `after line 12`."""

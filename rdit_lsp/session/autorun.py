@@ -75,7 +75,7 @@ class AutoRun:
         if session is None or not self._is_wanted(event):
             return
         if any(s.is_broken for s in session.document.statements):
-            return  # Half a word is no program: telling so at every key helps nobody.
+            return  # Half a word is no program: saying so at every key would only disturb.
         task = asyncio.create_task(self._update(session))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -1,4 +1,4 @@
-"""What a program says while its statements run, put into their results and told to the client.
+"""Output of the program, captured into the results of the statements that wrote it.
 
 Knows results one by one; neither the document nor which statement runs.
 """
@@ -9,8 +9,8 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
-from rdit_lsp.outputs.codec import display_from
-from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.stream import StreamBuffer
+from rdit_lsp.process.replies import Cleared
 from rdit_lsp.results.displays import Displays
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdit_lsp.outputs.stream import StreamName
-    from rdit_lsp.process.channel import Message
-    from rdit_lsp.process.worker import Owner
+    from rdit_lsp.process.handle import Owner
+    from rdit_lsp.process.replies import Displayed
+    from rdit_lsp.results.links import DisplayLinks
     from rdit_lsp.results.result import Result
     from rdit_lsp.session.events import Observers
 
@@ -28,32 +29,32 @@ _REST_OF_LINE = 0.005
 
 
 class OutputCapture:
-    """Listens to the program of one document; owners are results."""
+    """The listener of one document's program; the owner of output is a result."""
 
-    def __init__(self, observers: Observers, folder: Path) -> None:
-        """`folder` is for output too long to be held."""
+    def __init__(self, observers: Observers, links: DisplayLinks, folder: Path) -> None:
+        """`links` keeps updates of displays, `folder` output too long to be held."""
         self._observers = observers
         self.input_refused = False
         """The statement that ran last asked for a line and got none."""
         self._folder = folder
-        self._displays = Displays()
+        self._displays = Displays(links)
         self._early: list[tuple[StreamName, bytes]] = []
-        """What a new process said before its first statement."""
+        """What a new process wrote before its first statement."""
         self._files = count(1)
 
     def begin_process(self) -> None:
-        """Another process will speak from now on."""
+        """Another process is about to write; drop what the last one wrote before any statement."""
         self._early.clear()
 
     def begin_statement(self, result: Result) -> None:
-        """A statement begins, and what came before any is its."""
+        """Credit output to `result` from now on, and what arrived before the first statement, too."""
         self.input_refused = False
         for stream, data in self._early:
             self._append(result, stream, data)
         self._early.clear()
 
     def on_output(self, owner: Owner, stream: StreamName, data: bytes) -> None:
-        """Output of the statement whose result is `owner`, be it still running or long ended."""
+        """Append output to the result `owner`, whether its statement runs or has ended."""
         result = cast("Result | None", owner)
         if result is None:
             self._early.append((stream, data))
@@ -66,26 +67,25 @@ class OutputCapture:
             # The rest of the line is on its way: shown without it, it would wait for the next turn.
             asyncio.get_running_loop().call_later(_REST_OF_LINE, self._observers.on_change)
 
-    def on_display(self, owner: Owner, message: Message) -> None:
-        """The statement whose result is `owner` displays something, or clears what it has put out."""
+    def on_display(self, owner: Owner, shown: Displayed | Cleared) -> None:
+        """Add a display to the result `owner`, or clear its outputs."""
         result = cast("Result | None", owner)
         if result is None:
             return
-        if "clear" in message:
-            self._displays.clear(result, wait=message["clear"] == "wait")
+        if isinstance(shown, Cleared):
+            self._displays.clear(result, wait=shown.wait)
         else:
-            display = display_from(
-                "display", message["data"], message.get("metadata"), message.get("id")
-            )
-            self._displays.show(result, display, update=message.get("update") is True)
+            self._displays.show(result, shown.display, update=shown.update)
         self._observers.on_change()
 
-    def on_input(self, owner: Owner, answer: Callable[[str | None], None], password: bool) -> None:
-        """User code waits for a line."""
+    def on_input(
+        self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """Ask the observers for a line that user code waits for."""
         result = cast("Result | None", owner)
         prompt = ""
-        if result is not None and result.outputs and isinstance(result.outputs[-1], Stream):
-            prompt = result.outputs[-1].text(2000).rpartition("\n")[2]
+        if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):
+            prompt = result.captured[-1].freeze().text(2000).rpartition("\n")[2]
 
         def answered(line: str | None) -> None:
             self.input_refused = line is None
@@ -95,10 +95,10 @@ class OutputCapture:
 
     def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
         self._displays.output_follows(result)
-        last = result.outputs[-1] if result.outputs else None
-        if not isinstance(last, Stream) or last.name != stream:
+        last = result.captured[-1] if result.captured else None
+        if not isinstance(last, StreamBuffer) or last.name != stream:
             spill = self._folder / f"output-{id(self):x}-{next(self._files)}.txt"
-            last = Stream(stream, spill)
-            result.outputs.append(last)
+            last = StreamBuffer(stream, spill)
+            result.captured.append(last)
         last.append(data)
         result.changed()

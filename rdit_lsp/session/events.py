@@ -1,4 +1,4 @@
-"""What a session says while it lives, and to whom: any number of observers, each of which sees it all.
+"""The events of a session, and its observers: any number, each of which gets every event.
 
 Knows neither LSP nor terminals. Everything handed to an observer is frozen.
 """
@@ -43,11 +43,11 @@ class Observers:
         self._observers = list(observers)
 
     def add(self, observer: SessionObserver) -> None:
-        """From now on it sees what happens."""
+        """Pass it every event from now on."""
         self._observers.append(observer)
 
     def remove(self, observer: SessionObserver) -> None:
-        """It sees nothing any more; one that was never added is ignored."""
+        """Pass it no more events; one that was never added is ignored."""
         if observer in self._observers:
             self._observers.remove(observer)
 

@@ -1,14 +1,12 @@
-"""Running statements in a document's program, and taking down how they end.
+"""Running statements in a document's program, and recording their outcomes.
 
-Knows the program as it is, not how it came to its state: that is `ways_back`. Nor does it decide what is
-to run: that is `run`.
+Knows the program as it is, not how it came to its state: that is `restore`. Nor does it decide what is to
+run: that is `planning`.
 """
 
 from __future__ import annotations
 
-import logging
 import signal
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
@@ -17,113 +15,122 @@ from rdit_lsp.outputs.output import parts_shown
 from rdit_lsp.process.replies import Exited, Rejected
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
-from rdit_lsp.results.freshness import view_of
-from rdit_lsp.results.line_references import mentions
+from rdit_lsp.results.line_references import references_in
 from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.result import Result
-from rdit_lsp.results.snapshot import SessionState
+from rdit_lsp.results.views import view_of
 from rdit_lsp.session.planning import statements_in_scope
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
-    from rdit_lsp.document.document import Document, PlacedStatement, Statement
+    from rdit_lsp.document.document import Document, PlacedStatement
+    from rdit_lsp.process.handle import ProgramHandle
     from rdit_lsp.process.replies import Finished
-    from rdit_lsp.process.worker import Worker
     from rdit_lsp.program.program import Program
-    from rdit_lsp.results.freshness import Results
     from rdit_lsp.results.outcome import RunStatus, Status
+    from rdit_lsp.results.results import Results
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.capture import OutputCapture
+    from rdit_lsp.session.checkpointing import Checkpointing
     from rdit_lsp.session.events import Observers
-    from rdit_lsp.session.planning import Request
-    from rdit_lsp.session.report import Report
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(eq=False)
-class Run:
-    """One request, its frozen source, and how far it is."""
-
-    id: str
-    request: Request
-    document: Document
-    done: asyncio.Future[Report]
-    results: dict[Statement, Result] = field(default_factory=dict)
-    stop: RunStatus | None = None
-    """Why it is to end early: `interrupted` or `timeout`."""
-    ladder: Ladder | None = None
-    """What was done to stop it."""
-
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether the program has been told to stop."""
-        return self.ladder is not None and self.ladder.means is not None
+    from rdit_lsp.session.run import Run
 
 
 class Execution:
     """Runs statements of one document, one after the other."""
 
     def __init__(
-        self, results: Results, program: Program, capture: OutputCapture, observers: Observers
+        self,
+        results: Results,
+        program: Program,
+        capture: OutputCapture,
+        checkpointing: Checkpointing,
+        observers: Observers,
     ) -> None:
-        self.state = SessionState.IDLE
-        """What the program is doing; changed by `set_state` only."""
-        self.current: Run | None = None
-        """The run under way."""
-        self.rejection: View | None = None
-        """What there is to say of a document that does not compile."""
-        self.crashes = 0
-        """Statements that killed the process, since one did not."""
         self._results = results
         self._program = program
         self._capture = capture
+        self._checkpointing = checkpointing
         self._observers = observers
-        self._prepared: tuple[Worker, Document, bool] | None = None
+        self._current: Run | None = None
+        self._is_running = False
+        self._crashes = 0
+        self._prepared: tuple[ProgramHandle, Document, bool] | None = None
         """What the worker has been given to run, and whether as a whole."""
         self._worker_index: dict[int, int] = {}
         """Index of a statement in that document to the worker's index of it."""
         self._ladder: Ladder | None = None
 
-    def set_state(self, state: SessionState) -> None:
-        """The program does something else now."""
-        if state is not self.state:
-            log.debug("%s: %s -> %s", self._results.document.uri, self.state.value, state.value)
-            self.state = state
+    @property
+    def current(self) -> Run | None:
+        """The run under way."""
+        return self._current
 
-    def changed(self) -> None:
-        """Say that the snapshot is different now."""
-        self._observers.on_change()
+    @property
+    def is_running(self) -> bool:
+        """Whether statements of it run, rather than what comes before and after them."""
+        return self._is_running
+
+    @property
+    def crashes(self) -> int:
+        """Statements that killed the process, since one did not."""
+        return self._crashes
+
+    @property
+    def line_that_runs(self) -> int | None:
+        """The first line of the statement that runs, in the text as it is now; None while none does."""
+        if not self._is_running or self._current is None:
+            return None
+        for statement, result in self._current.results.items():
+            if result.status == "running":
+                current = self._results.current(statement)
+                placed = self._results.document.placed
+                return next((p.first for p in placed if p.statement is current), result.first)
+        return None
+
+    # The run under way.
+
+    def begin(self, run: Run) -> None:
+        """Take up a run; what rdit runs itself on behalf of another one counts as that one's."""
+        self._current = self._current or run
+
+    def end(self) -> None:
+        """The run under way is over."""
+        self._leave_ladder()
+        self._current = None
+        self._program.settle()
 
     def begin_starting(self) -> None:
-        """There will be another process."""
-        self.set_state(SessionState.STARTING)
-        self._observers.on_change()
+        """Another process is about to take the place of the present one."""
+        self._program.begin_starting()
         self._capture.begin_process()
+        self._observers.on_change()
 
-    def set_idle(self) -> None:
-        """Nothing runs: the program is ready, or gone."""
-        self.set_state(SessionState.DEAD if self._program.worker is None else SessionState.IDLE)
+    def settle(self) -> None:
+        """The program stands where it was to be brought, or there is none."""
+        self._program.settle()
+        self._observers.on_change()
 
     def stop(self, why: RunStatus) -> None:
-        """Have the run under way end early, unless it was told to already."""
-        run, worker = self.current, self._program.worker
+        """End the run under way early, unless it is being ended already."""
+        run, worker = self._current, self._program.worker
         if run is None or run.stop is not None:
             return
         run.stop = why
         if worker is None:
             return
-        if self.state is SessionState.STARTING:
+        if self._program.is_starting:
             worker.kill()
-        elif self.state is SessionState.BUSY:
+        elif self._is_running:
             self._ladder = run.ladder = Ladder(worker)
 
-    def end(self) -> None:
-        """The run under way is over."""
-        self._leave_ladder()
-        self.current = None
+    def _leave_ladder(self) -> None:
+        if self._ladder is not None:
+            self._ladder.leave()
+            self._ladder = None
+
+    # Giving the worker the source.
 
     async def prepare(self, run: Run) -> View | None:
         """Give the worker the source. Returns the view of the rejection if it does not compile."""
@@ -137,48 +144,55 @@ class Execution:
                 return None
         reply = await worker.prepare(run.document.text, whole=whole)
         if isinstance(reply, Rejected) and not whole and not nothing_parses:
+            # The statements asked for may be well: the others are left out.
             reply = await worker.prepare(run.document.runnable_text, whole=False)
         if isinstance(reply, Exited):
             if run.stop is not None or reply.code == -signal.SIGKILL:
-                # Somebody ended it: that says nothing about the source.
+                # It was ended from outside: its exit is no fault of the source.
                 raise WorkerError("Python was killed before it could run anything.")
             return self._rejected(run, (1, len(run.document.lines)), _parser_crash(reply))
         if isinstance(reply, Rejected):
             return self._rejected(run, (reply.first, reply.last), reply.failure)
-        self.rejection = None
+        self._results.reject(run.document, None)
         run.document = self._results.settle(run.document, reply.spans)
         runnable = [p for p in run.document.placed if not p.statement.is_broken]
         self._worker_index = {placed.index: number for number, placed in enumerate(runnable)}
         self._prepared = (worker, run.document, whole)
         return None
 
-    async def run(
-        self,
-        run: Run,
-        todo: Sequence[PlacedStatement],
-        before_each: Callable[[Run, PlacedStatement, bool], Awaitable[None]],
-    ) -> RunStatus:
-        """Run the statements `todo`, which the worker was given, in their order.
+    def _rejected(self, run: Run, lines: tuple[int, int], failure: Failure) -> View:
+        result = Result("", status="error", captured=[failure], seconds=0.0)
+        rejection = view_of(-1, *lines, False, result, None, result.outputs(), {})
+        self._results.reject(run.document, rejection)
+        self.settle()
+        return rejection
 
-        `before_each` is awaited before each of them, and told whether it is the last one.
-        """
+    # Running statements.
+
+    async def run(self, run: Run, todo: Sequence[PlacedStatement]) -> RunStatus:
+        """Run the statements `todo`, which the worker was given, in their order."""
+        self._program.settle()
+        self._is_running = True
+        try:
+            return await self._run_each(run, todo)
+        finally:
+            self._is_running = False
+
+    async def _run_each(self, run: Run, todo: Sequence[PlacedStatement]) -> RunStatus:
         status: RunStatus = "ok"
-        self.set_state(SessionState.BUSY)
         worker = self._program.worker
         assert worker is not None
         for position, placed in enumerate(todo):
+            is_last = position == len(todo) - 1
             if run.stop is None:
-                await before_each(run, placed, position == len(todo) - 1)
+                await self._checkpointing.take_if_due(run, placed, is_last=is_last)
             if run.stop is not None:
                 return run.stop
-            until = (
-                todo[-1] if todo[-1].index - placed.index == len(todo) - 1 - position else placed
-            )
-            result = await self._run_statement(run, worker, placed, until)
+            result = await self._run_statement(run, worker, placed, _until(todo, position))
             if result.status == "ok":
                 continue
             if result.status != "crashed":
-                self.crashes = 0
+                self._crashes = 0
             ended = cast("RunStatus", result.status)
             if ended != "error":
                 return ended
@@ -186,27 +200,13 @@ class Execution:
             if run.request.stop_on_error:
                 return status
         if status == "ok":
-            self.crashes = 0
+            self._crashes = 0
         return run.stop or status
 
-    def _rejected(self, run: Run, lines: tuple[int, int], failure: Failure) -> View:
-        result = Result("", status="error", outputs=[failure], seconds=0.0)
-        self.set_idle()
-        rejection = view_of(-1, *lines, False, result, None, result.outputs, {})
-        if run.document.lines == self._results.document.lines:
-            self.rejection = rejection
-        self._observers.on_change()
-        return rejection
-
     async def _run_statement(
-        self, run: Run, worker: Worker, placed: PlacedStatement, until: PlacedStatement
+        self, run: Run, worker: ProgramHandle, placed: PlacedStatement, until: PlacedStatement
     ) -> Result:
-        statement = placed.statement
-        result = Result(statement.text, index=placed.index, first=placed.first)
-        run.results[statement] = result
-        self._results.show(statement, result)
-        self._capture.begin_statement(result)
-        self._observers.on_change()
+        result = self._begin_result(run, placed)
         index, last = self._worker_index[placed.index], self._worker_index[until.index]
         reply = await worker.execute(index, last, result)
         self._leave_ladder()
@@ -214,11 +214,23 @@ class Execution:
             self._crashed(run, result, placed, reply)
         else:
             self._ended(run, result, placed, reply)
-            result.mentions = mentions(result.outputs, worker.launch.path, run.document)
+            outputs = result.outputs()
+            result.references = references_in(outputs, worker.launch.path, run.document)
         result.changed()
         self._observers.on_result(_view_then(result, placed))
         self._observers.on_change()
         return result
+
+    def _begin_result(self, run: Run, placed: PlacedStatement) -> Result:
+        """A result that is shown from now on, as running."""
+        result = Result(placed.statement.text, index=placed.index, first=placed.first)
+        run.results[placed.statement] = result
+        self._results.show(placed.statement, result)
+        self._capture.begin_statement(result)
+        self._observers.on_change()
+        return result
+
+    # How a statement ended.
 
     def _ended(self, run: Run, result: Result, placed: PlacedStatement, reply: Finished) -> None:
         status: Status = reply.outcome
@@ -226,17 +238,17 @@ class Execution:
             status = "timeout"
         result.status = status
         result.seconds, result.exit_code = reply.seconds, reply.exit_code
-        self._program.history.work += reply.seconds
-        result.outputs += [made for made in (reply.value, reply.failure) if made is not None]
+        self._program.did_work(reply.seconds)
+        result.captured += [made for made in (reply.value, reply.failure) if made is not None]
         self._explain(run, result, reply.failure)
-        result.shows_parts = parts_shown(result.outputs)
+        result.shows_parts = parts_shown(result.outputs())
         result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
             self._note_key(run, result, placed, reply.imported)
         self._results.ledger.keep(result)
 
     def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
-        """Say what the program's own words do not."""
+        """Add a note where the program's own message does not explain what happened."""
         refused = self._capture.input_refused
         if refused and failure is not None and failure.name == "EOFError":
             result.note = (
@@ -250,49 +262,49 @@ class Execution:
         self, run: Run, result: Result, placed: PlacedStatement, files: Sequence[str]
     ) -> None:
         """Name the state that a statement has led to; it has imported `files` of the project."""
-        statement, results, before = placed.statement, self._results, self._program.live
+        statement, freshness, before = placed.statement, self._results.freshness, self._program.live
         assert before is not None
-        result.imports = {file: results.files.fingerprint(file) for file in files}
-        results.note_imports(before, statement, files)
-        after = results.keys.after(before, statement.text, statement.part)
+        result.imports = freshness.note_imports(before, statement, files)
+        after = freshness.keys.after(before, statement.text, statement.part)
         result.key = OFF_PATH if result.caught_interrupt else after
-        results.run_chain.follow(results.start, run.document.statements)
-        result.off_path = result.key != results.run_chain[placed.index + 1]
+        freshness.run_chain.follow(freshness.start, run.document.statements)
+        result.off_path = result.key != freshness.run_chain[placed.index + 1]
         if result.status not in REPEATABLE:
-            self._program.live = OFF_PATH
+            self._program.leave_path()
         elif result.status != "ok":
-            self._program.live = results.keys.beyond(result.key)
+            self._program.advance(freshness.keys.beyond(result.key))
         else:
-            self._program.live = result.key
+            self._program.advance(result.key)
 
-    def _crashed(self, run: Run, result: Result, placed: PlacedStatement, died: Exited) -> None:
+    def _crashed(self, run: Run, result: Result, placed: PlacedStatement, exited: Exited) -> None:
         if run.stop is not None:
             result.status = cast("Status", run.stop)
             means = run.ladder.means if run.ladder is not None else None
             result.note = f"It did not stop; what stopped it was {means or LADDER[-1][1]}."
         else:
             result.status = "crashed"
-            result.exit_code = died.code
+            result.exit_code = exited.code
             how = (
-                f"was killed by signal {-died.code}"
-                if died.code < 0
-                else f"exited with code {died.code}"
+                f"was killed by signal {-exited.code}"
+                if exited.code < 0
+                else f"exited with code {exited.code}"
             )
-            why = ", when the system was out of memory" if died.is_for_memory else ""
+            why = ", when the system was out of memory" if exited.is_for_memory else ""
             result.note = f"Python {how} at {_lines_text(placed)}{why}."
         result.key = OFF_PATH
-        self.crashes += 1
+        self._crashes += 1
 
-    def _leave_ladder(self) -> None:
-        if self._ladder is not None:
-            self._ladder.leave()
-            self._ladder = None
+
+def _until(todo: Sequence[PlacedStatement], position: int) -> PlacedStatement:
+    """The last statement that follows this one in the program, too, with none left out between them."""
+    placed, last = todo[position], todo[-1]
+    return last if last.index - placed.index == len(todo) - 1 - position else placed
 
 
 def _view_then(result: Result, placed: PlacedStatement) -> View:
     """A result as it ended, at its place in the text that ran."""
     index, first, last, statement = placed
-    return view_of(index, first, last, statement.is_expr, result, None, result.outputs, {})
+    return view_of(index, first, last, statement.is_expr, result, None, result.outputs(), {})
 
 
 def _lines_text(placed: PlacedStatement) -> str:
@@ -301,6 +313,6 @@ def _lines_text(placed: PlacedStatement) -> str:
     return f"lines {placed.first}–{placed.last}"
 
 
-def _parser_crash(died: Exited) -> Failure:
-    text = f"Python died with {died.code} while it read this source.\n"
+def _parser_crash(exited: Exited) -> Failure:
+    text = f"Python died with {exited.code} while it read this source.\n"
     return Failure("SystemError", text.strip(), text)

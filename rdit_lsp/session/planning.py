@@ -79,6 +79,16 @@ class Plan:
     way_back: WayBack | None
     """For runs that promise what a clean run gives."""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing has to run."""
+        return self.way_back is not None and self.way_back.kind == "kept"
+
+    @property
+    def leaves_live(self) -> bool:
+        """Whether it begins in another state than the live namespace is in."""
+        return self.restart or self.checkpoint is not None
+
 
 def check(request: Request, document: Document) -> None:
     """Refuse a request that makes no sense. Raises RequestError."""

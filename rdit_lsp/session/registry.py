@@ -39,6 +39,8 @@ class Sessions:
         self._guard = guard
         self._observer = observer
         self._sessions: dict[str, Session] = {}
+        self._observers: dict[Session, SessionObserver] = {}
+        """What shows each session."""
         self._saved: set[str] = set()
         """Documents that were files when they were opened."""
         self._parked: dict[Session, asyncio.TimerHandle] = {}
@@ -62,11 +64,13 @@ class Sessions:
         observer, launch = self._observer(uri), partial(self.launch, uri)
         session = self._renamed(document)
         if session is not None:
+            session.leave(self._observers.pop(session))
             session.observe(observer)
             session.rename(document, launch)
         else:
             session = Session(document, launch, observer, self._guard)
         self._sessions[unquote(uri)] = session
+        self._observers[session] = observer
         if is_file(uri) and Path(path_of(uri)).exists():
             self._saved.add(uri)
         return session
@@ -74,7 +78,7 @@ class Sessions:
     def close(self, uri: str) -> None:
         """A document was closed: its process ends, and what it left behind.
 
-        Editors tell a renamed file as one that is closed and another that is opened. So the session of
+        Editors report a renamed file as one that is closed and another that is opened. So the session of
         a file that is no longer there waits a moment for its text to be opened under a new name.
         """
         session = self._sessions.pop(unquote(uri), None)
@@ -97,6 +101,7 @@ class Sessions:
 
     def _end(self, session: Session) -> None:
         self._parked.pop(session, None)
+        self._observers.pop(session, None)
         task = asyncio.create_task(_close(session))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

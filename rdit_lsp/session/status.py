@@ -1,4 +1,4 @@
-"""What a session does and holds, as reports of it say: frozen."""
+"""The status of a session, for reports; frozen."""
 
 from __future__ import annotations
 

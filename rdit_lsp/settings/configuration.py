@@ -24,7 +24,7 @@ _DPI = range(10, 1201)
 
 
 CHECKPOINT_MEMORY = 1 << 30
-"""Bytes that checkpoints may hold where nobody has said how many."""
+"""Bytes that checkpoints may hold by default."""
 
 
 class ConfigurationError(Exception):

@@ -11,6 +11,11 @@ from posix import close, fstat, read, set_inheritable, write
 
 from .protocol import Frames, decode_request, encode_reply
 
+if False:
+    from typing import Sequence
+
+    from .protocol import Message
+
 _FIONREAD = 0x541B  # Of Linux's <asm-generic/ioctls.h>; `termios` has it, but need not be imported.
 
 
@@ -21,29 +26,29 @@ class Disconnected(Exception):  # noqa: N818  (how things end, not an error)
 class Channel:
     """Framed, blocking messages over a socket that user code is not meant to find."""
 
-    def __init__(self, fd):
+    def __init__(self, fd: int) -> None:
         """Take over the descriptor `fd`."""
         self._fd = move_high(fd)
         self._identity = _identity(self._fd)
         self.home = ""
         """Path of the socket on which the server can be reached anew."""
         self._frames = Frames()
-        self._waiting = []
-        # A thread of the user's may display something while the main thread does.
+        self._waiting: "list[bytes]" = []
+        # A thread of the program may display something while the main thread does.
         self._lock = RLock()
 
-    def receive(self):
+    def receive(self) -> "Message":
         """The next request. Raises Disconnected at end of file."""
         while not self._waiting:
             self._reconnect_if_lost()
-            # Not more at once: user code may have left hardly any memory.
+            # No more at once: user code may have left hardly any memory.
             data = read(self._fd, 1 << 16)
             if not data:
                 raise Disconnected
             self._waiting.extend(self._frames.feed(data))
         return decode_request(self._waiting.pop(0))
 
-    def send(self, message, fds=()):
+    def send(self, message: "Message", fds: "Sequence[int]" = ()) -> None:
         """Send `message`, with open descriptors `fds` beside it."""
         frame = memoryview(encode_reply(message))
         with self._lock:
@@ -57,19 +62,19 @@ class Channel:
                 raise Disconnected from None
 
     @property
-    def descriptor(self):
-        """The one it is on."""
+    def descriptor(self) -> int:
+        """The socket's descriptor."""
         return self._fd
 
-    def branch(self):
-        """A new pair of connected sockets: one for a copy of this process, one to send away."""
+    def branch(self) -> "tuple[int, int]":
+        """A new pair of connected sockets: one for a fork of this process, one to send to the server."""
         import _socket
 
         mine, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
         return mine.detach(), other.detach()
 
-    def take(self, fd):
-        """In a copy of the process: talk over `fd` from now on, and let go of the other's socket."""
+    def take(self, fd: int) -> None:
+        """In a fork: talk over `fd` from now on, and close the socket of the process it was made from."""
         try:
             close(self._fd)
         except OSError:
@@ -80,14 +85,14 @@ class Channel:
         self._waiting = []
         self._lock = RLock()
 
-    def has_news(self):
+    def has_news(self) -> bool:
         """Whether something can be received at once (Linux)."""
         try:
             return any(ioctl(self._fd, _FIONREAD, bytes(4)))
         except OSError:
             return False  # Closed by user code; the next message finds out.
 
-    def wait(self):
+    def wait(self) -> None:
         """Wait until something can be received. An interrupt that ends the wait loses nothing."""
         import _socket
 
@@ -97,7 +102,7 @@ class Channel:
         finally:
             socket.detach()
 
-    def _send_with(self, frame, fds):
+    def _send_with(self, frame: memoryview, fds: "Sequence[int]") -> int:
         import _socket
 
         socket = _socket.socket(fileno=self._fd)
@@ -107,7 +112,7 @@ class Channel:
         finally:
             socket.detach()
 
-    def _reconnect_if_lost(self):
+    def _reconnect_if_lost(self) -> None:
         try:
             if _identity(self._fd) == self._identity:
                 return
@@ -124,7 +129,7 @@ class Channel:
         self._identity = _identity(self._fd)
 
 
-def move_high(fd):
+def move_high(fd: int) -> int:
     """A close-on-exec duplicate of `fd` far above the numbers that user code gets from `open`."""
     for lowest in (900, 200, 64):
         try:
@@ -137,6 +142,6 @@ def move_high(fd):
     return fd
 
 
-def _identity(fd):
+def _identity(fd: int) -> "tuple[int, int]":
     status = fstat(fd)
     return status.st_dev, status.st_ino

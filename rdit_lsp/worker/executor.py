@@ -1,25 +1,38 @@
 """Runs a source text in a real `__main__` module, statement by statement, as `python FILE` would.
 
-Knows compiling, the namespace and outcomes. Knows nothing of the channel, of descriptors or of who
-asked; user code is entered only through the door.
+Knows compiling, the namespace and outcomes; nothing of the channel, descriptors or messages. User code
+is entered only through the door.
 """
 
 import _ast
 import gc
-import os
 import sys
 from _functools import partial
 from sys import setprofile, settrace
 
-from . import display, failures
+from . import failures
 from .annotations import Annotations
+from .display import display
 from .door import RecursionRoom, unseen
 from .statements import check_encoding, lines_of, parse, span
 
+if False:
+    from asyncio import AbstractEventLoop
+    from types import CodeType
+    from typing import Any, Literal, Optional, Tuple
+
+    from .door import Door
+    from .failures import Failure
+    from .import_hooks import ImportHooks
+    from .statements import Span
+
+    Compiled = Tuple[Optional[CodeType], Optional[BaseException]]
+    Outcome = Literal["ok", "error", "interrupted", "exit"]
+
 _AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _modules = sys.modules
-# A profile function is not told of a call of a `partial`, as it is of one of a C function. Up to 3.11
-# such a call counts as recursion always, and not only until it is warm.
+# A profile function gets an event for the call of a C function, and none for that of a `partial`. Up to
+# 3.11 such a call counts as recursion always, and not only until it is specialised.
 _tracer, _profiler = partial(sys.gettrace), partial(sys.getprofile)
 _stop_profiling = partial(setprofile, None)
 
@@ -29,16 +42,16 @@ _NOT_SHARED = {
     "thread_time": "its processor time",
     "getrusage": "its processor time",
 }
-"""Names by which a program asks for what a copy of it would be told otherwise, and what that is."""
+"""Names by which a program asks for what is different in a fork of it, and what that is."""
 
 _display_hook = sys.__displayhook__
 _COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect.
 
 
-class Rejected(Exception):  # noqa: N818  (an answer, not an error of ours)
+class Rejected(Exception):  # noqa: N818  (an answer, not an error)
     """The source does not compile; holds the failure to report for the whole file."""
 
-    def __init__(self, failure, first, last):
+    def __init__(self, failure: "Failure", first: int, last: int) -> None:
         super().__init__()
         self.failure = failure
         self.first = first
@@ -48,13 +61,19 @@ class Rejected(Exception):  # noqa: N818  (an answer, not an error of ours)
 class Finished:
     """How one statement ended."""
 
-    def __init__(self, outcome, value=None, failure=None, code=None, metadata=None):
+    def __init__(
+        self,
+        outcome: "Outcome",
+        value: "Any" = None,
+        failure: "Failure | None" = None,
+        code: "int | None" = None,
+        metadata: "dict[str, Any] | None" = None,
+    ) -> None:
         self.outcome = outcome
-        """`ok`, `error`, `interrupted` or `exit`."""
         self.value = value
         """What to show of an expression's value (a display), or None."""
         self.metadata = metadata
-        """What is known of the value beside its representations."""
+        """Metadata of the value's representations, and what is known of the value itself."""
         self.failure = failure
         self.code = code
         """The exit code, 0 to 255, with `exit`."""
@@ -63,48 +82,51 @@ class Finished:
 class Executor:
     """The namespace of one document and the source that is to run in it."""
 
-    def __init__(self, door, path, folder, *, show_values, print_failures):
+    def __init__(
+        self, door: "Door", path: str, folder: str, *, show_values: bool, print_failures: bool
+    ) -> None:
         """Run code as the file `path`, in the present `__main__`.
 
-        `folder` is private: what is too long to send is kept there. `print_failures`: tell failures
-        as Python itself does, on stderr, and not in `Finished`.
+        `folder` is private: what is too long to send is kept there. `print_failures`: print failures
+        on stderr as Python itself does, not only when a hook of the user's is set.
         """
         self._door = door
         self._path = path
         self._folder = folder
         self._show_values = show_values
         self._print_failures = print_failures
-        self.namespace = sys.modules["__main__"].__dict__
-        """What the program's names stand for."""
-        self._annotations = None
+        self.namespace: "dict[str, Any]" = sys.modules["__main__"].__dict__
+        """That of `__main__`, in which statements run."""
+        self._annotations: "Annotations | None" = None
         if sys.version_info >= (3, 14):
             self._annotations = Annotations(self.namespace)
         self._source = ""
-        self._lines = []
-        self._body = []
+        self._lines: "list[str]" = []
+        self._body: "list[_ast.stmt]" = []
         self._flags = 0
         self._early_warnings = ""
-        self._is_told_later = False
-        self._event_loop = None
-        self.asked_for = None
-        """What the program has asked for that a copy of it does not share, in words."""
+        self._is_hooked = False
+        """`linecache` gets the source when the program imports it."""
+        self._event_loop: "AbstractEventLoop | None" = None
+        self.unshared: "str | None" = None
+        """What the program has asked for that is different in a fork of it, in words."""
 
-    def serve(self, hooks):
-        """Tell `linecache` of the source whenever it is imported: to import it takes ten milliseconds."""
+    def register(self, hooks: "ImportHooks") -> None:
+        """Put the source into `linecache` when that is imported: importing it takes ten milliseconds."""
         hooks.after("linecache", lambda _: failures.show_in_tracebacks(self._path, self._source))
-        self._is_told_later = True
+        self._is_hooked = True
 
-    def prepare(self, source, *, whole):
-        """Take `source` (text, or bytes that are no text) as what is to run; returns its spans.
+    def prepare(self, source: "str | bytes", *, whole: bool) -> "list[Span]":
+        """Make `source` (text, or bytes that do not decode) the one to run; returns its spans.
 
-        `whole`: reject what Python would reject before running anything. Otherwise a source that does
-        not parse may be given block by block, blank where it is broken, and only parsing is checked.
+        Raises Rejected. `whole`: reject what Python would reject before running anything. Otherwise the
+        source may have blank lines in the place of blocks that do not parse, and only parsing is checked.
         """
         self._source = source if isinstance(source, str) else source.decode("utf-8", "replace")
         self._lines = lines_of(self._source)
         with _WithoutCollections():
-            (tree, warnings), error = self._compiled(source, whole)
-        if error is not None:
+            tree, warnings, error = self._compiled(source, whole)
+        if tree is None or error is not None:
             raise self._rejection(error)
         self._early_warnings = warnings if whole else ""
         self._body = tree.body
@@ -113,15 +135,15 @@ class Executor:
         return [span(node) for node in tree.body]
 
     @unseen
-    def execute(self, index, until):
+    def execute(self, index: int, until: int) -> "Finished":
         """Run statement `index`; a child that forks off here goes on up to `until` and exits."""
         code, error = self._code_of(index)
         value = None
-        self.asked_for = self.asked_for or self._asks_for(index)
+        self.unshared = self.unshared or self._asks_for(index)
         if error is None:
             if self._early_warnings:
-                if index == 0:  # That is when Python tells them, and only then.
-                    self._door.enter(_tell, self._early_warnings)
+                if index == 0:  # Python prints them before the first statement, and only then.
+                    self._door.enter(_print_to_stderr, self._early_warnings)
                 self._early_warnings = ""
             value, error = self._door.enter(self._evaluate, code)
             if self._annotations is not None:
@@ -132,7 +154,7 @@ class Executor:
             return self._failed(error)
         return self._succeeded(index, value)
 
-    def _asks_for(self, index):
+    def _asks_for(self, index: int) -> "str | None":
         for word, what in _NOT_SHARED.items():
             if word in self._source:
                 node = self._body[index]
@@ -141,8 +163,8 @@ class Executor:
         return None
 
     @unseen
-    def _evaluate(self, code):
-        # From here to the end no frame of ours may begin: the user's trace functions would see it.
+    def _evaluate(self, code: "CodeType") -> "Any":
+        # From here to the end no frame of the worker may begin: the user's trace functions would see it.
         run = partial(eval, code, self.namespace)
         tracer, profiler = self._door.tracers
         try:
@@ -154,7 +176,7 @@ class Executor:
         finally:
             profiler = _profiler()
             if profiler is not None and not callable(profiler):
-                # A profiler in C, such as cProfile: nobody but itself can start it again, so it stays.
+                # A profiler in C, such as cProfile: only that itself could start it again, so it stays.
                 profiler = None
             else:
                 _stop_profiling()
@@ -162,8 +184,8 @@ class Executor:
             settrace(None)
         return self._awaited(value) if code.co_flags & _COROUTINE else value
 
-    def _awaited(self, coroutine):
-        """Run a statement with a top-level `await` on an event loop that lives between statements."""
+    def _awaited(self, coroutine: "Any") -> "Any":
+        """Run a statement with a top-level `await` on an event loop that all statements share."""
         import asyncio
 
         if self._event_loop is None or self._event_loop.is_closed():
@@ -173,14 +195,14 @@ class Executor:
         try:
             return loop.run_until_complete(task)
         except BaseException as error:
-            # An interrupt ends the loop, not the task; as `asyncio.run` does, the task is told.
+            # An interrupt ends the loop, not the task, which is cancelled as `asyncio.run` does.
             if not task.done():
                 task.cancel()
                 loop.run_until_complete(asyncio.wait([task]))
             # A bare `raise` would bring the event loop's frames back, up to Python 3.10.
             raise failures.begin_in(error, coroutine.cr_code)  # noqa: B904  (it is the same one)
 
-    def _code_of(self, index):
+    def _code_of(self, index: int) -> "Compiled":
         """(code, None) or (None, what the compiler raised)."""
         node = self._body[index]
         try:
@@ -192,8 +214,10 @@ class Executor:
         except Exception as error:
             return None, error
 
-    def _compiled(self, source, whole):
-        """((tree, text of the parser's warnings), None), or ((None, ""), what was raised)."""
+    def _compiled(
+        self, source: "str | bytes", whole: bool
+    ) -> "tuple[_ast.Module | None, str, BaseException | None]":
+        """(tree, text of the parser's warnings, None), or (None, "", what was raised)."""
         try:
             with failures.CapturedStderr() as captured:
                 if whole:
@@ -203,25 +227,25 @@ class Executor:
                 warnings = captured.getvalue()
                 if whole:
                     _compile(tree, self._path, "exec", _future_flags(tree.body))
-            return (tree, warnings), None
+            return tree, warnings, None
         except Exception as error:
-            return (None, ""), error
+            return None, "", error
 
-    def _rejection(self, error):
+    def _rejection(self, error: "Any") -> "Rejected":
         self._show_source()
         if self._print_failures:
-            error = failures.without_our_frames(error)
+            error = failures.without_worker_frames(error)
             self._door.enter(
                 failures.print_exception, type(error), error, failures.traceback_of(error)
             )
-        failure = self._describe(failures.without_our_frames(error))
+        failure = self._describe(failures.without_worker_frames(error))
         total = len(self._lines)
         first = min(max(getattr(error, "lineno", None) or 1, 1), total)
         last = getattr(error, "end_lineno", None) or first
         return Rejected(failure, first, min(max(last, first), total))
 
-    def _succeeded(self, index, value):
-        node = self._body[index]
+    def _succeeded(self, index: int, value: "Any") -> "Finished":
+        node: "Any" = self._body[index]
         if _is_docstring(index, node):
             value = node.value.value
         if value is None or not self._show_values:
@@ -239,34 +263,37 @@ class Executor:
             return Finished("ok", value=data, metadata=metadata)
         if issubclass(type(error), KeyboardInterrupt):
             return self._failed(error)
-        # The statement itself is well: a plain run never asks for the value's representation.
+        # The statement itself ended well: a plain run never asks for the value's representation.
         kind, failed = failures.name_of(value), failures.name_of(error)
         return Finished("ok", value={"text/plain": f"<{kind} object whose repr raised {failed}>"})
 
-    def release(self):
-        """Let go of the namespace, which the interpreter's end is to take apart as it does."""
-        self.namespace = self._annotations = None
+    def release(self) -> None:
+        """Drop the references to the namespace, so that the interpreter clears it as in a plain run."""
+        self._annotations = None
+        del self.namespace
 
-    def _failed(self, error):
+    def _failed(self, error: "BaseException") -> "Finished":
         if issubclass(type(error), SystemExit):
             return self._exited(error)
-        outcome = "interrupted" if issubclass(type(error), KeyboardInterrupt) else "error"
-        error = failures.without_our_frames(error)
+        outcome: "Outcome" = (
+            "interrupted" if issubclass(type(error), KeyboardInterrupt) else "error"
+        )
+        error = failures.without_worker_frames(error)
         hook = vars(sys).get("excepthook", failures.print_exception)
         printed = self._print_failures or hook is not failures.print_exception
         if printed:
             _, failed = self._door.enter(hook, type(error), error, failures.traceback_of(error))
-            if issubclass(type(failed), SystemExit):
+            if failed is not None and issubclass(type(failed), SystemExit):
                 return self._exited(failed)
             if failed is not None:
-                failed = failures.without_our_frames(failed)
+                failed = failures.without_worker_frames(failed)
                 self._door.enter(failures.print_failed_hook, failed, error)
         failure = self._describe(error)
         failure["printed"] = printed
         return Finished(outcome, failure=failure)
 
-    def _exited(self, error):
-        """The exit as `handle_system_exit` of CPython's pythonrun.c reads it."""
+    def _exited(self, error: "BaseException") -> "Finished":
+        """The exit, decoded as `handle_system_exit` of CPython's pythonrun.c does."""
         code, failed = self._door.enter(getattr, error, "code")
         if failed is not None:
             code = error
@@ -276,116 +303,70 @@ class Executor:
             # As C converts it; what does not fit a `long` becomes -1.
             fits = -(1 << 63) <= int.__index__(code) < 1 << 63
             return Finished("exit", code=int.__and__(code, 0xFF) if fits else 0xFF)
-        self._door.enter(_tell, code, "\n")
+        self._door.enter(_print_to_stderr, code, "\n")
         return Finished("exit", code=1)
 
-    def _describe(self, error):
-        failures.get_ready()
+    def _describe(self, error: "BaseException") -> "Failure":
+        failures.import_early()
+        described: "Failure"
         for _ in range(2):
             described, failed = self._door.enter(self._described, error)
             if failed is None:
                 return described
             if not issubclass(type(failed), KeyboardInterrupt):
                 break
-            # Meant for the statement, not for telling how it ended; where that is what takes so
-            # long, there will be another.
+            # An interrupt that was meant for the statement, not for describing its end. If it is the
+            # description that takes so long, a second one follows.
         return failures.unprintable(error)
 
-    def _described(self, error):
+    def _described(self, error: "BaseException") -> "Failure":
         with RecursionRoom():
             failure = failures.describe(error, self._path, self._source)
             for long in ("value", "text"):
                 failure[long] = display.bounded(failure[long], self._folder)
             return failure
 
-    def _show_source(self):
+    def _show_source(self) -> None:
         """Make `inspect` and tracebacks see the source that runs, where the disk has another."""
         is_in_use = "linecache" in _modules
-        is_needed = not self._is_told_later and not failures.is_on_disk(self._path, self._source)
+        is_needed = not self._is_hooked and not failures.is_on_disk(self._path, self._source)
         if is_in_use or is_needed:
-            # Through the door, because the user may have a `linecache` of their own.
+            # Through the door, because the user may have another module named `linecache`.
             self._door.enter(failures.show_in_tracebacks, self._path, self._source)
 
-    def _go_on_in_child(self, index, until, error):
-        """Be a plain Python in a process that user code forked: do the rest, then exit."""
+    def _go_on_in_child(self, index: int, until: int, error: "BaseException | None") -> None:
+        """In a process that user code forked: run the rest as plain Python would, then exit."""
         self._door.leave_open()
         while error is None and index < until:
             index += 1
             code, error = self._code_of(index)
-            if error is None:
+            if code is not None:
                 try:
                     self._evaluate(code)
                 except BaseException as raised:
                     error = raised
         if error is None:
             raise SystemExit(0)
-        error = failures.without_our_frames(error)
+        error = failures.without_worker_frames(error)
         if issubclass(type(error), SystemExit):
             raise error
         sys.excepthook(type(error), error, failures.traceback_of(error))
         raise SystemExit(1)
 
 
-def become_main(argv, path, *, is_file):
-    """Make this process look as if `python argv[0] …` had started it.
-
-    `path` is the name that code and tracebacks carry. `is_file`: there is such a file or could be one;
-    otherwise the source came from standard input.
-    """
-    namespace = sys.modules["__main__"].__dict__
-    # What the interpreter itself puts there; `_load_worker` and other names of the bootstrap go.
-    standard = ("__name__", "__doc__", "__package__", "__loader__", "__spec__", "__annotations__")
-    kept = {name: namespace[name] for name in (*standard, "__builtins__") if name in namespace}
-    loader = type(kept["__loader__"])
-    namespace.clear()
-    namespace.update(kept)
-    namespace["__doc__"] = None
-    if is_file:
-        # Python 3.9 made the main module's file absolute ("What's New In Python 3.9").
-        namespace["__file__"] = path
-        namespace["__cached__"] = None
-        namespace["__loader__"] = loader("__main__", path)
-        folder = os.path.dirname(os.path.realpath(path))
-    else:
-        namespace["__loader__"] = __import__("importlib.machinery").machinery.BuiltinImporter
-        folder = ""
-    if sys.flags.isolated or getattr(sys.flags, "safe_path", False):
-        pass  # Python put no folder of the script's on the path, so there is none to replace.
-    else:
-        sys.path[0] = folder
-    if hasattr(sys, "orig_argv"):
-        sys.orig_argv[:] = sys.orig_argv[:-2] + argv
-    sys.argv[:] = argv
-
-
-def allow_for_our_frames(depth):
-    """Give user code the recursion it has under plain Python, though `depth` frames are ours."""
-    get, set_ = sys.getrecursionlimit, sys.setrecursionlimit
-    set_(get() + depth)
-
-    def getrecursionlimit():
-        return get() - depth
-
-    def setrecursionlimit(limit, /):
-        set_(limit + depth if isinstance(limit, int) and limit > 0 else limit)
-
-    sys.getrecursionlimit = getrecursionlimit
-    sys.setrecursionlimit = setrecursionlimit
-
-
 class _WithoutCollections:
-    """No garbage is collected meanwhile: a tree of ten thousand nodes is none, and takes as long again."""
+    """Collects no garbage meanwhile: a large tree has none, and looking for it takes as long as parsing."""
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self._collects = gc.isenabled()
         gc.disable()
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self._collects:
             gc.enable()
 
 
-def _compile(tree, path, mode, flags):
+def _compile(tree: "_ast.Module | _ast.Expression", path: str, mode: str, flags: int) -> "CodeType":
     """Code of `tree`; with a top-level `await` allowed only where it does not compile without."""
     try:
         return compile(tree, path, mode, flags, dont_inherit=True)
@@ -393,11 +374,11 @@ def _compile(tree, path, mode, flags):
         try:
             return compile(tree, path, mode, flags | _AWAIT, dont_inherit=True)
         except SyntaxError:
-            pass  # Not for want of `await`: the first error is the one Python would report.
+            pass  # `await` is not the reason: the first error is the one Python would report.
         raise
 
 
-def _future_flags(body):
+def _future_flags(body: "list[_ast.stmt]") -> int:
     """The compiler flags of the `from __future__` imports, which hold for the rest of the file."""
     flags = 0
     for node in body:
@@ -410,17 +391,17 @@ def _future_flags(body):
     return flags
 
 
-def _tell(message, end=""):
+def _print_to_stderr(message: object, end: str = "") -> None:
     print(message, end=end, file=sys.stderr)
 
 
-def _is_string(node):
+def _is_string(node: "_ast.expr") -> bool:
     return isinstance(node, _ast.JoinedStr) or (
         isinstance(node, _ast.Constant) and isinstance(node.value, str)
     )
 
 
-def _is_docstring(index, node):
+def _is_docstring(index: int, node: "_ast.stmt") -> bool:
     return (
         index == 0
         and isinstance(node, _ast.Expr)
@@ -429,7 +410,7 @@ def _is_docstring(index, node):
     )
 
 
-def _hides_value(node, lines):
+def _hides_value(node: "Any", lines: "list[str]") -> bool:
     """Whether the expression statement ends its line with `;`, a comment aside."""
     line = lines[node.end_lineno - 1]
     rest = line.encode("utf-8", "surrogatepass")[node.end_col_offset :].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""What is told of an exception: its name, value, frames, and the text that Python would print.
+"""What is reported of an exception: its name, value, frames, and the text that Python would print.
 
 Knows exceptions and source text, nothing of messages. All of it may call user code (`__str__`,
 `__repr__`, properties), so it is called through the door; `unprintable` is for when that fails too.
@@ -10,38 +10,48 @@ from _io import FileIO, StringIO
 
 from .statements import lines_of
 
+if False:
+    from types import CodeType, TracebackType
+    from typing import Any, Dict, Iterator, Optional, Tuple
+
+    Failure = Dict[str, Any]
+    Place = Tuple[str, int, Optional[int], Optional[int], Optional[int], str]
+    """File, line, end line, column, end column, function."""
+
 FRAMES = 1000
-"""Of a deeper traceback, only this many frames are told one by one: the outermost and the innermost."""
+"""Of a deeper traceback, only this many frames are listed: the outermost and the innermost."""
 
 LINE = 2000
-"""Characters of a frame's source line that are told."""
+"""Characters of a frame's source line that are sent."""
 
 print_exception = sys.__excepthook__
 _name = vars(type)["__name__"]
-_traceback = BaseException.__traceback__
-_cause, _context = BaseException.__cause__, BaseException.__context__
-_Group = vars(builtins).get("BaseExceptionGroup")
+_traceback: "Any" = BaseException.__traceback__
+_cause: "Any" = BaseException.__cause__
+_context: "Any" = BaseException.__context__
+_Group: "Any" = vars(builtins).get("BaseExceptionGroup")
 _exceptions = _Group and _Group.exceptions
-_OURS = "_rdit_worker"
+_WORKER = "_rdit_worker"
+"""How the names of the worker's own modules begin."""
 
 
 class CapturedStderr:
-    """What the interpreter itself says on stderr meanwhile; user code may have deleted its own."""
+    """Collects what the interpreter itself writes to stderr; user code may have deleted `sys.stderr`."""
 
-    def __enter__(self):
+    def __enter__(self) -> "StringIO":
         self._kept = vars(sys).get("stderr", self)
         sys.stderr = captured = StringIO()
         return captured
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self._kept is self:
             del sys.stderr
         else:
             sys.stderr = self._kept
 
 
-def without_our_frames(error):
-    """Take the worker's frames out of the tracebacks of `error` and of what it came from."""
+def without_worker_frames(error: "BaseException") -> "BaseException":
+    """Take the worker's frames out of the tracebacks of `error`, its cause and its context."""
     seen = set()
     pending = [error]
     while pending:
@@ -49,15 +59,15 @@ def without_our_frames(error):
         if not issubclass(type(each), BaseException) or id(each) in seen:
             continue
         seen.add(id(each))
-        _traceback.__set__(each, _users_part(traceback_of(each)))
+        _traceback.__set__(each, _user_frames(traceback_of(each)))
         pending += [_cause.__get__(each), _context.__get__(each)]
         if _Group is not None and issubclass(type(each), _Group):
             pending += _exceptions.__get__(each)
     return error
 
 
-def begin_in(error, code):
-    """Take the calls before that of `code`, an event loop's, out of the traceback of `error`."""
+def begin_in(error: "BaseException", code: "CodeType") -> "BaseException":
+    """Have the traceback of `error` begin with the call of `code`, past the event loop's calls."""
     traceback = traceback_of(error)
     while traceback is not None and traceback.tb_frame.f_code is not code:
         traceback = traceback.tb_next
@@ -66,29 +76,29 @@ def begin_in(error, code):
     return error
 
 
-def name_of(value):
-    """The name of the class of `value`, whatever its metaclass says."""
+def name_of(value: object) -> str:
+    """The name of the class of `value`, past its metaclass."""
     return _name.__get__(type(value))
 
 
-def traceback_of(error):
-    """The traceback of `error`, whatever attributes its class defines."""
+def traceback_of(error: "BaseException") -> "TracebackType | None":
+    """The traceback of `error`, past attributes that its class defines."""
     return _traceback.__get__(error)
 
 
-def get_ready():
-    """Import what `describe` needs, where it cannot be interrupted half way."""
+def import_early() -> None:
+    """Import what `describe` needs, outside the door: an interrupt cannot leave it half imported."""
     try:
         import linecache  # noqa: F401  (needed later)
 
         if sys.version_info >= (3, 13):
             import traceback  # noqa: F401  (the interpreter's own printing needs it)
     except BaseException:
-        return  # The user may have a `linecache`, `traceback` or `tokenize` that is none.
+        return  # The user may have another module named `linecache`, `traceback` or `tokenize`.
 
 
-def describe(error, path, source):
-    """The failure `error` as a dict; its tracebacks must be the user's alone.
+def describe(error: "BaseException", path: str, source: str) -> "Failure":
+    """The failure `error` as a dict; its tracebacks must hold no frames of the worker.
 
     `source` is the text that runs as `path`, which need not be what is on disk.
     """
@@ -104,21 +114,21 @@ def describe(error, path, source):
     }
 
 
-def print_failed_hook(failed, error):
-    """Say on stderr, as Python does, that `sys.excepthook` raised `failed` when told of `error`."""
+def print_failed_hook(failed: "BaseException", error: "BaseException") -> None:
+    """Write to stderr, as Python does, that `sys.excepthook` raised `failed` when called with `error`."""
     sys.stderr.write("Error in sys.excepthook:\n")
     print_exception(type(failed), failed, traceback_of(failed))
     sys.stderr.write("\nOriginal exception was:\n")
     print_exception(type(error), error, traceback_of(error))
 
 
-def unprintable(error):
-    """The failure `error` in terms that call no user code."""
+def unprintable(error: "BaseException") -> "Failure":
+    """The failure `error`, described without calling user code."""
     name = name_of(error)
     return {"name": name, "value": "", "frames": [], "text": name + ": <unprintable exception>\n"}
 
 
-def as_printed(error, path, source):
+def as_printed(error: "BaseException", path: str, source: str) -> str:
     """The text that `python FILE` would print on stderr for `error`."""
     if is_on_disk(path, source):
         return _as_python_prints(error)
@@ -129,10 +139,10 @@ def as_printed(error, path, source):
         show_in_tracebacks(path, source)
         return "".join(traceback.format_exception(type(error), error, traceback_of(error)))
     except Exception:
-        return _as_python_prints(error)  # The user may have a `traceback` that is none.
+        return _as_python_prints(error)  # The user may have another module named `traceback`.
 
 
-def is_on_disk(path, source):
+def is_on_disk(path: str, source: str) -> bool:
     """Whether `path` holds exactly `source`; a path like <stdin> holds nothing, as under Python."""
     if path.startswith("<"):
         return True
@@ -144,7 +154,7 @@ def is_on_disk(path, source):
     return _plain(data.decode("utf-8", "replace")) == _plain(source)
 
 
-def show_in_tracebacks(path, source):
+def show_in_tracebacks(path: str, source: str) -> None:
     """Make `linecache`, and so tracebacks and `inspect`, read `source` as the text of `path`."""
     import linecache
 
@@ -153,16 +163,16 @@ def show_in_tracebacks(path, source):
     linecache.cache[path] = (sum(map(len, lines)), None, [line + "\n" for line in lines], path)
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").lstrip("\ufeff")
 
 
-def _users_part(traceback):
+def _user_frames(traceback: "TracebackType | None") -> "TracebackType | None":
     parts = []
     while traceback is not None:
         # User code may have put anything under this name, or run in a dict of its own kind.
         name = dict.get(traceback.tb_frame.f_globals, "__name__")
-        if type(name) is not str or not name.startswith(_OURS):
+        if type(name) is not str or not name.startswith(_WORKER):
             parts.append(traceback)
         traceback = traceback.tb_next
     following = None
@@ -172,46 +182,46 @@ def _users_part(traceback):
     return following
 
 
-def _as_python_prints(error):
+def _as_python_prints(error: "BaseException") -> str:
     with CapturedStderr() as captured:
         print_exception(type(error), error, traceback_of(error))
     return captured.getvalue()
 
 
-def _value(error):
+def _value(error: "BaseException") -> str:
     try:
         return str(error)
     except Exception:
         return "<exception str() failed>"
 
 
-def _line_of_another(file, line):
+def _line_of_another(file: str, line: int) -> str:
     try:
         import linecache
 
         return linecache.getline(file, line)
     except Exception:
-        return ""  # The user may have a `linecache` or `tokenize` that is none.
+        return ""  # The user may have another module named `linecache` or `tokenize`.
 
 
 class _Lines:
-    """Source lines by file and number, split once however many frames ask."""
+    """Source lines by file and number, split once for all frames."""
 
-    def __init__(self, path, source):
+    def __init__(self, path: str, source: str) -> None:
         self._path = path
         self._source = source
-        self._lines = None
+        self._lines: "list[str] | None" = None
 
-    def character(self, file, line, column):
+    def character(self, file: str, line: int, column: int) -> int:
         """Column in characters of a column in UTF-8 bytes, which is how the interpreter counts."""
         text = self._line(file, line)
         return len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
 
-    def text(self, file, line):
+    def text(self, file: str, line: int) -> str:
         """The line, without the space around it."""
         return self._line(file, line).strip()
 
-    def _line(self, file, line):
+    def _line(self, file: str, line: int) -> str:
         if file != self._path:
             return _line_of_another(file, line)
         if self._lines is None:
@@ -219,27 +229,28 @@ class _Lines:
         return self._lines[line - 1] if 0 < line <= len(self._lines) else ""
 
 
-def _places(error, lines):
+def _places(error: "BaseException", lines: "_Lines") -> "Iterator[Place]":
     """(file, line, end line, column, end column, function) of each frame, outermost first."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        column = max((error.offset or 1) - 1, 0)
+        begin = max((error.offset or 1) - 1, 0)
         end = getattr(error, "end_offset", None)
         end = end - 1 if end and end > 0 and error.end_lineno == error.lineno else None
-        yield error.filename, error.lineno, None, column, end, "<module>"
+        yield error.filename, error.lineno, None, begin, end, "<module>"
     traceback = traceback_of(error)
     while traceback is not None:
         code = traceback.tb_frame.f_code
         name = getattr(code, "co_qualname", code.co_name)
         line, end_line, column, end_column = _position(traceback)
         file = code.co_filename
-        if column is not None:
+        if end_line is not None and column is not None and end_column is not None:
             column = lines.character(file, line, column)
             end_column = lines.character(file, end_line, end_column)
         yield file, line, end_line, column, end_column, name
         traceback = traceback.tb_next
 
 
-def _position(traceback):
+def _position(traceback: "TracebackType") -> "tuple[int, int | None, int | None, int | None]":
+    """Line, end line, column and end column, in bytes, of the call; None where they are not known."""
     line = traceback.tb_lineno
     positions = getattr(traceback.tb_frame.f_code, "co_positions", None)
     if positions is None or traceback.tb_lasti < 0:
@@ -253,7 +264,7 @@ def _position(traceback):
     return line, end_line, column, end_column
 
 
-def _frame(place, text):
+def _frame(place: "Place", text: str) -> "dict[str, Any]":
     file, line, end_line, column, end_column, function = place
     frame = {"file": file, "line": line, "function": function}
     if text:

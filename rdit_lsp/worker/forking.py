@@ -1,14 +1,14 @@
-"""Copies of this process: how one is made that the program does not notice, and when one can be trusted.
+"""Forks of this process: how one is made that is invisible to the program, and when one can be trusted.
 
-Knows processes, threads and descriptors; knows nothing of messages or of what a copy is for.
+Knows processes, threads and descriptors; knows nothing of messages or of what a fork is for.
 
-*Unnoticed.* The copy is the child of a child that ends at once, so the program's `wait` never meets it
-and the server, which adopts orphans, can wait for it. Functions that were given to
-`os.register_at_fork` do not run: to the program nothing happens, and `random` is not seeded anew. It
+*Invisible.* The fork is the child of a child that exits at once, so the program's `wait` never returns it
+and the server, which adopts orphans, can reap it. Functions that were given to
+`os.register_at_fork` do not run: nothing happens in the program, and `random` is not seeded anew. It
 has a session of its own, so that signals for one process group do not reach the others.
 
-*Trusted* is a copy only of a process that keeps nothing outside its memory, and in which no thread is
-lost. Threads cannot be asked what they are for, but libraries that are at home with forks end theirs
+*Trusted* is a fork only of a process that keeps nothing outside its memory, and in which no thread is
+lost. What a native thread is for cannot be known, but libraries that support forks end their threads
 before one (OpenBLAS) or name them (jemalloc): so the first child is made, and only if no thread is left
 in the parent by then does it go on. GNU OpenMP, rayon and thread pools leave theirs, and would hang.
 """
@@ -22,12 +22,15 @@ from fcntl import F_GETFL, F_SETFL, fcntl
 from stat import S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 from time import sleep
 
-_modules = sys.modules
+if False:
+    from typing import Any, Callable, Collection, Iterator
+
+_modules: "dict[str, Any]" = sys.modules
 
 _SEEK_SET, _SEEK_CUR = 0, 1
 _HARMLESS_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _LOOKS = 10
-"""Looks at threads, a millisecond apart: one that has ended can be seen for a moment still."""
+"""Looks at the list of threads, a millisecond apart: one that has ended stays in it for a moment."""
 
 _HARMLESS_THREADS = ("jemalloc_bg_thd",)
 """Names of threads that their library starts anew in a child."""
@@ -35,30 +38,30 @@ _TIMERS = (_signal.ITIMER_REAL, _signal.ITIMER_VIRTUAL, _signal.ITIMER_PROF)
 
 
 class Refused(Exception):  # noqa: N818  (an answer, not an error)
-    """There can be no copy now, or none to be trusted; the message says why, as "it has …"."""
+    """There can be no fork now, or none to be trusted; the message says why, as "it has …"."""
 
 
 class Forks:
-    """Makes copies of this process."""
+    """Makes forks of this process."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._hooks = _hook_lists()
         self._unsafe_threads = 0
         """How many threads there were when some turned out not to survive a fork."""
 
-    def make(self, own_descriptors):
-        """Fork. Returns False in this process, and True in the copy, which this one never hears of.
+    def make(self, own_descriptors: "Collection[int | None]") -> bool:
+        """Fork. Returns False in this process, and True in the fork, of which this one has no trace.
 
-        Raises Refused where the copy could not go on as this process would.
+        Raises Refused where the fork could not go on as this process would.
         """
         self._refuse_what_shows(own_descriptors)
         return self._make(self._refuse_threads)
 
-    def make_any(self):
-        """Fork for a look at the memory: of such a copy nothing is expected to work. As `make`."""
+    def make_any(self) -> bool:
+        """Fork to inspect the memory: nothing else need work in such a fork. Returns as `make` does."""
         return self._make(lambda: None)
 
-    def _make(self, check):
+    def _make(self, check: "Callable[[], None]") -> bool:
         if self._hooks is None:
             raise Refused("it runs on an interpreter whose fork hooks cannot be held back")
         held = [list(hooks) for hooks in self._hooks]
@@ -67,16 +70,16 @@ class Forks:
             for hooks in self._hooks:
                 hooks.clear()
             with _NoWarnings():
-                is_copy = _fork_twice(check)
+                is_fork = _fork_twice(check)
         finally:
             for hooks, functions in zip(self._hooks, held):
                 hooks[:] = functions
             _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
-        if is_copy:
-            _tell_threading()
-        return is_copy
+        if is_fork:
+            _update_threading()
+        return is_fork
 
-    def _refuse_what_shows(self, own_descriptors):
+    def _refuse_what_shows(self, own_descriptors: "Collection[int | None]") -> None:
         if count_threads():
             raise Refused("it has threads (%s)" % _thread_names())
         if len(_thread_ids()) >= self._unsafe_threads > 0:
@@ -96,7 +99,7 @@ class Forks:
                 if b" rw-s " in line or b" rwxs " in line:
                     raise Refused("it shares memory with other processes or a device")
 
-    def _refuse_threads(self):
+    def _refuse_threads(self) -> None:
         for _ in range(_LOOKS):
             ids = _thread_ids()
             if all(name in _HARMLESS_THREADS for name in map(_thread_name, ids[1:])):
@@ -107,21 +110,21 @@ class Forks:
 
 
 class _NoWarnings:
-    """From 3.12 on Python warns of forks in a process with threads; this one is not the program's."""
+    """From 3.12 on Python warns of forks in a process with threads; these are not the program's."""
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self._module = _modules.get("warnings")
         if self._module is not None:
             self._filters = self._module.filters
             self._module.filters = [("ignore", None, Warning, None, 0)]
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self._module is not None:
             self._module.filters = self._filters
 
 
-def settle_descriptors():
-    """In a copy: have every file that is open for reading at an offset of our own."""
+def settle_descriptors() -> None:
+    """In a fork: open files anew, so that this process has an offset of its own in each."""
     for descriptor in _descriptors():
         try:
             mode = os.fstat(descriptor).st_mode
@@ -138,8 +141,8 @@ def settle_descriptors():
         os.close(again)
 
 
-def cut_off(kept):
-    """In a copy that is only looked at: whatever it writes or asks for, to anybody, comes to nothing."""
+def cut_off(kept: "Collection[int]") -> None:
+    """In a fork that is only inspected: put /dev/null in the place of all that leads to other processes."""
     null = os.open("/dev/null", os.O_RDWR)
     for descriptor in _descriptors():
         if descriptor in kept or descriptor == null:
@@ -148,12 +151,12 @@ def cut_off(kept):
             if not _is_read_only_file(descriptor):
                 os.dup2(null, descriptor, os.get_inheritable(descriptor))
         except OSError:
-            continue  # Closed meanwhile: it is that of the folder that was listed.
+            continue  # Closed meanwhile: the descriptor with which the folder was listed.
     settle_descriptors()
 
 
-def _fork_twice(check):
-    """Fork a child that forks the copy. Returns whether this is the copy."""
+def _fork_twice(check: "Callable[[], None]") -> bool:
+    """Fork a child that forks the fork to keep. Returns whether this is the one to keep."""
     reading, writing = os.pipe()
     try:
         child = os.fork()
@@ -166,7 +169,7 @@ def _fork_twice(check):
         if not os.read(reading, 1):
             os._exit(0)
         os.close(reading)
-        # Already out of this group when the copy begins: whoever ends the group must not end it.
+        # Already out of this group when the fork begins: a signal for the group must not end it.
         os.setsid()
         try:
             if os.fork():
@@ -187,7 +190,7 @@ def _fork_twice(check):
     return False
 
 
-def _reap(child):
+def _reap(child: int) -> int:
     """Wait for `child`, and take the SIGCHLD it sent, which is blocked now, from the queue."""
     try:
         status = os.waitpid(child, 0)[1]
@@ -198,8 +201,8 @@ def _reap(child):
     return status
 
 
-def _hook_lists():
-    """The interpreter's own lists of what was given to `os.register_at_fork`; None where hidden."""
+def _hook_lists() -> "list[list[Any]] | None":
+    """The interpreter's own lists of what was given to `os.register_at_fork`; None where not found."""
     mark = [].clear  # Callable, and like no other object.
     os.register_at_fork(before=mark, after_in_parent=mark, after_in_child=mark)
     lists = [found for found in gc.get_referrers(mark) if type(found) is list]
@@ -208,19 +211,19 @@ def _hook_lists():
     return lists if len(lists) == 3 else None
 
 
-def _tell_threading():
-    """Have `threading` know the main thread by its new id, as its own fork hook does in newer versions."""
+def _update_threading() -> None:
+    """Give `threading` the new id of the main thread, as its own fork hook does in newer versions."""
     threading = _modules.get("threading")
     if threading is not None:
         threading.main_thread()._set_native_id()
 
 
-def _thread_ids():
+def _thread_ids() -> "list[int]":
     """Ids of all threads of this process, the main one first."""
     return sorted(map(int, os.listdir("/proc/self/task")))
 
 
-def _thread_name(number):
+def _thread_name(number: int) -> str:
     try:
         with open("/proc/self/task/%d/comm" % number) as file:
             return file.read().rstrip()
@@ -228,7 +231,7 @@ def _thread_name(number):
         return _HARMLESS_THREADS[0]  # It ended meanwhile.
 
 
-def _thread_names():
+def _thread_names() -> str:
     threading = _modules.get("threading")
     if threading is None:
         return "unnamed"
@@ -236,7 +239,7 @@ def _thread_names():
     return ", ".join(names[1:4]) + (", …" if len(names) > 4 else "")
 
 
-def _has_children():
+def _has_children() -> bool:
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -244,16 +247,16 @@ def _has_children():
     return True
 
 
-def _descriptors():
+def _descriptors() -> "Iterator[int]":
     return map(int, os.listdir("/proc/self/fd"))
 
 
-def _refuse_descriptor(descriptor):
+def _refuse_descriptor(descriptor: int) -> None:
     try:
         mode = os.fstat(descriptor).st_mode
         name = os.readlink("/proc/self/fd/%d" % descriptor)
     except OSError:
-        return  # That of the folder that was listed.
+        return  # Closed meanwhile: the descriptor with which the folder was listed.
     if S_ISSOCK(mode):
         raise Refused("it has a socket open")
     if S_ISFIFO(mode):
@@ -266,7 +269,7 @@ def _refuse_descriptor(descriptor):
         raise Refused("it has %s open" % name)
 
 
-def _is_read_only_file(descriptor):
+def _is_read_only_file(descriptor: int) -> bool:
     mode = os.fstat(descriptor).st_mode
     if not S_ISREG(mode) and not S_ISDIR(mode):
         return False

@@ -11,9 +11,13 @@ code, and a plain `python FILE` has no such frame.
 
 import sys
 
+if False:
+    from typing import Any  # noqa: F401  (for a type in a comment)
+
 
 def _loading(folder):
-    """The module `loading` of `folder`, which nothing but us holds on to."""
+    # type: (str) -> Any
+    """The module `loading` of `folder`, to which nothing but the worker has a reference."""
     from _frozen_importlib_external import SourceFileLoader
 
     module = type(sys)("_rdit_loading")

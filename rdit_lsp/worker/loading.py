@@ -1,7 +1,7 @@
 """Imports the worker's other modules under a private name, and leaves no trace of them.
 
-Apart from `importlib_bootstrap` because that one runs in `__main__`: a function of its would keep the
-user's namespace alive when the interpreter ends, and finalisers would find their module emptied.
+Apart from `importlib_bootstrap` because that one runs in `__main__`: a function defined there would keep
+the user's namespace alive when the interpreter ends, and finalisers would find their module emptied.
 """
 
 import builtins
@@ -10,47 +10,58 @@ import sys
 # The frozen modules behind `importlib`: user code must not find that one imported either.
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
+if False:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any, Callable
+
 _NAME = "_rdit_worker"
+_PACKAGES = (_NAME, _NAME + ".display", _NAME + ".inspection")
 _builtins = dict(vars(builtins))
 
 
 class _Loader(SourceFileLoader):
-    """Gives our modules builtins of their own: `builtins.len = None` is the user's affair."""
+    """Gives the worker's modules builtins of their own: `builtins.len = None` affects user code only."""
 
-    def exec_module(self, module):
+    def exec_module(self, module: "ModuleType") -> None:
         vars(module)["__builtins__"] = _builtins
         SourceFileLoader.exec_module(self, module)
 
 
 class _Finder:
-    """Finds our modules in `folder`."""
+    """Finds the worker's modules in `folder`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def find_spec(self, module, _path=None, _target=None):
-        """The spec of one of ours, None for any other."""
-        if module == _NAME:
-            file = self._folder + "/__init__.py"
-            loader = _Loader(_NAME, file)
+    def find_spec(
+        self, module: str, _path: object = None, _target: object = None
+    ) -> "ModuleSpec | None":
+        """The spec of a module of the worker, None for any other."""
+        if module in _PACKAGES:
+            folder = self._path(module)
+            file = folder + "/__init__.py"
             return spec_from_file_location(
-                _NAME, file, loader=loader, submodule_search_locations=[self._folder]
+                module, file, loader=_Loader(module, file), submodule_search_locations=[folder]
             )
         if module.startswith(_NAME + "."):
-            file = self._folder + "/" + module[len(_NAME) + 1 :] + ".py"
+            file = self._path(module) + ".py"
             return spec_from_file_location(module, file, loader=_Loader(module, file))
         return None
 
+    def _path(self, module: str) -> str:
+        return self._folder + module[len(_NAME) :].replace(".", "/")
 
-class _Ours:
-    """Our modules, which user code does not meet: neither `sys.path` nor `sys.modules` holds them."""
 
-    def __init__(self, folder):
+class _PrivateModules:
+    """The worker's modules, hidden from user code: neither `sys.path` nor `sys.modules` holds them."""
+
+    def __init__(self, folder: str) -> None:
         self._finder = _Finder(folder)
-        self._modules = {}
+        self._modules: "dict[str, ModuleType]" = {}
 
-    def fetch(self, name):
-        """Our module `name`, imported now if it was not yet."""
+    def fetch(self, name: str) -> "Any":
+        """The module `name`, imported now if it was not yet."""
         before = set(sys.modules)
         sys.modules.update(self._modules)
         sys.meta_path.insert(0, self._finder)
@@ -65,9 +76,9 @@ class _Ours:
                 sys.modules.pop(module, None)
 
 
-def load(folder):
+def load(folder: str) -> "Callable[[int], None]":
     """Import the worker from `folder`; returns its loop's entry."""
-    ours = _Ours(folder)
-    loop = ours.fetch("loop")
-    loop.fetch = ours.fetch
+    modules = _PrivateModules(folder)
+    loop = modules.fetch("loop")
+    loop.fetch = modules.fetch
     return loop.serve

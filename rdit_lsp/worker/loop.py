@@ -1,7 +1,7 @@
-"""The worker's main loop: receive a request, have it done, reply.
+"""The worker's main loop: receive a request, carry it out, reply.
 
 Knows the messages and in which order things happen at a statement's end. It must not know how code is
-run, shown or captured: it asks `executor` and `streams`.
+run, displayed or captured: that is up to `executor`, `display` and `streams`.
 """
 
 import gc
@@ -10,30 +10,36 @@ import sys
 from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import drawing, executor, forking, protocol
+from . import executor, forking, main_module, protocol
 from .channel import Channel, Disconnected
+from .display import matplotlib_figures
+from .display.publisher import Publisher
 from .door import Door, unseen
-from .faults import Faults
+from .fatal_log import FatalLog
 from .forking import Forks, Refused
-from .imports import ImportHooks
-from .modules import OwnModules
-from .publisher import Publisher
+from .import_hooks import ImportHooks
+from .project_imports import ProjectImports
 from .stdin import open_stdin
 from .streams import Streams
 
-fetch = None
-"""Imports one of our modules that is seldom needed, by its name; put here by `loading`, which alone can."""
+if False:
+    from typing import Any, Callable
+
+    from .protocol import Message
+
+fetch: "Any" = None
+"""Imports a module of the worker that is seldom needed, by its name; set by `loading`, which alone can."""
 
 _FRAMES = 9 if sys.version_info < (3, 9) else 8 if sys.version_info < (3, 12) else 7
-"""What stands before user code's own calls: the frames of bootstrap, serve, answer, two called
+"""The calls below those of user code: the frames of bootstrap, serve, answer, two called
 execute, enter and _evaluate; and up to 3.11 `eval`, and in 3.8 the `partial` that calls it."""
 
 
 @unseen
-def serve(fd):
+def serve(fd: int) -> None:
     """Answer the server on socket `fd` until it hangs up; then the interpreter ends as usual."""
     channel = Channel(fd)
-    worker = None
+    worker: "_Worker | None" = None
     try:
         worker = _Worker(channel, channel.receive())
         while True:
@@ -45,30 +51,30 @@ def serve(fd):
 
 
 class _Worker:
-    """What one document's process holds."""
+    """The process of one document."""
 
-    def __init__(self, channel, start):
-        """Get ready as the `start` request says, and say so."""
+    def __init__(self, channel: "Channel", start: "Message") -> None:
+        """Set everything up as the `start` request says, and send `ready`."""
         self._channel = channel
         channel.home = start["home"]
         self.door = Door()
-        self._streams = None
-        self._faults = Faults()
-        self._asked = 0
-        """How many lines were asked for and displays sent; tells an answer that comes too late."""
-        self._heard = 0
-        """The number of the last answer."""
-        self._is_asking = False
-        """An answer is waited for, so a signal alone says nothing of what there is to receive."""
-        argv = start["argv"]
-        executor.become_main(argv, start["path"], is_file=start["is_file"])
-        executor.allow_for_our_frames(_FRAMES)
-        drawing.draw_as(**start["figures"])
+        self._streams: "Streams | None" = None
+        self._fatal_log = FatalLog()
+        self._sent = 0
+        """The number of the last question for a line or display that needs an answer."""
+        self._received = 0
+        """The number of the last answer; a smaller one than asked for comes too late."""
+        self._is_waiting = False
+        """An answer is waited for: a signal then does not mean that a request has come."""
+        main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
+        main_module.hide_frames_from_recursion_limit(_FRAMES)
+        matplotlib_figures.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
-            self._faults.write_to(start["faults"])
+            self._fatal_log.write_to(start["faults"])
         if start["ask_input"]:
-            sys.stdin = sys.__stdin__ = open_stdin(self._ask, self.door)
+            sys.stdin = open_stdin(self._ask_for_line, self.door)
+            sys.__stdin__ = sys.stdin  # type: ignore[misc]  # Not final: this starts it.
         folder = start["home"].rpartition("/")[0]
         self._executor = executor.Executor(
             self.door,
@@ -77,30 +83,31 @@ class _Worker:
             show_values=start["show_values"],
             print_failures=not start["capture"],
         )
-        self._publisher = self._hooks = None
+        self._publisher: "Publisher | None" = None
+        self._hooks = ImportHooks()
         if start["show_values"]:
-            self._hooks = ImportHooks()
             self._publisher = Publisher(self.door, self._send_display, folder)
-            self._publisher.serve(self._hooks)
-            self._executor.serve(self._hooks)
+            self._publisher.register(self._hooks)
+            self._executor.register(self._hooks)
             self._hooks.install()
-        self._modules = OwnModules()
-        self._forks = Forks() if start["checkpoints"] and self._streams is not None else None
-        if self._forks is not None:
-            self._streams.on_nudge = self._glance_if_asked
-        self._collects = None
-        """In a copy that waits: whether the program collects garbage."""
-        self._say_ready({})
+        self._imports = ProjectImports()
+        self._forks: "Forks | None" = None
+        if start["checkpoints"] and self._streams is not None:
+            self._forks = Forks()
+            self._streams.on_nudge = self._receive_in_statement
+        self._collects: "bool | None" = None
+        """In a fork that waits: whether the program collects garbage. None elsewhere."""
+        self._send_ready({})
 
-    def end(self):
-        """Leave the process to user code's own endings: threads, `atexit`, finalisers."""
+    def end(self) -> None:
+        """Leave the process to what the program does at exit: threads, `atexit`, finalisers."""
         self._executor.release()
         self.door.forget_interrupts()
         self.door.leave_open()
 
     @unseen
-    def answer(self, request):
-        """Do what `request` asks and send its one reply."""
+    def answer(self, request: "Message") -> None:
+        """Carry out `request` and send its one reply."""
         kind = request["type"]
         if kind == "execute":
             self.door.forget_interrupts()
@@ -112,13 +119,13 @@ class _Worker:
         elif kind == "fork":
             self._fork()
         elif kind == "glance":
-            self._glance()
+            self._fork_for_inspection()
         elif kind == "look":
-            self._channel.send(self._looked(request["question"], gentle=True))
+            self._channel.send(self._inspected(request["question"], gentle=True))
         elif kind not in ("input", "shown"):  # An answer for which an interrupt ended the wait.
             raise protocol.ProtocolError(f"no such request: {kind}")
 
-    def _prepared(self, source, whole):
+    def _prepared(self, source: "str | bytes", whole: bool) -> "Message":
         try:
             spans = self._executor.prepare(source, whole=whole)
         except executor.Rejected as rejected:
@@ -129,17 +136,17 @@ class _Worker:
                 "last": rejected.last,
             }
         if self._publisher is not None:
-            self._publisher.look_at(source)
+            self._publisher.prepare(source)
         return {"type": "prepared", "spans": [tuple(span) for span in spans]}
 
     @unseen
-    def _execute(self, index, until):
+    def _execute(self, index: int, until: int) -> None:
         begin = perf_counter()
         finished = self._executor.execute(index, until)
         seconds = perf_counter() - begin
         if self._publisher is not None:
             self._publisher.end_statement()
-            self._hooks.catch_up()
+            self._hooks.run_missed()
         renewed = self._streams.end_statement() if self._streams is not None else {}
         reply = {
             "type": "finished",
@@ -149,37 +156,37 @@ class _Worker:
             "metadata": finished.metadata,
             "failure": finished.failure,
             "code": finished.code,
-            "modules": self._modules.imported(),
+            "modules": self._imports.new_files(),
             "renewed": list(renewed),
         }
         self._send_with_pipes(reply, renewed)
 
-    def _fork(self):
-        """Make a copy of this process that waits, on a socket of its own that the server gets.
+    def _fork(self) -> None:
+        """Make a fork that waits, on a socket of its own that is sent to the server.
 
-        Returns in this process; and in the copy, too, when that is to be the program.
+        Returns in this process, and in the fork once that is promoted to the program.
         """
         try:
-            if self._forks is None:
+            if self._forks is None or self._streams is None:
                 raise Refused("it was started without checkpoints")
-            if self._executor.asked_for is not None:
-                raise Refused("it has asked for " + self._executor.asked_for)
+            if self._executor.unshared is not None:
+                raise Refused("it has asked for " + self._executor.unshared)
             mine, other = self._channel.branch()
         except (Refused, OSError) as error:
             self._channel.send({"type": "refused", "reason": str(error)})
             return
         own = {self._channel.descriptor, mine, other, *self._streams.descriptors}
-        own.add(self._faults.descriptor)
+        own.add(self._fatal_log.descriptor)
         try:
-            is_copy = self._forks.make(own)
+            is_fork = self._forks.make(own)
         except Refused as refused:
             self._channel.send({"type": "refused", "reason": str(refused)})
             close(other)
             close(mine)
             return
-        if is_copy:
+        if is_fork:
             close(other)
-            self._wait_as_copy(mine)
+            self._wait_as_fork(mine)
             return
         close(mine)
         try:
@@ -187,20 +194,20 @@ class _Worker:
         finally:
             close(other)
 
-    def _glance_if_asked(self):
-        """From within user code: let the server look, if that is why it has sent a signal."""
-        while not self._is_asking and self.door.is_here and self._channel.has_news():
-            self.door.step_out(self._receive_within)
+    def _receive_in_statement(self) -> None:
+        """In the middle of a statement: carry out the requests that the server's signal announced."""
+        while not self._is_waiting and self.door.is_here and self._channel.has_news():
+            self.door.step_out(self._answer_in_statement)
 
-    def _receive_within(self):
+    def _answer_in_statement(self) -> None:
         request = self._channel.receive()
         if request["type"] == "glance":
-            self._glance()
+            self._fork_for_inspection()
         elif request["type"] not in ("input", "shown"):  # An answer that comes too late.
             raise protocol.ProtocolError(f"no request for now: {request['type']}")
 
-    def _glance(self):
-        """Make a copy of this process, wherever it is, that only answers questions."""
+    def _fork_for_inspection(self) -> None:
+        """Make a fork, wherever the program is, that does nothing but answer questions."""
         try:
             if self._forks is None:
                 raise Refused("it was started without checkpoints")
@@ -208,33 +215,34 @@ class _Worker:
         except (Refused, OSError):
             self._channel.send({"type": "blind"})
             return
-        fetch("inspection")  # Before the fork, so that the next copy has it, too.
+        fetch("inspection.answers")  # Before the fork, so that later forks have it as well.
         try:
-            is_copy = self._forks.make_any()
+            is_fork = self._forks.make_any()
         except Refused:
             self._channel.send({"type": "blind"})
         else:
-            if is_copy:
+            if is_fork:
                 close(other)
-                self._wait_as_copy(mine, is_whole=False)
+                self._wait_as_fork(mine, is_whole=False)
             self._channel.send({"type": "glanced"}, [other])
         finally:
             close(other)
             close(mine)
 
-    def _looked(self, question, *, gentle):
+    def _inspected(self, question: "dict[str, Any]", *, gentle: bool) -> "Message":
         """The answer to a question about the namespace; `gentle`: without running the program's code."""
-        answer = fetch("inspection").answer
+        answer = fetch("inspection.answers").answer
         found = answer(self._executor.namespace, question, gentle=gentle)
         return {"type": "looked", "answer": found}
 
-    def _wait_as_copy(self, fd, *, is_whole=True):
-        """Be a copy that waits on socket `fd`: to be copied in turn, or to become the program.
+    def _wait_as_fork(self, fd: int, *, is_whole: bool = True) -> None:
+        """In a fork: wait on socket `fd` to be forked in turn, inspected, or promoted to the program.
 
-        Nothing of the program runs meanwhile, nor at the end if it is never wanted. One that is not
-        whole, because a statement had begun, can only be asked questions.
+        No code of the program runs meanwhile, nor at exit if the fork is never promoted. `is_whole` is
+        False where a statement had begun: then the fork can only be inspected.
         """
         try:
+            assert self._streams is not None, "without capture there are no forks"
             self.door.process = getpid()
             self._channel.take(fd)
             self._streams.let_go()
@@ -247,31 +255,31 @@ class _Worker:
             while self._collects is not None:
                 request = self._channel.receive()
                 if request["type"] == "look":
-                    # It is of no other use from now on: what it runs must not reach anybody else.
+                    # The fork is of no other use from now on: what it runs must reach no other process.
                     forking.cut_off({self._channel.descriptor})
                     is_whole = False
-                    self._channel.send(self._looked(request["question"], gentle=False))
+                    self._channel.send(self._inspected(request["question"], gentle=False))
                 elif request["type"] == "fork" and is_whole:
                     self._fork()
                 elif request["type"] == "resume" and is_whole:
-                    self._resume(request)
+                    self._resume(request, self._streams)
                 else:
-                    raise protocol.ProtocolError(f"no such request of a copy: {request['type']}")
+                    raise protocol.ProtocolError(f"no such request of a fork: {request['type']}")
         except BaseException:
-            # Whatever it is, in particular the end of the server's wish for this copy.
+            # Also `Disconnected`: the server discards a fork by closing its socket.
             _exit(0)
 
-    def _resume(self, request):
+    def _resume(self, request: "Message", streams: "Streams") -> None:
         """Become the program."""
         self._channel.home = request["home"]
-        self._faults.write_to(request["faults"])
-        renewed = self._streams.begin_anew()
+        self._fatal_log.write_to(request["faults"])
+        renewed = streams.begin_anew()
         if self._collects:
             gc.enable()
         self._collects = None
-        self._say_ready(renewed)
+        self._send_ready(renewed)
 
-    def _say_ready(self, renewed):
+    def _send_ready(self, renewed: "dict[int, int]") -> None:
         self._send_with_pipes(
             {
                 "type": "ready",
@@ -285,7 +293,7 @@ class _Worker:
             renewed,
         )
 
-    def _send_with_pipes(self, message, renewed):
+    def _send_with_pipes(self, message: "Message", renewed: "dict[int, int]") -> None:
         """Send a message and the reading ends of the pipes that begin now."""
         try:
             self._channel.send(message, list(renewed.values()))
@@ -293,50 +301,50 @@ class _Worker:
             for reading in renewed.values():
                 close(reading)
 
-    def _send_display(self, message, *, wait):
+    def _send_display(self, message: "Message", *, wait: bool) -> None:
         if not wait:
             self._flush_and_send(message)
             return
-        self._asked += 1
-        message["number"] = self._asked
-        self._answered(message["number"], lambda: self._flush_and_send(message))
+        number = self._sent = self._sent + 1
+        message["number"] = number
+        self._answer_to(number, lambda: self._flush_and_send(message))
 
-    def _flush_and_send(self, message):
+    def _flush_and_send(self, message: "Message") -> None:
         if self._streams is not None:
             self._streams.flush()
         self._channel.send(message)
 
-    def _ask(self, password):
-        """A line from the person at the editor, asked for from within user code."""
-        self._asked += 1
-        question = {"type": "input", "password": password, "number": self._asked}
-        answer = self._answered(question["number"], lambda: self._channel.send(question))
+    def _ask_for_line(self, password: bool) -> "str | None":
+        """A line of input from the editor, requested from within user code; None for end of file."""
+        number = self._sent = self._sent + 1
+        question = {"type": "input", "password": password, "number": number}
+        answer = self._answer_to(number, lambda: self._channel.send(question))
         return answer.get("line")
 
-    def _answered(self, number, send):
-        """Do `send`, which sends message `number`, and wait for the answer; an interrupt ends the wait.
+    def _answer_to(self, number: int, send: "Callable[[], None]") -> "Message":
+        """Call `send`, which sends message `number`, and wait for the answer; an interrupt ends the wait.
 
         The answer is empty where code in a signal handler took it meanwhile.
         """
-        # Before it is sent: from then on a nudge may find the answer, which is not its business.
-        was_asking, self._is_asking = self._is_asking, True
+        # Set before sending: once the message is out, a nudge could find the answer and take it.
+        was_waiting, self._is_waiting = self._is_waiting, True
         try:
             self.door.step_out(send)
-            while self._heard < number:
+            while self._received < number:
                 self._channel.wait()
                 answer = self.door.step_out(self._channel.receive)
                 if answer["type"] == "glance":
-                    self.door.step_out(self._glance)
+                    self.door.step_out(self._fork_for_inspection)
                     continue
-                self._heard = answer.get("number", 0)
-                if self._heard == number:
+                self._received = answer.get("number", 0)
+                if self._received == number:
                     return answer
             return {}
         finally:
-            self._is_asking = was_asking
+            self._is_waiting = was_waiting
 
 
-def _set_environment(values):
+def _set_environment(values: "dict[str, str | None]") -> "dict[str, str | None]":
     """Set environment variables (None removes one). Returns what they were."""
     before = {}
     for name, value in values.items():

@@ -12,7 +12,9 @@ decoding it can do the server no harm.
 import marshal
 
 if False:  # `typing` takes as long to import as all of the worker; only type checkers need it.
-    from typing import Any
+    from typing import Any, Dict
+
+    Message = Dict[str, Any]
 
 VERSION = 2
 """Changes with every change of a message. `Ready` carries it; a mismatch is reported, not guessed."""
@@ -21,28 +23,28 @@ LIMIT = 1 << 28
 """The largest frame in bytes that either side accepts."""
 
 UNSEEN = "<frozen importlib._bootstrap rdit>"
-"""The file name that frames of ours below user code go by; `door.unseen` says why."""
+"""The file name of the worker's frames below user code; `door.unseen` says why."""
 
 _HEADER = 4
 _MARSHAL_VERSION = 2
 
 
 class ProtocolError(Exception):
-    """The other side sent what is no frame of this protocol."""
+    """The other side sent bytes that are no frame of this protocol."""
 
 
-def encode_request(message: "dict[str, object]") -> bytes:
+def encode_request(message: "Message") -> bytes:
     """The frame of `message`, a dict of str, int, float, bool, None, bytes, list and dict."""
     return _frame(marshal.dumps(message, _MARSHAL_VERSION))
 
 
-def decode_request(payload: bytes) -> "dict[str, object]":
+def decode_request(payload: bytes) -> "Message":
     """The message of a request's payload."""
-    message: "dict[str, object]" = marshal.loads(payload)
+    message: "Message" = marshal.loads(payload)
     return message
 
 
-def encode_reply(message: "dict[str, object]") -> bytes:
+def encode_reply(message: "Message") -> bytes:
     """The frame of `message`, a dict of JSON's own types; lone surrogates in text survive."""
     return _frame(_json(message).encode())  # ASCII: everything else is escaped.
 

@@ -25,17 +25,17 @@ class Span(tuple):  # type: ignore[type-arg]  # Python 3.8 has no `tuple[int, â€
     @property
     def first(self) -> int:
         """The first line."""
-        return self[0]  # type: ignore[no-any-return]  # See above.
+        return self[0]
 
     @property
     def last(self) -> int:
         """The last line."""
-        return self[1]  # type: ignore[no-any-return]  # See above.
+        return self[1]
 
     @property
     def is_expr(self) -> bool:
         """Whether it is an expression, which has a value to show."""
-        return self[2]  # type: ignore[no-any-return]  # See above.
+        return self[2]
 
 
 def parse(source: "str | bytes", path: str) -> _ast.Module:
@@ -46,7 +46,7 @@ def parse(source: "str | bytes", path: str) -> _ast.Module:
 
 
 def check_encoding(source: "str | bytes", path: str) -> None:
-    """Raise what `python FILE`, which reads bytes, says of a source that is not proper text.
+    """Raise what `python FILE`, which reads bytes, raises for a source that is not proper text.
 
     `compile` ignores the encoding cookie (PEP 263) of a text, and words the rest in its own way.
     """
@@ -121,7 +121,7 @@ def span(node: _ast.stmt) -> Span:
     first = node.lineno
     for decorator in getattr(node, "decorator_list", ()):
         first = min(first, decorator.lineno)
-    last = node.end_lineno or first  # The parser always tells it.
+    last = node.end_lineno or first  # The parser always sets it.
     return Span(first, last, isinstance(node, _ast.Expr))
 
 

@@ -1,35 +1,43 @@
-"""Standard input that is answered by a person, one line at a time, through the channel.
+"""Standard input whose lines are typed in the editor and arrive through the channel.
 
-Descriptor 0 itself is at end of file, so C code and child processes never wait, and nobody ever reads
-the editor's own stream. Knows the channel and how to recognise a password prompt.
+Descriptor 0 itself is at end of file, so C code and child processes never wait, and no process reads
+the editor's own stream. Knows how to recognise a password prompt, nothing of messages.
 """
 
 import io
 import sys
 from _thread import get_ident
 
+if False:
+    from types import FrameType
+    from typing import Any, Callable, Optional
 
-class _Asked(io.RawIOBase):
-    """Reads by asking the server for a line."""
+    from .door import Door
+
+    AskForLine = Callable[[bool], Optional[str]]
+
+
+class _Input(io.RawIOBase):
+    """Reads by requesting a line from the server."""
 
     name = "<stdin>"
     mode = "rb"
 
-    def __init__(self, ask, door):
+    def __init__(self, ask: "AskForLine", door: "Door") -> None:
         super().__init__()
         self._ask = ask
         self._rest = b""
         self._door = door
         self._thread = get_ident()
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def fileno(self):
+    def fileno(self) -> int:
         return 0
 
-    def readinto(self, buffer):
-        # The channel belongs to this process, and while the main thread runs user code, to it.
+    def readinto(self, buffer: "Any") -> int:
+        # Only this process, and in it only the thread that runs statements, may use the channel.
         if not self._door.is_here or get_ident() != self._thread:
             return 0
         if not self._rest:
@@ -46,14 +54,14 @@ class _Asked(io.RawIOBase):
         return count
 
 
-def open_stdin(ask, door):
-    """A text stream to use as `sys.stdin`; `ask(password)` gives a line, or None at end of file."""
+def open_stdin(ask: "AskForLine", door: "Door") -> "io.TextIOWrapper":
+    """A text stream to use as `sys.stdin`; `ask(password)` returns a line, or None at end of file."""
     return io.TextIOWrapper(
-        io.BufferedReader(_Asked(ask, door)), encoding="utf-8", errors="surrogateescape"
+        io.BufferedReader(_Input(ask, door)), encoding="utf-8", errors="surrogateescape"
     )
 
 
-def _wants_password(frame):
+def _wants_password(frame: "FrameType | None") -> bool:
     """Whether `getpass` is among the callers: without a terminal it reads `sys.stdin` as well."""
     while frame is not None:
         if frame.f_globals.get("__name__") == "getpass":

@@ -1,16 +1,16 @@
 """The user's stdout and stderr: ordinary pipes on descriptors 1 and 2, read by the server.
 
-Knows descriptors and who may hold them, not statements. It answers for two things.
+Knows descriptors and which processes may hold them, not statements. It guarantees two things.
 
 *Attribution.* What a statement's threads and child processes write after it has ended is still that
-statement's. A child keeps the pipe it was born with, so when a statement may have left one behind, the
+statement's. A child keeps the pipe it inherited, so when a statement may have left one behind, the
 statements after it get new pipes; a thread is recognised by its native id when it writes. Statements
 that leave nothing behind, nearly all, share one pair of pipes.
 
 *Timeliness without a thread or a timer.* Python buffers what goes to a pipe, and unbuffered printing is
 nine times slower. Here a write goes out at once when the stream has been quiet, and otherwise stays in
-the buffer until the next one, the statement's end, or a nudge: the server sends SIGURG (ignored by
-whoever does not know it) a moment after it has read something.
+the buffer until the next one, the statement's end, or a nudge: the server sends SIGURG (which processes
+ignore by default) a moment after it has read something.
 """
 
 import _signal
@@ -23,7 +23,11 @@ from fcntl import F_DUPFD_CLOEXEC, fcntl
 from resource import RUSAGE_CHILDREN, getrusage
 from time import monotonic
 
-from .modules import file_of
+from .project_imports import file_of
+
+if False:
+    from types import FrameType
+    from typing import Any, Callable, Collection, TextIO
 
 _QUIET = 0.02
 """Seconds without output after which the next write is not held back."""
@@ -36,13 +40,13 @@ _flush = io.BufferedWriter.flush
 
 
 class LateWriter(io.BufferedWriter):
-    """A buffered writer that flushes by the clock and knows whose output a thread's is.
+    """Flushes by the clock, and attributes a thread's output to the statement that started it.
 
     Threads other than the main one do not share its buffer: what they left there could be pushed out
     only after their statement's pipe has gone from the descriptor.
     """
 
-    def __init__(self, fd, raw, keep_lines):
+    def __init__(self, fd: int, raw: "io.FileIO", keep_lines: bool) -> None:
         """`keep_lines`: flush at every line's end, as Python does with stderr."""
         super().__init__(raw)
         self.fd = fd
@@ -50,17 +54,20 @@ class LateWriter(io.BufferedWriter):
         self._main = get_ident()
         self._flushed = 0.0
         self._keep_lines = keep_lines
-        self._routes = {}
+        self._pipe: "int | None" = None
+        """The descriptor of the present pipe; None in a fork that waits."""
+        self._routes: "dict[int, int]" = {}
         """Native thread id to the descriptor of the pipe of the statement that started it."""
-        self._old = set()
+        self._old: "set[int]" = set()
         """Descriptors of earlier pipes that threads may still write to."""
-        self._inodes = set()
-        self._is_ours = True
-        """Of a copy: the program writes to this stream, and not to what it has put in its place."""
+        self._inodes: "set[int]" = set()
+        """Those of all pipes that this stream has had."""
+        self._is_in_place = True
+        """Of a fork: the program had not put anything else on the descriptor."""
         self._take(_high(fd))
 
-    def write(self, data):
-        """As of any writer; see above."""
+    def write(self, data: "Any") -> int:
+        """As of any buffered writer, with the moment of flushing as above."""
         if get_ident() != self._main:
             return self._write_from_thread(data)
         written = _write(self, data)
@@ -70,7 +77,7 @@ class LateWriter(io.BufferedWriter):
             self._flushed = now
         return written
 
-    def renew(self, threads):
+    def renew(self, threads: "Collection[int]") -> "int | None":
         """Put a new pipe on the descriptor, and return its reading end.
 
         `threads` keep the present one. None when user code has put something else there.
@@ -83,29 +90,30 @@ class LateWriter(io.BufferedWriter):
         except OSError:
             os.close(reading)
             os.close(writing)
-            return None  # Out of descriptors: the old pipe serves on.
+            return None  # Out of descriptors: the old pipe stays in use.
+        assert self._pipe is not None, "statements end in a program, not in a fork that waits"
         for thread in threads:
             self._routes.setdefault(thread, self._pipe)
         _flush_quietly(self)
         self._old.add(self._pipe)
         # First this, then the descriptor: a thread that writes meanwhile must not take the new pipe
-        # on the descriptor for something that the user has put there.
+        # on the descriptor for something that user code has put there.
         self._take(high)
         os.dup2(writing, self.fd)
         os.close(writing)
         return reading
 
-    def put_back(self):
-        """Where user code has put an earlier statement's pipe back, make that the present one."""
+    def put_back(self) -> None:
+        """Where user code has restored the pipe of an earlier statement, put the present one there."""
         try:
             inode = os.fstat(self.fd).st_ino
-            if inode != self._inode and inode in self._inodes:
+            if inode != self._inode and inode in self._inodes and self._pipe is not None:
                 os.dup2(self._pipe, self.fd)
         except OSError:
-            return  # Closed, and to stay so.
+            return  # User code has closed it, and it stays closed.
 
-    def forget(self, living):
-        """Let go of the pipes that only threads other than the `living` ones wrote to."""
+    def forget(self, living: "Collection[int]") -> None:
+        """Close the pipes that only threads other than the `living` ones wrote to."""
         for thread in [thread for thread in self._routes if thread not in living]:
             del self._routes[thread]
         unused = self._old.difference(self._routes.values())
@@ -114,19 +122,19 @@ class LateWriter(io.BufferedWriter):
         self._old -= unused
 
     @property
-    def descriptors(self):
-        """Those that are open for this stream alone."""
+    def descriptors(self) -> "set[int | None]":
+        """Those that are open for this stream alone; None may be among them."""
         return {self._pipe, *self._old, self.fd} - {self.fd if self._is_redirected() else None}
 
-    def let_go(self):
-        """In a copy of the process: hold no pipe open, and write nowhere until `begin_anew`."""
+    def let_go(self) -> None:
+        """In a fork: hold no pipe open, and write nowhere until `begin_anew`."""
         if self._pipe is None:
-            return  # The copy of a copy.
+            return  # A fork of a fork.
         self._routes.clear()
         held = {self._pipe, *self._old}
         self._old.clear()
         if self._is_redirected():
-            self._is_ours = False
+            self._is_in_place = False
         else:
             null = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
             os.dup2(null, self.fd)
@@ -135,19 +143,19 @@ class LateWriter(io.BufferedWriter):
         for fd in held:
             _close_quietly(fd)
 
-    def begin_anew(self):
-        """In a copy of the process that becomes a program: a new pipe. Returns its reading end."""
+    def begin_anew(self) -> int:
+        """In a fork that becomes the program: make a new pipe. Returns its reading end."""
         reading, writing = os.pipe()
         self._inodes.clear()
         self._take(_high(writing))
-        if self._is_ours:
+        if self._is_in_place:
             os.dup2(writing, self.fd)
         os.close(writing)
         return reading
 
-    def _write_from_thread(self, data):
+    def _write_from_thread(self, data: "Any") -> int:
         _flush(self)  # What the main thread wrote comes first.
-        present = self._pipe
+        present = self.fd if self._pipe is None else self._pipe
         fd = self._routes.setdefault(get_native_id(), present)
         if fd == present and self._is_redirected():
             fd = self.fd
@@ -160,14 +168,14 @@ class LateWriter(io.BufferedWriter):
             self._routes[get_native_id()] = self.fd
             return _write_all(self.fd, data)
 
-    def _is_redirected(self):
+    def _is_redirected(self) -> bool:
         try:
-            # Any pipe of ours will do: another thread may put a new one there at this moment.
+            # Any of this stream's pipes will do: another thread may put a new one there at this moment.
             return os.fstat(self.fd).st_ino not in self._inodes
         except OSError:
             return True
 
-    def _take(self, pipe):
+    def _take(self, pipe: int) -> None:
         self._inode = os.fstat(pipe).st_ino
         self._inodes.add(self._inode)
         self._pipe = pipe
@@ -176,25 +184,25 @@ class LateWriter(io.BufferedWriter):
 class Streams:
     """The captured pair. `end_statement` is the moment that separates one statement's output."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._writers = (
             LateWriter(1, _raw(sys.stdout), False),
             LateWriter(2, _raw(sys.stderr), True),
         )
-        sys.stdout = sys.__stdout__ = _text(self._writers[0], sys.stdout)
-        sys.stderr = sys.__stderr__ = _text(self._writers[1], sys.stderr)
-        self._texts = (sys.stdout, sys.stderr)
-        self.on_nudge = None
-        """Called from within user code when the server has sent a signal, to see what else it wants."""
-        self._known_threads = set()
+        self._texts = (_text(self._writers[0], sys.stdout), _text(self._writers[1], sys.stderr))
+        sys.stdout, sys.stderr = self._texts
+        sys.__stdout__, sys.__stderr__ = self._texts  # type: ignore[misc]  # Not final: this starts them.
+        self.on_nudge: "Callable[[], None] | None" = None
+        """Called from within user code at a nudge, which may announce a request as well."""
+        self._known_threads: "set[int]" = set()
         self._reaped = _faults_of_reaped_children()
-        self._flush_c = None
+        self._flush_c: "Callable[[], object] | None" = None
         self._modules = 0
         _signal.signal(_signal.SIGURG, self._nudged)
         # A nudge must not fail a system call of C code that never expected a signal.
         _signal.siginterrupt(_signal.SIGURG, False)
 
-    def end_statement(self):
+    def end_statement(self) -> "dict[int, int]":
         """Flush everything written so far. Returns `{fd: read end}` of the pipes that begin now."""
         self.flush()
         for writer in self._writers:
@@ -207,41 +215,41 @@ class Streams:
             try:
                 reading = writer.renew(threads)
             except OSError:
-                continue  # Out of descriptors: the old pipe serves on.
+                continue  # Out of descriptors: the old pipe stays in use.
             if reading is not None:
                 renewed[writer.fd] = reading
         return renewed
 
     @property
-    def descriptors(self):
+    def descriptors(self) -> "set[int | None]":
         """Those that are open for the two streams alone."""
         return self._writers[0].descriptors | self._writers[1].descriptors
 
-    def let_go(self):
-        """In a copy of the process that waits: hold none of its pipes open."""
+    def let_go(self) -> None:
+        """In a fork: hold none of the pipes open."""
         for writer in self._writers:
             writer.let_go()
 
-    def begin_anew(self):
-        """In such a copy, when it becomes a program: new pipes, as `{fd: read end}`."""
+    def begin_anew(self) -> "dict[int, int]":
+        """In a fork that becomes the program: make new pipes. Returns `{fd: read end}`."""
         self._known_threads = set()
         self._reaped = _faults_of_reaped_children()
         return {writer.fd: writer.begin_anew() for writer in self._writers}
 
-    def flush(self):
-        """Push out what Python and C have buffered."""
+    def flush(self) -> None:
+        """Write out what Python and C have buffered."""
         for text in self._texts:
             _flush_quietly(text)
         self._flush_c_stdout()
 
-    def _nudged(self, _signal_number, _frame):
+    def _nudged(self, _signal_number: int, _frame: "FrameType | None") -> None:
         for text in self._texts:
             _flush_quietly(text)
         if self.on_nudge is not None:
             self.on_nudge()
 
-    def _flush_c_stdout(self):
-        """Call C's `fflush(stdout)`, by way of ctypes, once code of C's own may have used it."""
+    def _flush_c_stdout(self) -> None:
+        """Call C's `fflush(stdout)`, by way of ctypes, once C code may have used that stream."""
         if len(_modules) != self._modules:
             self._modules = len(_modules)
             if self._flush_c is None and _has_foreign_extension():
@@ -249,8 +257,8 @@ class Streams:
         if self._flush_c is not None:
             self._flush_c()
 
-    def _threads_left_behind(self):
-        """Native ids of the threads that this statement started and that still live."""
+    def _threads_left_behind(self) -> "set[int]":
+        """Native ids of the threads that this statement started and that still run."""
         if not count_threads() and not self._known_threads:
             for writer in self._writers:
                 writer.forget(())
@@ -262,11 +270,11 @@ class Streams:
         self._known_threads = (self._known_threads & living) | started
         return started
 
-    def _may_have_left_children(self):
+    def _may_have_left_children(self) -> bool:
         """Whether a process may be alive that this statement or an earlier one started.
 
-        A child that is gone and one that was reaped behind another's back (a daemon's parent) both
-        show in the page faults of reaped children. Where SIGCHLD is ignored nothing shows.
+        A child that has exited and was reaped may have left a child of its own, such as a daemon; that
+        one was reaped shows in the page faults of reaped children. Where SIGCHLD is ignored nothing shows.
         """
         faults = _faults_of_reaped_children()
         if faults != self._reaped or _signal.getsignal(_signal.SIGCHLD) is _signal.SIG_IGN:
@@ -279,13 +287,13 @@ class Streams:
         return True
 
 
-def _raw(stream):
+def _raw(stream: "TextIO") -> "io.FileIO":
     raw = io.FileIO(stream.fileno(), "w", closefd=False)
     raw.name = stream.name
     return raw
 
 
-def _text(writer, original):
+def _text(writer: "LateWriter", original: "Any") -> "io.TextIOWrapper":
     text = io.TextIOWrapper(
         writer,
         encoding=original.encoding,
@@ -294,56 +302,55 @@ def _text(writer, original):
         line_buffering=original.line_buffering,
         write_through=True,
     )
-    text.mode = "w"
+    text.mode = "w"  # type: ignore[misc]  # Settable on this class, as Python does with its own.
     return text
 
 
-def _flush_quietly(text):
+def _flush_quietly(text: "Any") -> None:
     try:
         text.flush()
     except (OSError, ValueError, RuntimeError):
-        # The user closed the stream or its descriptor, or a nudge landed inside a write: nothing of
-        # ours is lost, and whoever wrote is told by the write itself.
+        # User code closed the stream or its descriptor, or a nudge landed inside a write: what the
+        # worker needs is not lost, and the code that wrote gets the error from its own write.
         pass
 
 
-def _close_quietly(fd):
+def _close_quietly(fd: int) -> None:
     try:
         os.close(fd)
     except OSError:
-        pass  # The user has closed it.
+        pass  # User code has closed it.
 
 
-def _high(fd):
+def _high(fd: int) -> int:
     """A duplicate of `fd` above the numbers that user code gets, or any where that is not allowed."""
-    last = None
-    for lowest in (700, 150, 3):
+    for lowest in (700, 150):
         try:
             return fcntl(fd, F_DUPFD_CLOEXEC, lowest)
-        except OSError as error:
-            last = error
-    raise last
+        except OSError:
+            continue  # Above this process's limit of open files.
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3)
 
 
-def _write_all(fd, data):
+def _write_all(fd: int, data: "Any") -> int:
     view = memoryview(data).cast("B")
     while view:
         view = view[os.write(fd, view) :]
     return len(data)
 
 
-def _native_thread_ids():
+def _native_thread_ids() -> "set[int]":
     try:
         return set(map(int, os.listdir("/proc/self/task")))
     except OSError:
         return set()  # No such folder on this system: threads write to the current statement.
 
 
-def _faults_of_reaped_children():
+def _faults_of_reaped_children() -> int:
     return getrusage(RUSAGE_CHILDREN).ru_minflt
 
 
-def _has_foreign_extension():
+def _has_foreign_extension() -> bool:
     """Whether ctypes or an extension module from outside the standard library is loaded."""
     if "ctypes" in _modules:
         return True
@@ -354,7 +361,7 @@ def _has_foreign_extension():
     return False
 
 
-def _c_flusher():
+def _c_flusher() -> "Callable[[], object] | None":
     try:
         import ctypes
 
@@ -362,6 +369,6 @@ def _c_flusher():
         stdout = ctypes.c_void_p.in_dll(c, "stdout")
         flush = c.fflush
     except Exception:
-        return None  # No ctypes here, or one of the user's own: C's output comes when C sends it.
+        return None  # No ctypes, or a module of that name by the user: C's output comes when C sends it.
     flush.argtypes = [ctypes.c_void_p]
     return lambda: flush(stdout)

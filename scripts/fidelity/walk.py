@@ -4,7 +4,7 @@
 in a real session and put in the hands of an erratic user: runs of every scope, edits that are plausible
 for any text, undos, interrupts and kills in the middle of a run and between two, checkpoints by hand,
 restores, runs that are taken back. After every step each result shown as fresh is compared with a clean
-run of the same text (`oracle.py`). Where the two differ, the text is run clean twice more, the last time
+run of the same text (`theatre.py`). Where the two differ, the text is run clean twice more, the last time
 among the files that the walk has left, and a statement whose clean runs differ among themselves (clock,
 random numbers, files) is left out and counted. A walk ends at its first difference, and its history is
 printed.
@@ -26,12 +26,18 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+# The oracle and the observer are the tests' own.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+
 from changes import change
-from oracle import PATIENCE, SECONDS, Essence, Oracle, Silent, Theatre, essence
 from sources import CACHE, NOT_INSTALLED, Script, python, scripts
+from support.observers import SilentObserver
+from support.oracle import PATIENCE, keeping_every_state
+from theatre import SECONDS, CleanRuns, Theatre, fresh_in
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.guard import Guard
@@ -40,6 +46,8 @@ from rdit_lsp.session.planning import Request, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from support.oracle import Essence
 
     from rdit_lsp.session.planning import Scope
 
@@ -80,12 +88,12 @@ class Walk:
         self.tally = Tally(scripts=1)
         self.history: list[str] = []
         self._chance = chance
-        self._oracle = Oracle(theatre)
+        self._clean = CleanRuns(theatre)
         text = theatre.script.path.read_text(encoding="utf-8")
         self._lines = documents.split_lines(text)
         self._undo: list[list[str]] = []
         self._kept: list[str] = []
-        self._client = Silent()
+        self._observer = SilentObserver()
         self._folder = theatre.folder("walk")
         self._theatre = theatre
         self._steps: dict[Callable[[], Awaitable[None]], int] = {
@@ -105,16 +113,17 @@ class Walk:
     async def go(self, steps: int) -> Tally:
         """Take so many steps, or fewer where there is a difference."""
         begin = time.monotonic()
-        clean = await self._oracle.clean(self._lines)
+        clean = await self._clean.of(self._lines)
         if clean is None or not clean or time.monotonic() - begin > MOST_SECONDS:
             return Tally(left_out_scripts=1)
-        self._session = self._theatre.open(
-            self._lines, self._folder, self._client, checkpoints=True
-        )
-        if self._chance.random() < 0.5:
-            kept = self._session._program.checkpoints
-            kept.is_due = lambda *_, **__: kept.is_on  # type: ignore[method-assign]  # Every way back.
-            self.history.append("a checkpoint before every statement")
+        self._session = self._theatre.open(self._lines, self._folder, self._observer)
+        if self._chance.random() >= 0.5:
+            return await self._play(steps)
+        self.history.append("a checkpoint before every statement")
+        with keeping_every_state():
+            return await self._play(steps)
+
+    async def _play(self, steps: int) -> Tally:
         try:
             await self._run("file")
             while self.tally.steps < steps and await self._is_true():
@@ -183,9 +192,9 @@ class Walk:
     async def _disturbed(self, what: str, do: Callable[[], object]) -> None:
         after = self._chance.randint(1, 2 * len(self._session.document.statements) + 4)
         self.history.append(f"{what} after {after} changes of what follows")
-        self._client.after, self._client.then = after, do
+        self._observer.act_after(after, do)
         await self._run(self._chance.choice(SCOPES))
-        self._client.then = None
+        self._observer.forget_action()
 
     async def _run(self, scope: Scope, **how: Any) -> None:
         last = max(len(self._lines), 1)
@@ -225,18 +234,14 @@ class Walk:
 
     async def _is_true(self) -> bool:
         """Whether what is shown as fresh is what a clean run gives."""
-        shown = {
-            view.index: essence(view, self._folder)
-            for view in self._session.snapshot().views
-            if view.stale_reason is None and view.status in ("ok", "error", "exit")
-        }
-        clean = await self._oracle.clean(self._lines) if shown else None
+        shown = fresh_in(self._session.snapshot().views, self._folder)
+        clean = await self._clean.of(self._lines) if shown else None
         if clean is None:
-            if "\n".join(self._lines) in self._oracle.slow and self._undo:
+            if "\n".join(self._lines) in self._clean.slow and self._undo:
                 await self._undo_edit()  # The edit has made it too slow to go on from here.
             return True
         wrong = {index for index, seen in shown.items() if clean.get(index) != seen}
-        unsteady = await self._oracle.unsteady(self._lines, self._folder) if wrong else set()
+        unsteady = await self._clean.unsteady(self._lines, self._folder) if wrong else set()
         self.tally.compared += len(shown) - len(wrong & unsteady)
         self.tally.left_out += len(wrong & unsteady)
         for index in sorted(wrong - unsteady):

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import processes
-from support.editor import RpcError, outputs, values
-from support.silent import Silent
-
-from rdit_lsp.document import document as documents
-from rdit_lsp.process.posix.guard import Guard
-from rdit_lsp.process.replies import Exited
-from rdit_lsp.process.spawn import Launch
-from rdit_lsp.session.planning import Request
-from rdit_lsp.session.session import Session
+from support.editor import outputs, values
+from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -119,28 +112,6 @@ async def test_going_on_after_a_kill_runs_nothing_new(slow: OpenDocument, tmp_pa
     assert "6" == await value(slow, "total")
     assert "loaded " == (tmp_path / "log").read_text()
     assert {False} == {r.get("stale", False) for r in (await slow.results())[:6]}
-
-
-async def test_end_that_is_heard_while_a_run_waits(tmp_path: Path) -> None:
-    """A run that was asked for before anybody knew of the end would begin with nothing."""
-    path = str(tmp_path / "slow.py")
-    launch = Launch((sys.executable,), path, (path,), str(tmp_path), checkpoints=True)
-    document = documents.open_document("file:///slow.py", 1, f"{SLOW}data\n")
-    guard = Guard()
-    session = Session(document, lambda: launch, Silent(), guard)
-    try:
-        await session.execute(Request("file"))
-        waiting = session.execute(Request("statement", line=7))
-        worker = session._program.worker
-        assert worker is not None
-        assert worker.pid is not None
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.listener.on_exit(Exited(-signal.SIGKILL))
-        report = await waiting
-        assert ["[1, 2, 3]"] == [output.text for view in report.views for output in view.outputs]
-    finally:
-        await session.close()
-        guard.close()
 
 
 STUBBORN = """\

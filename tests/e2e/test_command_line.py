@@ -143,17 +143,11 @@ def test_json_lines(folder: Path, script: str) -> None:
     """A program that reads events would find other shapes than are documented."""
     (folder / "script.py").write_bytes(script.encode())
     found = events(rdit("run", "--format", "jsonl", "script.py", cwd=folder))
+    for event in found:
+        protocol_schema.check("RunEvent", event)
     assert "start" == found[0]["event"]
-    assert {"file", "python"} <= found[0].keys()
-    assert {"event", "status", "exitCode", "durationMs"} <= found[-1].keys()
     assert "end" == found[-1]["event"]
-    for event in found[1:-1]:
-        if event["event"] == "output":
-            assert isinstance(event["nodeIndex"], int)
-            protocol_schema.check("OutputItem", event["output"])
-        else:
-            assert "statement" == event["event"]
-            protocol_schema.check("StatementResult", event["result"])
+    assert {"output", "statement"} >= {str(event["event"]) for event in found[1:-1]}
 
 
 def test_json_and_json_lines_agree(folder: Path) -> None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import protocol_schema
-from support.editor import Kind, RpcError, outputs
+from support.editor import Kind, outputs
+from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from support.editor import Editor, Json, OpenDocument
+    from support.editor import Editor, OpenDocument
+    from support.lsp_client import Json
 
 SCRIPT = """\
 x = 1
@@ -328,7 +330,7 @@ async def test_notifications_have_the_public_shape(script: OpenDocument) -> None
         "rdit/didChangeResults",
         lambda params: params["state"] == "idle" and len(params["results"]) > 0,
     )
-    protocol_schema.check("DidChangeResults", last)
+    protocol_schema.check_message("rdit/didChangeResults", last)
     assert (script.uri, 1) == (last["uri"], last["version"])
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from unicodedata import category
 
 import pytest
-from support.editor import REPLIES, Kind, outputs
+from support.editor import Kind, between, insertion, outputs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from support.editor import Editor, Json
+    from support.editor import Editor
+    from support.lsp_client import Json
 
 EDITORS = {
     "neovim": Kind("neovim"),
@@ -183,6 +184,43 @@ async def test_hover_has_the_whole_output(any_editor: Editor, tmp_path: Path) ->
     assert None is await document.hover(2)
 
 
+async def test_marks_stand_where_the_eye_looks(editor: Editor, tmp_path: Path) -> None:
+    """The cross would stand five lines below the squiggle, and every line would repeat why it is stale."""
+    loop = "n = 0\nfor t in ['1', 'b', '3']:\n    n += int(t)\n    if n > 9:\n        print('big')\nn\n"
+    document = editor.open(tmp_path / "loop.py", loop)
+    report = await document.execute(onError="continue")
+    failed = report["results"][1]
+    assert (2, 5, 3, "error") == tuple(
+        failed[k] for k in ("lineStart", "lineEnd", "markLine", "look")
+    )
+    assert (await document.labels())[2].startswith("✗ ValueError: invalid literal")
+    document.change(insertion(0, 0, "# above\n"))
+    assert (await document.labels())[3].startswith("✗ ValueError: invalid literal")
+    document.change({"range": between(1, 0, 1, 5), "text": "n = 1"})
+    labels = await document.labels()
+    assert labels[1] == "~ (stale: edited since it ran)"
+    assert labels[3].startswith("~ ValueError")
+    assert "stale" not in labels[3]
+    causes = [result.get("isCause", False) for result in await document.results()]
+    assert [True, False, False] == causes
+
+
+async def test_what_was_just_run_is_not_old(editor: Editor, tmp_path: Path) -> None:
+    """Who runs one statement sees the newest value on the screen called stale, or its error not red."""
+    document = editor.open(tmp_path / "one.py", "import math\nx = 3\nx * 2\nmath.pi\n")
+    for line in (1, 2, 3):
+        await document.execute(scope="statement", position={"line": line, "character": 0})
+    assert ["notRun", "outOfOrder", "outOfOrder", "error"] == [
+        result["look"] for result in await document.results()
+    ]
+    labels = await document.labels()
+    assert "↷ 6 (out of order)" == labels[2]
+    assert labels[3].startswith("✗ NameError")
+    assert 0 not in labels, "that it has not run is no news"
+    document.change({"range": between(2, 0, 2, 5), "text": "x * 3"})
+    assert "stale" == (await document.results())[2]["look"]
+
+
 async def test_hover_says_why_it_is_stale(editor: Editor, tmp_path: Path) -> None:
     """A stale result could not be told from a fresh one, or would not say why it is stale."""
     document = editor.open(tmp_path / "why.py", "x = 1\nx + 1\n")
@@ -191,8 +229,7 @@ async def test_hover_says_why_it_is_stale(editor: Editor, tmp_path: Path) -> Non
     assert "stale: edited since it ran" in (await document.hover(0) or "")
     assert "stale: line 1 above was edited" in (await document.hover(1) or "")
     labels = await document.labels()
-    assert labels[1].startswith("~ 2")
-    assert "stale" in labels[1]
+    assert {0: "~ (stale: edited since it ran)", 1: "~ 2"} == labels
 
 
 async def test_actions_carry_every_run(any_editor: Editor, tmp_path: Path) -> None:
@@ -210,8 +247,6 @@ async def test_actions_can_be_carried_out_as_given(editor: Editor, tmp_path: Pat
     document = editor.open(tmp_path / "actions.py", "# %%\nx = 1\nx\nx + 1\n")
     found = {}
     for action in await document.actions(2, 3):
-        if action["command"]["command"] not in REPLIES:
-            continue  # It has tests of its own.
         reply = await execute(editor, action)
         found[action["title"]] = (
             [result["lineStart"] for result in reply["results"]] if "results" in reply else reply

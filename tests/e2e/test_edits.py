@@ -10,7 +10,8 @@ from support.editor import between, insertion, outputs, values
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.editor import Editor, Json, OpenDocument
+    from support.editor import Editor, OpenDocument
+    from support.lsp_client import Json
 
 
 def shown(results: list[Json]) -> dict[int, tuple[str, bool]]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from support.editor import Editor, Json, OpenDocument
+    from support.editor import Editor, OpenDocument
+    from support.lsp_client import Json
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies are Linux's so far")
 

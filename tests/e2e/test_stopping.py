@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import processes
-from support.editor import Kind, RpcError, outputs
+from support.editor import Kind, outputs
+from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from support.editor import Editor, Json
+    from support.editor import Editor
+    from support.lsp_client import Json
 
 SLEEP = "x = 1\nimport time\ntime.sleep(600)\nx\n"
 AT_END = {"scope": "statement", "position": {"line": 3, "character": 0}}
@@ -298,17 +300,11 @@ async def test_interrupt_while_input_waits(
     """A program that waits for a line that never comes could not be stopped."""
     editor = await own(Kind(options='{"rdit": {"resultNotifications": true, "input": true}}'))
     document = editor.open(tmp_path / "asks.py", "x = 1\ny = input('name? ')\nx\n")
-    late: list[Json] = []
-    editor.answers["rdit/input"] = lambda params: late.append(params) or {"text": "late"}
-    original = editor._answer
-    held: list[Json] = []
-    editor._answer = lambda msg: (
-        held.append(msg) if msg["method"] == "rdit/input" else original(msg)
-    )
+    waiting = editor.held["rdit/input"] = []
     number = document.start()
     await editor.wait_for("rdit/input")
     assert await document.interrupt()
     assert "interrupted" == (await editor.reply(number))["status"]
-    original(held[0])
+    editor.send({"jsonrpc": "2.0", "id": waiting[0], "result": {"text": "late"}})
     report = await document.execute(scope="statement", position={"line": 2, "character": 0})
     assert "1" == outputs(report["results"][0])

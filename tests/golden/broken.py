@@ -13,32 +13,32 @@ a = 1
 a + 1
 #> → 2
 b = (
-#> ~  (stale: edited since it ran)
+#> ~ (stale: edited since it ran)
 b
-#> ~ 2 (stale: line 3 above was edited)
+#> ~ 2
 
 #: run statement 2
 a = 1
 a + 1
-#> ~ 2 (stale: it ran out of order)
+#> ↷ 2 (out of order)
 b = = 2
-#> ~  (stale: edited since it ran)
+#> ~ (stale: edited since it ran)
 b
-#> ~ 2 (stale: line 2 above is stale)
+#> ~ 2
 
 #: run stale
 a = 1
 a + 1
-#> ~ 2 (stale: it ran out of order)
+#> ↷ 2 (out of order)
 b = = 2
-#> ✗ SyntaxError: invalid syntax (script.py, line 3)  ~  (stale: edited since it ran)
+#> ✗ SyntaxError: invalid syntax  ~ (stale: edited since it ran)
 b
-#> ~ 2 (stale: line 2 above is stale)
+#> ~ 2
 
 #: edit
 a = 1
 a + 1
-#> ~ 2 (stale: it ran out of order)
+#> ↷ 2 (out of order)
 b = 2
 b
 #> → 2

@@ -11,11 +11,10 @@ print("never")
 #: run statement 2
 import sys
 n
-#> ~ 3 (stale: it ran out of order)
+#> ↷ 3 (out of order)
 sys.exit(n)
-#> ~ exit 3 (stale: line 2 above is stale)
+#> ~ exit 3
 print("never")
-#> · not run
 
 #: run stale
 import sys

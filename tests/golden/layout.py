@@ -28,8 +28,8 @@ area( 2,3 )  # six
 #: edit
 def area(w, h):
     return h * w
-#> ~  (stale: edited since it ran)
+#> ~ (stale: edited since it ran)
 area(2, 3)
-#> ~ 6 (stale: line 1 above was edited)
+#> ~ 6
 [1, 2]
-#> ~ [1, 2] (stale: line 1 above was edited)
+#> ~ [1, 2]

@@ -9,16 +9,16 @@ l
 #: run statement 2
 l = []
 l.append(1)
-#> ~  (stale: it ran out of order)
+#> ↷ (out of order)
 l
 #> → [1]
 
 #: run statement 3
 l = []
 l.append(1)
-#> ~  (stale: it ran out of order)
+#> ↷ (out of order)
 l
-#> ~ [1, 1] (stale: line 2 above is stale)
+#> ↷ [1, 1] (out of order)
 
 #: run stale
 l = []

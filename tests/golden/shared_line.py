@@ -10,8 +10,8 @@ if a: print("z")
 
 #: edit
 a = 1; a; a + 2
-#> ~  (stale: edited since it ran)  ~ 1 (stale: edited since it ran)  ~ 2 (stale: edited since it ran)
+#> ~ (stale: edited since it ran)  ~ 1 (stale: edited since it ran)  ~ 2 (stale: edited since it ran)
 print("x"); print("y")
-#> ~ x (stale: line 1 above was edited)  ~ y (stale: line 1 above was edited)
+#> ~ x  ~ y
 if a: print("z")
-#> ~ z (stale: line 1 above was edited)
+#> ~ z

@@ -12,13 +12,13 @@ print("sum", total)
 #: edit
 price = 10
 count = 4
-#> ~  (stale: edited since it ran)
+#> ~ (stale: edited since it ran)
 total = price * count
-#> ~  (stale: line 2 above was edited)
+#> ~
 total
-#> ~ 30 (stale: line 2 above was edited)
+#> ~ 30
 print("sum", total)
-#> ~ sum 30 (stale: line 2 above was edited)
+#> ~ sum 30
 
 #: run toHere 3
 price = 10
@@ -27,7 +27,7 @@ total = price * count
 total
 #> ~ 30 (stale: what it depends on has changed)
 print("sum", total)
-#> ~ sum 30 (stale: line 4 above is stale)
+#> ~ sum 30
 
 #: run stale
 price = 10

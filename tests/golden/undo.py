@@ -9,11 +9,11 @@ print(n)
 
 #: edit
 n = 3
-#> ~  (stale: edited since it ran)
+#> ~ (stale: edited since it ran)
 n * 10
-#> ~ 20 (stale: line 1 above was edited)
+#> ~ 20
 print(n)
-#> ~ 2 (stale: line 1 above was edited)
+#> ~ 2
 
 #: edit
 n = 2

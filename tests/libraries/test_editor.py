@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from lsprotocol import types
-from support.editor import Editor, Kind, OpenDocument, RpcError
-
-from rdit_lsp.api.decode import Options
-from rdit_lsp.lsp.handlers.lifecycle import images_of
-from rdit_lsp.outputs.pictures import PictureFiles
+from support.editor import Editor, Kind, OpenDocument
+from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -65,25 +61,6 @@ async def test_pictures_where_the_client_can(
     assert "Picture 1×1" in text
     labels = await document.labels()
     assert "→ Picture 1×1" in labels.values()
-
-
-@pytest.mark.parametrize(
-    ("client", "shows"),
-    [
-        ("Visual Studio Code", True),
-        ("Visual Studio Code - Insiders", True),
-        ("VSCodium", True),
-        ("Neovim", False),
-        ("helix", False),
-        (None, False),
-    ],
-)
-def test_clients_that_show_pictures(client: str | None, shows: bool, tmp_path: Path) -> None:
-    """VS Code would show captions only, although it needs no setting."""
-    info = types.ClientInfo(client) if client is not None else None
-    found = images_of(info, Options(), PictureFiles(tmp_path))
-    assert (found is not None) == shows
-    assert images_of(info, Options(images=False), PictureFiles(tmp_path)) is None
 
 
 async def test_export_does_not_run_again(start, tmp_path: Path) -> None:
@@ -249,7 +226,7 @@ async def test_show_is_added_and_taken_away(start, tmp_path: Path) -> None:
     await document.execute(scope="stale")
     labels = await document.labels()
     assert "→ Figure 640×480" == labels[4]
-    assert "Figure" not in labels[2]
+    assert 2 not in labels, "a line that only builds the figure says nothing"
     assert [None] * 5 == await stale()
     document.replace(text)
     assert [None, None, "the file no longer shows its figures itself", None] == await stale()

@@ -1,4 +1,4 @@
-"""Looking at the objects of real libraries, in a fork and where no code of theirs may run."""
+"""Inspecting the objects of real libraries, in a fork and where no code of theirs may run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.looking import VARIABLES, Looker, completion, hover, labels, signature
+from support.inspecting import VARIABLES, Inspector, completion, hover, labels, signature
 
 _PYTHON = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 
@@ -27,18 +27,18 @@ either = pytest.mark.parametrize("gentle", [False, True], ids=["fork", "gentle"]
 
 
 @pytest.fixture
-def look() -> Looker:
-    """Looks at programs that use libraries."""
+def inspect() -> Inspector:
+    """Inspects programs that use libraries."""
     if not _PYTHON.exists():
         missing = "these libraries are missing: make libraries"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    return Looker(str(_PYTHON))
+    return Inspector(str(_PYTHON))
 
 
 @either
-def test_sizes(look: Looker, gentle: bool) -> None:
+def test_sizes(inspect: Inspector, gentle: bool) -> None:
     """The list would say that there is an array, and not how large it is."""
-    (answer,) = look(SOURCE, VARIABLES, gentle=gentle)
+    (answer,) = inspect(SOURCE, VARIABLES, gentle=gentle)
     found = {each["name"]: (each["type"], each["summary"]) for each in answer["variables"]}
     expected = {
         "grid": ("numpy.ndarray", "3 × 4 float64"),
@@ -53,9 +53,9 @@ def test_sizes(look: Looker, gentle: bool) -> None:
     assert found["np"][1].endswith("numpy/__init__.py")
 
 
-def test_hover_shows_tables(look: Looker) -> None:
+def test_hover_shows_tables(inspect: Inspector) -> None:
     """A table's name and size alone would be shown."""
-    frame, grid, column, day = look(
+    frame, grid, column, day = inspect(
         SOURCE, hover("frame"), hover("grid"), hover("frame.price"), hover("day")
     )
     assert (frame["shape"], frame["length"]) == ([2000, 2], 2000)
@@ -67,9 +67,9 @@ def test_hover_shows_tables(look: Looker) -> None:
 
 
 @either
-def test_columns_are_keys(look: Looker, gentle: bool) -> None:
+def test_columns_are_keys(inspect: Inspector, gentle: bool) -> None:
     """What only the data tells, no other completion knows."""
-    frame, table, records = look(
+    frame, table, records = inspect(
         SOURCE,
         completion('frame["'),
         completion('table["'),
@@ -81,16 +81,16 @@ def test_columns_are_keys(look: Looker, gentle: bool) -> None:
     assert labels(records) == ["x", "y"]
 
 
-def test_attributes(look: Looker) -> None:
+def test_attributes(inspect: Inspector) -> None:
     """Columns would be missing, or be taken for what reading the source tells."""
-    (answer,) = look(SOURCE, completion("frame.", "p"))
+    (answer,) = inspect(SOURCE, completion("frame.", "p"))
     static = {item["label"]: item.get("static", False) for item in answer["items"]}
     assert (static["price"], static["pivot"]) == (False, True)
 
 
-def test_signatures(look: Looker) -> None:
+def test_signatures(inspect: Inspector) -> None:
     """Functions of libraries are often no functions."""
-    linspace, add, groupby = look(
+    linspace, add, groupby = inspect(
         SOURCE,
         signature("np.linspace", 1),
         signature("np.add"),

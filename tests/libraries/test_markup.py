@@ -16,7 +16,7 @@ from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
 from rdit_lsp.outputs.pictures import Picture, PictureFiles
-from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.outputs.stream import Stream, StreamBuffer
 from rdit_lsp.render import summary
 from rdit_lsp.results.snapshot import View
 
@@ -165,20 +165,20 @@ def test_formulas_in_hovers() -> None:
 
 def test_progress_bar_on_one_line(tmp_path: Path) -> None:
     """It would shrink to what is done of it."""
-    written = Stream("stdout", tmp_path / "spill")
+    written = StreamBuffer("stdout", tmp_path / "spill")
     written.append(b"\r 5% [#      ]\r38% [##\t    ]\r42% [###    ]")
-    assert summary.labelled(view(written)) == "→ 42% [###    ]"
+    assert summary.labelled(view(written.freeze())) == "→ 42% [###    ]"
     written.append(b"\n a \t b \xe2\x80\xa8 c")
-    assert summary.labelled(view(written)) == "→ 42% [###    ] ⏎ a b c"
+    assert summary.labelled(view(written.freeze())) == "→ 42% [###    ] ⏎ a b c"
 
 
 def test_warnings_on_one_line(tmp_path: Path) -> None:
     """A long path, and the code that stands there anyway, would leave no room for what is said."""
-    written = Stream("stderr", tmp_path / "spill")
+    written = StreamBuffer("stderr", tmp_path / "spill")
     written.append(b"/a/b.py:3: UserWarning: care: ful\n  warnings.warn('careful')\n")
-    assert summary.labelled(view(written)) == "→ UserWarning: care: ful"
+    assert summary.labelled(view(written.freeze())) == "→ UserWarning: care: ful"
     written.append(b"/a/c.py:70: DeprecationWarning: old\nmore\n")
-    assert summary.labelled(view(written)).endswith("⏎ DeprecationWarning: old ⏎ more")
+    assert summary.labelled(view(written.freeze())).endswith("⏎ DeprecationWarning: old ⏎ more")
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,23 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from support.silent import Silent
+from support import oracle
+from support.observers import SilentObserver
+from support.sessions import Place, open_session
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.process.posix.guard import Guard
-from rdit_lsp.process.spawn import Launch
-from rdit_lsp.program.checkpoints import Checkpoints
 from rdit_lsp.session.planning import Request
-from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rdit_lsp.session.planning import Scope
     from rdit_lsp.session.report import Report
+    from rdit_lsp.session.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 
@@ -253,66 +255,57 @@ CASES = [
 
 
 @pytest.fixture
-def guard() -> Any:
+def guard() -> Iterator[Guard]:
+    """Of this test's sessions."""
     guard = Guard()
     yield guard
     guard.close()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-async def test_edit_gives_what_a_clean_run_gives(
-    case: Case, guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_edit_gives_what_a_clean_run_gives(case: Case, guard: Guard, tmp_path: Path) -> None:
     """After going back, a library would hang, or answer something else."""
     if case.needs and not PYTHON.exists():
         missing = "these libraries are missing: make libraries"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    # A checkpoint before every statement: how little the work here costs must not matter.
-    monkeypatch.setattr(Checkpoints, "is_due", lambda self, *_, **__: self.is_on)
-    python = str(PYTHON) if case.needs else sys.executable
+    place = Place(tmp_path, python=str(PYTHON) if case.needs else sys.executable)
     texts = [f"{case.imports}\n{case.work}\n{case.uses.replace('N', n)}\n" for n in "345"]
-    session = await _opened(texts[0], python, tmp_path, guard)
+    file = tmp_path / place.name
+    file.write_text(texts[0])  # One script reads its own file.
+    session = open_session(texts[0], place, SilentObserver(), guard)
     try:
-        await _run(session, "file")
-        for version, text in enumerate(texts[1:], 2):
-            session.change(documents.replace_text(session.document, version, text))
-            report = await _run(session, "stale")
-            assert report.way_back is not None
-            last = session.document.placed[-1].index
-            resumed = next(
-                p.index for p in session.document.placed if p.first >= (report.way_back.line or 1)
-            )
-            assert await _clean(text, python, tmp_path, guard) == _essence(report)
-            assert case.kept == (resumed == last), (
-                report.way_back,
-                session.status.checkpoints.refusal,
-            )
-            assert "checkpoint" == report.way_back.kind
+        # How little the work here costs must not matter.
+        with oracle.keeping_every_state():
+            await _run(session, "file")
+            for version, text in enumerate(texts[1:], 2):
+                session.change(documents.replace_text(session.document, version, text))
+                report = await _run(session, "stale")
+                file.write_text(text)
+                clean = await oracle.clean_run(text, place, guard)
+                assert _last(clean) == _last(report)
+                assert "checkpoint" == _way_back(report)
+                assert case.kept == _ran_only_the_last(session, report), (
+                    report.way_back,
+                    session.status.checkpoints.refusal,
+                )
     finally:
         await session.close()
 
 
-async def _opened(text: str, python: str, folder: Path, guard: Guard) -> Session:
-    file = folder / "script.py"
-    file.write_text(text)
-    launch = Launch((python,), str(file), (str(file),), str(folder), checkpoints=True)
-    document = documents.open_document(file.as_uri(), 1, text)
-    return Session(document, lambda: launch, Silent(), guard)
-
-
-async def _run(session: Session, scope: Any) -> Report:
+async def _run(session: Session, scope: Scope) -> Report:
     return await asyncio.wait_for(session.execute(Request(scope)), _PATIENCE)
 
 
-async def _clean(text: str, python: str, folder: Path, guard: Guard) -> list[Any]:
-    session = await _opened(text, python, folder, guard)
-    try:
-        return _essence(await _run(session, "file"))
-    finally:
-        await session.close()
+def _last(report: Report) -> oracle.Essence:
+    return oracle.essence(report.views[-1])
 
 
-def _essence(report: Report) -> list[Any]:
-    """How the last statement ended, and what it put out."""
-    view = report.views[-1]
-    return [view.status, *[as_json(output)["text"] for output in view.outputs]]
+def _way_back(report: Report) -> str | None:
+    return report.way_back.kind if report.way_back is not None else None
+
+
+def _ran_only_the_last(session: Session, report: Report) -> bool:
+    assert report.way_back is not None
+    first = report.way_back.line or 1
+    placed = session.document.placed
+    return next(p.index for p in placed if p.first >= first) == placed[-1].index

@@ -1,19 +1,14 @@
-"""An editor that a test drives: an LSP client on the standard streams of a real `rdit-lsp`.
+"""An editor that a test drives: an LSP client of a real `rdit-lsp` that gives rdit's own commands.
 
-It speaks plain JSON, so that a test can also send what no library would. Every reply to one of rdit's own
-commands is checked against `docs/protocol_schema.json`. Nothing here ever sleeps: all waiting is for a
-message, with a time limit that only a bug reaches.
+Everything that the server sends beyond LSP is checked against `docs/protocol_schema.json`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import sys
 import uuid
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,40 +16,16 @@ from lsprotocol import converters
 from pytest_lsp import client_capabilities
 
 from support import processes, protocol_schema
+from support.lsp_client import LspClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Json = dict[str, Any]
+    from typing_extensions import Self
 
-LIMIT = 60.0
-"""Seconds until a message that does not come counts as lost."""
+    from support.lsp_client import Json, Received
 
 RDIT_LSP = Path(sys.executable).with_name("rdit-lsp")
-
-REPLIES = {
-    "rdit/execute": "ExecuteResult",
-    "rdit/interrupt": "Interrupted",
-    "rdit/reset": "Ok",
-    "rdit/status": "Status",
-    "rdit/results": "Results",
-    "rdit/checkpoint": "Checkpoint",
-    "rdit/restore": "Restored",
-    "rdit/checkpoints": "Checkpoints",
-    "rdit/copyResult": "Copied",
-    "rdit/openPicture": "Pictures",
-    "rdit/variables": "Variables",
-}
-"""The entry of the schema that each command's reply must fit."""
-
-
-class RpcError(Exception):
-    """An error reply."""
-
-    def __init__(self, error: Json) -> None:
-        super().__init__(f"{error['code']}: {error['message']}")
-        self.code: int = error["code"]
-        self.message: str = error["message"]
 
 
 @dataclass(frozen=True)
@@ -69,29 +40,15 @@ class Kind:
     """`initializationOptions` as JSON text."""
 
 
-class Editor:
-    """A running server, and everything it has said so far."""
+class Editor(LspClient):
+    """A running `rdit-lsp`, and the documents that are open in it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, mark: str) -> None:
+    def __init__(self) -> None:
         """Use `start`."""
-        self.process = process
-        self.mark = mark
+        super().__init__()
+        self.mark = uuid.uuid4().hex
         """In the environment of the server and of every process that comes from it."""
-        self.inbox: list[Json] = []
-        """Every notification and request of the server, in order."""
-        self.answers: dict[str, Callable[[Any], Any]] = {}
-        """How to answer requests of the server; RpcError raised there is the answer too."""
-        self.server: Json = {}
-        """The result of `initialize`."""
         self.documents: list[OpenDocument] = []
-        self.replied = 0
-        """How many messages had come when the last reply did."""
-        self.settings: Json = {}
-        """What `workspace/configuration` gives as section `rdit`."""
-        self._ids = count(1)
-        self._replies: dict[Any, asyncio.Future[Json]] = {}
-        self._arrived = asyncio.Event()
-        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def start(
@@ -100,73 +57,12 @@ class Editor:
         *,
         root: Path | None = None,
         env: Mapping[str, str] | None = None,
-    ) -> Editor:
-        """Start a server and initialize it."""
-        mark = uuid.uuid4().hex
-        environment = {**os.environ, **(env or {}), processes.MARK: mark}
-        process = await asyncio.create_subprocess_exec(
-            RDIT_LSP,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=environment,
-            limit=1 << 26,
-        )
-        editor = cls(process, mark)
-        await editor.initialize(kind or Kind(), root)
+    ) -> Self:
+        """Start a server and say hello as an editor of this kind."""
+        editor, kind = cls(), kind or Kind()
+        await editor.launch([RDIT_LSP], env={**(env or {}), processes.MARK: editor.mark})
+        await editor.initialize(_capabilities(kind), json.loads(kind.options), root)
         return editor
-
-    async def initialize(self, kind: Kind, root: Path | None) -> None:
-        """Say hello as an editor of this kind."""
-        capabilities = _capabilities(kind)
-        workspace = root.as_uri() if root is not None else None
-        self.server = await self.request(
-            "initialize",
-            {
-                "processId": os.getpid(),
-                "rootUri": workspace,
-                "capabilities": capabilities,
-                "initializationOptions": json.loads(kind.options),
-            },
-        )
-        self.notify("initialized", {})
-
-    # Messages out.
-
-    async def request(self, method: str, params: object, limit: float = LIMIT) -> Any:
-        """Send a request and wait for its reply. Raises RpcError for an error reply."""
-        return await self.reply(self.ask(method, params), limit)
-
-    def ask(self, method: str, params: object) -> int:
-        """Send a request; returns its id."""
-        number = next(self._ids)
-        self._replies[number] = asyncio.get_running_loop().create_future()
-        self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        return number
-
-    async def reply(self, number: int, limit: float = LIMIT) -> Any:
-        """Wait for the reply to request `number`."""
-        reply = await asyncio.wait_for(asyncio.shield(self._replies[number]), limit)
-        if "error" in reply:
-            raise RpcError(reply["error"])
-        return reply["result"]
-
-    def has_reply(self, number: int) -> bool:
-        """Whether request `number` has been answered."""
-        return self._replies[number].done()
-
-    def notify(self, method: str, params: object) -> None:
-        """Send a notification."""
-        self.send({"jsonrpc": "2.0", "method": method, "params": params})
-
-    def send(self, message: Json) -> None:
-        """Send any message."""
-        body = json.dumps(message).encode()
-        self.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-
-    def send_bytes(self, data: bytes) -> None:
-        """Send any bytes."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(data)
 
     async def command(self, name: str, argument: object = None, *, plain: bool = False) -> Any:
         """Give one of rdit's commands, as a command or as a plain request; its reply is checked."""
@@ -177,13 +73,14 @@ class Editor:
             result = await self.request(
                 "workspace/executeCommand", {"command": name, "arguments": arguments}
             )
-        protocol_schema.check(REPLIES[name], result)
+        protocol_schema.check_call(name, {} if argument is None else argument, result)
         return result
 
     async def status(self, uri: str | None = None) -> list[Json]:
         """The sessions as `rdit/status` tells them."""
-        found = await self.command("rdit/status", {} if uri is None else {"uri": uri})
-        return found["sessions"]
+        found: Json = await self.command("rdit/status", {} if uri is None else {"uri": uri})
+        sessions: list[Json] = found["sessions"]
+        return sessions
 
     def open(self, path: Path | str, text: str, version: int = 1) -> OpenDocument:
         """Open a document; one given by its path is written to disk first, one by its uri is not."""
@@ -198,54 +95,6 @@ class Editor:
         self.notify("textDocument/didOpen", {"textDocument": item})
         return document
 
-    # Messages in.
-
-    def received(self, method: str, since: int = 0) -> list[Any]:
-        """The params of the messages of this method that have come, from number `since` on."""
-        return [msg.get("params") for msg in self.inbox[since:] if msg["method"] == method]
-
-    async def wait_for(
-        self,
-        method: str,
-        where: Callable[[Any], bool] = lambda _: True,
-        *,
-        since: int = 0,
-        limit: float = LIMIT,
-    ) -> Any:
-        """The params of the first message of `method` that satisfies `where`, now or when it comes."""
-
-        async def look() -> Any:
-            at = since
-            while True:
-                while at < len(self.inbox):
-                    msg = self.inbox[at]
-                    at += 1
-                    if msg["method"] == method and where(msg.get("params")):
-                        return msg.get("params")
-                self._arrived.clear()
-                await self._arrived.wait()
-
-        return await asyncio.wait_for(look(), limit)
-
-    async def wait_for_more(self, method: str, count: int) -> None:
-        """Wait until so many messages of `method` have come from now on."""
-        for _ in range(count):
-            await self.wait_for(method, since=len(self.inbox))
-
-    # The end.
-
-    async def close(self) -> int:
-        """Say goodbye as LSP has it; returns the exit code."""
-        await self.request("shutdown", None)
-        self.notify("exit", None)
-        return await self.wait_until_gone()
-
-    async def wait_until_gone(self) -> int:
-        """Wait until the server has ended; returns its exit code."""
-        code = await asyncio.wait_for(self.process.wait(), LIMIT)
-        await asyncio.wait_for(self._reading, LIMIT)
-        return code
-
     async def close_documents(self) -> None:
         """Close what is open, and wait until nothing that ran for it is left."""
         for document in self.documents:
@@ -253,55 +102,10 @@ class Editor:
         await self.status()
         await processes.gone(self.mark, self.process.pid)
 
-    @property
-    def is_usable(self) -> bool:
-        """Whether the server still runs and has answered everything."""
-        unanswered = [number for number, reply in self._replies.items() if not reply.done()]
-        return self.process.returncode is None and not unanswered
-
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        stream = self.process.stdout
-        try:
-            while True:
-                header = await stream.readuntil(b"\r\n\r\n")
-                size = int(header.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
-                self._take(json.loads(await stream.readexactly(size)))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            gone = {"error": {"code": 0, "message": "the server is gone"}}
-            for reply in self._replies.values():
-                if not reply.done():
-                    reply.set_result(gone)
-
-    def _take(self, message: Json) -> None:
-        if "method" not in message:
-            reply = self._replies[message["id"]]
-            assert not reply.done(), f"a second reply: {message}"
-            reply.set_result(message)
-            self.replied = len(self.inbox)
-            return
-        self.inbox.append(message)
-        self._arrived.set()
-        if message["method"] == "rdit/didChangeResults":
-            protocol_schema.check("DidChangeResults", message["params"])
-        if "id" in message:
-            self._answer(message)
-
-    def _answer(self, message: Json) -> None:
-        reply: Json = {"jsonrpc": "2.0", "id": message["id"]}
-        known: dict[str, Callable[[Any], Any]] = {
-            "workspace/configuration": lambda params: [self.settings for _ in params["items"]],
-            "workspace/inlayHint/refresh": lambda _: None,
-            "workspace/codeLens/refresh": lambda _: None,
-            "window/workDoneProgress/create": lambda _: None,
-            **self.answers,
-        }
-        answer = known.get(message["method"])
-        if answer is None:
-            reply["error"] = {"code": -32601, "message": "MethodNotFound"}
-        else:
-            reply["result"] = answer(message.get("params"))
-        self.send(reply)
+    def on_message(self, message: Received) -> None:
+        """Check what the server sends beyond LSP."""
+        if message.method.startswith("rdit/"):
+            protocol_schema.check_message(message.method, message.params)
 
 
 class OpenDocument:

@@ -1,6 +1,6 @@
 """Real interpreters and real workers: every test here runs once for each `python3.X` at hand.
 
-A worker is driven through `rdit_lsp.process.worker.Worker`, so what is tested is what the server does.
+A worker is driven through `rdit_lsp.process.worker.LocalWorker`, so what is tested is what the server does.
 Tests wait for messages and for processes, never for time.
 """
 
@@ -25,13 +25,14 @@ import pytest
 from rdit_lsp.process.fork import Fork
 from rdit_lsp.process.replies import Exited, Prepared, Refusal, Rejected
 from rdit_lsp.process.spawn import Launch
-from rdit_lsp.process.worker import Worker
+from rdit_lsp.process.worker import LocalWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rdit_lsp.outputs.display import Display
     from rdit_lsp.outputs.failure import Failure
+    from rdit_lsp.process.replies import Cleared, Displayed
     from rdit_lsp.worker.statements import Span
 
 _ROOT = Path(__file__).parents[2]
@@ -107,9 +108,9 @@ class Program:
         self._folder = folder
         self._answers = iter(answers)
         self._loop = asyncio.new_event_loop()
-        self._earlier: list[Worker] = []
-        self._copies: list[Fork] = []
-        self.worker: Worker = self.wait(self._start(launch, folder))
+        self._earlier: list[LocalWorker] = []
+        self._forks: list[Fork] = []
+        self.worker: LocalWorker = self.wait(self._start(launch, folder))
 
     def wait(self, awaitable: Any) -> Any:
         """The result of `awaitable`; a test that would hang fails instead."""
@@ -163,49 +164,48 @@ class Program:
         await self._news
 
     def fork(self) -> Fork | Refusal:
-        """A copy of the program as it is now, or why there is none."""
-        copied = self.wait(self.worker.fork())
-        if isinstance(copied, Fork):
-            self._copies.append(copied)
-            self.wait(copied.ready())
-        return copied
+        """A fork of the program in its present state, or why there is none."""
+        fork = self.wait(self.worker.fork())
+        if isinstance(fork, Fork):
+            self._forks.append(fork)
+            self.wait(fork.ready())
+        return fork
 
-    def go_back_to(self, copy: Fork) -> None:
-        """Go on as a copy of `copy`; what ran until now stays where it is until the end."""
-        copied = self.wait(copy.copy())
-        assert isinstance(copied, Fork), copied
-        self.wait(copied.ready())
+    def restore(self, fork: Fork) -> None:
+        """Go on as a fork of `fork`; what ran until now waits for the end of the test."""
+        again = self.wait(fork.fork())
+        assert isinstance(again, Fork), again
         self._earlier.append(self.worker)
-        self.worker = self.wait(self._go_on_as(copied))
+        self.worker = self.wait(self._adopt(again))
 
     def finish(self) -> int:
         """End the worker as the server does, wait for the last output; returns the exit code."""
-        died = self.worker.died
-        if died is None:
-            died = self.wait(self.worker.close(leave_children=True))
+        exited = self.worker.exited
+        if exited is None:
+            exited = self.wait(self.worker.close(leave_children=True))
         self.wait(self.worker.wait_until_quiet())
-        return died.code
+        return exited.code
 
     def close(self) -> None:
         """Make sure that nothing is left."""
-        for copy in self._copies:
-            copy.drop()
-            self.wait(copy.ended)
+        for fork in self._forks:
+            fork.discard()
+            self.wait(fork.ended)
         for worker in (self.worker, *self._earlier):
-            if worker.died is None:
+            if worker.exited is None:
                 self.wait(worker.close())
             worker.kill()
             worker.release()
         self._loop.close()
 
-    async def _start(self, launch: Launch, folder: Path) -> Worker:
-        worker = Worker(launch, self, _NoGuard(folder))
+    async def _start(self, launch: Launch, folder: Path) -> LocalWorker:
+        worker = LocalWorker(launch, self, self._on_exit, guard=_NoGuard(folder))
         await worker.start()
         return worker
 
-    async def _go_on_as(self, copy: Fork) -> Worker:
-        worker = Worker(self.launch, self, _NoGuard(self._folder))
-        await worker.adopt(copy)
+    async def _adopt(self, fork: Fork) -> LocalWorker:
+        worker = LocalWorker(self.launch, self, self._on_exit, guard=_NoGuard(self._folder))
+        await worker.adopt(fork)
         return worker
 
     # As a listener.
@@ -219,10 +219,10 @@ class Program:
         ran.events.append(stream)
         self._tell()
 
-    def on_display(self, owner: Any, message: dict[str, Any]) -> None:
-        raise AssertionError(message)
+    def on_display(self, owner: Any, shown: Displayed | Cleared) -> None:
+        raise AssertionError(shown)
 
-    def on_input(self, owner: Any, answer: Callable[[str | None], None], password: bool) -> None:
+    def on_input(self, owner: Any, answer: Callable[[str | None], None], *, password: bool) -> None:
         self.questions.append(password)
         owner.events.append("input")
         given = next(self._answers, None)
@@ -232,7 +232,7 @@ class Program:
             answer(given)
         self._tell()
 
-    def on_exit(self, died: Exited) -> None:
+    def _on_exit(self, _worker: LocalWorker, _exited: Exited) -> None:
         self._tell()
 
     _news: asyncio.Future[None] | None = None

@@ -172,7 +172,7 @@ def _cases(version: tuple[int, int]) -> dict[str, str | bytes]:
 
 
 def test_failures_read_as_under_plain_python(start: Starter, python: Python) -> None:
-    """A user compares what rdit says with what a terminal says."""
+    """A user compares what rdit shows with what a terminal shows."""
     program = start(source="")
     wrong = {}
     for name, source in _cases(python.version).items():

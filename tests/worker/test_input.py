@@ -44,7 +44,7 @@ def test_answers(start: Starter) -> None:
 
 
 def test_password(start: Starter) -> None:
-    """`getpass` has no terminal; whoever answers is told not to show the line."""
+    """`getpass` has no terminal; the client gets to know that the line must not be shown."""
     program = start(answers=["secret", "open"])
     done = program.run(
         "import getpass, warnings\nwarnings.simplefilter('ignore')\n"

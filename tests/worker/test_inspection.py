@@ -1,20 +1,20 @@
-"""Looking at a namespace: what is told, and that nothing is changed, hung or flooded by it."""
+"""Inspecting a namespace: the answers, and that nothing is changed, hung or flooded by it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from support.looking import VARIABLES, Looker, completion, hover, labels, signature
+from support.inspecting import VARIABLES, Inspector, completion, hover, labels, signature
 
 if TYPE_CHECKING:
     from conftest import Python
 
 
 @pytest.fixture
-def look(python: Python) -> Looker:
-    """Looks at programs of each interpreter."""
-    return Looker(python.executable)
+def inspect(python: Python) -> Inspector:
+    """Inspects programs of each interpreter."""
+    return Inspector(python.executable)
 
 
 either = pytest.mark.parametrize("gentle", [False, True], ids=["fork", "gentle"])
@@ -74,9 +74,9 @@ _hidden = None
 
 
 @either
-def test_variables(look: Looker, gentle: bool) -> None:
+def test_variables(inspect: Inspector, gentle: bool) -> None:
     """The list would be in another order each time, or would hide what a value is."""
-    (answer,) = look(DATA, VARIABLES, gentle=gentle)
+    (answer,) = inspect(DATA, VARIABLES, gentle=gentle)
     found = {each["name"]: (each["type"], each["summary"]) for each in answer["variables"]}
     assert found.pop("text") == ("str", f"'{('abc' * 34)[:100]}'… (300 characters)")
     kind, summary = found.pop("numbers")
@@ -130,16 +130,16 @@ HOVERS = [
 
 
 @either
-def test_hover(look: Looker, gentle: bool) -> None:
-    """The person would see something else than what the program holds."""
+def test_hover(inspect: Inspector, gentle: bool) -> None:
+    """The user would see something else than what the program holds."""
     questions = [hover(expression) for expression, _ in HOVERS]
-    answers = look(DATA, *questions, gentle=gentle)
+    answers = inspect(DATA, *questions, gentle=gentle)
     for (expression, expected), answer in zip(HOVERS, answers, strict=True):
         assert {**answer, **expected, "found": True} == answer, expression
 
 
 @either
-def test_nothing_to_hover(look: Looker, gentle: bool) -> None:
+def test_nothing_to_hover(inspect: Inspector, gentle: bool) -> None:
     """Calls would be made, or a value shown that is not there."""
     expressions = [
         "nothing",
@@ -159,22 +159,22 @@ def test_nothing_to_hover(look: Looker, gentle: bool) -> None:
         "\udcff",
         "\0",
     ]
-    answers = look(DATA, *map(hover, expressions), gentle=gentle)
+    answers = inspect(DATA, *map(hover, expressions), gentle=gentle)
     assert {} == {e: a for e, a in zip(expressions, answers, strict=True) if a != {"found": False}}
 
 
-def test_property(look: Looker) -> None:
-    """In the program itself its code would run; in a fork its value is what is wanted."""
-    assert look(DATA, hover("point.size"))[0]["summary"] == "7"
-    (answer,) = look(DATA, hover("point.size"), gentle=True)
+def test_property(inspect: Inspector) -> None:
+    """In the program itself its code would run, or in a fork its value would be missing."""
+    assert inspect(DATA, hover("point.size"))[0]["summary"] == "7"
+    (answer,) = inspect(DATA, hover("point.size"), gentle=True)
     assert answer["type"] == "property"
 
 
-def test_long_values_take_lines(look: Looker) -> None:
-    """One line of a long list would be all there is to see of it."""
+def test_long_values_take_lines(inspect: Inspector) -> None:
+    """Only one line of a long list could be seen."""
     source = "rows = [{'name': 'x' * 50, 'n': n} for n in range(500)]"
     source += "\nnumbers = list(range(30))"
-    answer, numbers = look(source, hover("rows"), hover("numbers"))
+    answer, numbers = inspect(source, hover("rows"), hover("numbers"))
     assert numbers["text"].startswith("[\n    0, 1, 2, 3, ")
     assert numbers["text"].endswith(", 28, 29,\n]")
     lines = answer["text"].split("\n")
@@ -211,9 +211,9 @@ COMPLETIONS = [
 
 
 @either
-def test_completion(look: Looker, gentle: bool) -> None:
-    """What the value really has would not be offered."""
-    answers = look(DATA, *(question for question, _ in COMPLETIONS), gentle=gentle)
+def test_completion(inspect: Inspector, gentle: bool) -> None:
+    """Attributes that only the live value has would be missing."""
+    answers = inspect(DATA, *(question for question, _ in COMPLETIONS), gentle=gentle)
     for (question, expected), answer in zip(COMPLETIONS, answers, strict=True):
         found = {item["label"]: (item["kind"], item.get("detail")) for item in answer["items"]}
         assert expected.keys() == found.keys(), question
@@ -223,14 +223,14 @@ def test_completion(look: Looker, gentle: bool) -> None:
 
 
 @either
-def test_what_source_tells_too(look: Looker, gentle: bool) -> None:
-    """A client could not tell what another language server offers as well."""
+def test_what_source_shows_as_well(inspect: Inspector, gentle: bool) -> None:
+    """A client could not leave out what another language server offers as well."""
     source = (
         "import math\n"
         "class A:\n    def __init__(self): self.known = 1\n    def f(self): pass\n"
         "a = A()\na.own = 1\nother = a\n"
     )
-    attributes, module, names = look(
+    attributes, module, names = inspect(
         source, completion("a."), completion("math."), completion("", "a"), gentle=gentle
     )
     by_label = {item["label"]: item.get("static", False) for item in attributes["items"]}
@@ -260,7 +260,7 @@ SIGNATURES = [
 
 
 @either
-def test_signature(look: Looker, gentle: bool) -> None:
+def test_signature(inspect: Inspector, gentle: bool) -> None:
     """The argument under the cursor would be taken for another."""
     source = DATA + (
         "import functools\n"
@@ -268,7 +268,7 @@ def test_signature(look: Looker, gentle: bool) -> None:
         "class Caller:\n    def __call__(self, x): pass\ncaller = Caller()\n"
         "def positional(a, /, b): pass\n"
     )
-    answers = look(source, *(question for question, _, _ in SIGNATURES), gentle=gentle)
+    answers = inspect(source, *(question for question, _, _ in SIGNATURES), gentle=gentle)
     for (question, label, active), answer in zip(SIGNATURES, answers, strict=True):
         assert answer.get("label") == label, question
         at = answer.get("active")
@@ -350,10 +350,10 @@ QUESTIONS = [
 ]
 
 
-def test_gentle_calls_nothing(look: Looker) -> None:
-    """Looking would change the program, which goes on with what was changed."""
-    answers = look(HOSTILE, *QUESTIONS, gentle=True)
-    assert look.called == []
+def test_gentle_calls_nothing(inspect: Inspector) -> None:
+    """An inspection would change the program, which goes on with what was changed."""
+    answers = inspect(HOSTILE, *QUESTIONS, gentle=True)
+    assert inspect.called == []
     summaries = {each["name"]: each["summary"] for each in answers[0]["variables"]}
     assert summaries["hostile"] == "Hostile(own=1)"
     assert summaries["number"] == "4"
@@ -361,14 +361,14 @@ def test_gentle_calls_nothing(look: Looker) -> None:
     assert summaries["holder"] == "{'key': Hostile(own=1), 1: [Hostile(own=1)]} (2 items)"
 
 
-def test_hostile_objects_have_answers(look: Looker) -> None:
+def test_hostile_objects_have_answers(inspect: Inspector) -> None:
     """One bad object in the namespace, and there would be no answer about any other."""
-    answers = look(HOSTILE, *QUESTIONS)
+    answers = inspect(HOSTILE, *QUESTIONS)
     summaries = {each["name"]: each["summary"] for each in answers[0]["variables"]}
     assert summaries["hostile"] == "<Hostile whose repr raised RuntimeError>"
 
 
-def test_code_that_hangs_or_ends_the_process(look: Looker) -> None:
+def test_code_that_hangs_or_ends_the_process(inspect: Inspector) -> None:
     """The answer about everything else would be lost with it."""
     source = """
 import sys
@@ -386,7 +386,7 @@ class Odd:
     def __dir__(self): return ["x" * 10**6, "good", "no name", type("Text", (str,), {})("better")]
 hangs, exits, endless, odd, last = Hangs(), Exits(), Endless(), Odd(), 1
 """
-    variables, listed, some, found = look(
+    variables, listed, some, found = inspect(
         source, VARIABLES, completion("endless."), completion("odd."), hover("endless.a.b.shape")
     )
     summaries = {each["name"]: each["summary"] for each in variables["variables"]}
@@ -400,8 +400,8 @@ hangs, exits, endless, odd, last = Hangs(), Exits(), Endless(), Odd(), 1
 
 
 @either
-def test_answers_are_small(look: Looker, gentle: bool) -> None:
-    """A large program would fill the pipe, the editor and the person's screen."""
+def test_answers_are_small(inspect: Inspector, gentle: bool) -> None:
+    """A large program would fill the pipe, the editor and the screen."""
     source = """
 for number in range(20_000):
     globals()["variable_%d" % number] = "é😀" * 100
@@ -421,23 +421,23 @@ del _
     names = ("many", "keys", "deep", "wide", "words", "nested", "call")
     questions = [VARIABLES, completion("many."), completion("keys['"), completion("")]
     questions += [hover(name) for name in names] + [signature("call")]
-    answers = look(source, *questions, gentle=gentle)
-    assert max(look.sizes) < 130_000
+    answers = inspect(source, *questions, gentle=gentle)
+    assert max(inspect.sizes) < 130_000
     assert [answer.get("incomplete", True) for answer in answers[:4]] == [True] * 4
     assert answers[0]["omitted"] > 10_000
     assert all(answer["found"] for answer in answers[4:])
 
 
-def test_from_deep_down(look: Looker) -> None:
-    """A program that is deep in a recursion could not be looked at."""
-    answers = look(DATA, VARIABLES, hover("point"), completion("point."), depth=960)
+def test_from_deep_down(inspect: Inspector) -> None:
+    """A program that is deep in a recursion could not be inspected."""
+    answers = inspect(DATA, VARIABLES, hover("point"), completion("point."), depth=960)
     assert answers[1]["text"] == "Point(x=1, y=2.0)"
     assert "move" in labels(answers[2])
 
 
 @either
-def test_low_limits_and_broken_builtins(look: Looker, gentle: bool) -> None:
-    """What user code does to the interpreter would be done to us."""
+def test_low_limits_and_broken_builtins(inspect: Inspector, gentle: bool) -> None:
+    """Changes of user code to the interpreter would break the worker."""
     source = DATA + (
         "import builtins, sys\n"
         "builtins.len = builtins.repr = builtins.sorted = builtins.isinstance = None\n"
@@ -446,12 +446,12 @@ def test_low_limits_and_broken_builtins(look: Looker, gentle: bool) -> None:
         "sys.setrecursionlimit(60)\n"
         "sys.stdout = sys.stderr = None\n"
     )
-    answers = look(source, VARIABLES, hover("point"), gentle=gentle)
+    answers = inspect(source, VARIABLES, hover("point"), gentle=gentle)
     assert answers[1]["text"] == "Point(x=1, y=2.0)"
 
 
 @either
-def test_modules_that_load_late(look: Looker, gentle: bool) -> None:
+def test_modules_that_load_late(inspect: Inspector, gentle: bool) -> None:
     """Listing what a module has would import all of it."""
     source = """
 import types
@@ -464,8 +464,8 @@ late.__getattr__ = _late
 late.__dir__ = lambda: ["plain", "heavy"]
 late.plain = 1
 """
-    items, variables = look(source, completion("late."), VARIABLES, gentle=gentle)
-    assert look.called == []
+    items, variables = inspect(source, completion("late."), VARIABLES, gentle=gentle)
+    assert inspect.called == []
     assert [name for name in labels(items) if not name.startswith("_")] == (
         ["plain"] if gentle else ["heavy", "plain"]
     )
@@ -473,12 +473,12 @@ late.plain = 1
 
 
 @either
-def test_lone_surrogates(look: Looker, gentle: bool) -> None:
+def test_lone_surrogates(inspect: Inspector, gentle: bool) -> None:
     """The answer could not be sent."""
     source = (
         "odd = '\\udcff' * 3\nholder = {odd: odd}\nclass A: pass\na = A()\nsetattr(a, odd, odd)"
     )
-    answers = look(
+    answers = inspect(
         source, VARIABLES, hover("odd"), completion("holder['"), completion("a."), gentle=gentle
     )
     assert answers[1]["text"] == "'\\udcff\\udcff\\udcff'"

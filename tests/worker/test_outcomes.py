@@ -244,7 +244,7 @@ read()
 
 
 def test_last_words(start: Starter) -> None:
-    """Nobody would know which line made the interpreter fall; our own frames are not of interest."""
+    """The line that crashed the interpreter could not be found, or only among the worker's frames."""
     program = start()
     told = program.run(SEGFAULT)[-1].err.decode()
     assert told.startswith("Fatal Python error: Segmentation fault\n")
@@ -254,14 +254,14 @@ def test_last_words(start: Starter) -> None:
 
 
 def test_last_words_where_the_program_wants_them(start: Starter) -> None:
-    """A script that enables `faulthandler` itself would find it out of order, or hear everything twice."""
+    """A script that enables `faulthandler` itself would find it broken, or get each report twice."""
     program = start()
     source = "import faulthandler; faulthandler.enable()\n" + SEGFAULT
     assert 1 == program.run(source)[-1].err.count(b"Fatal Python error")
 
 
 def test_deeply_nested_source(start: Starter, python: Python) -> None:
-    """What the parser cannot do is told; small nests are no problem."""
+    """Too much nesting is reported as an error; little is no problem."""
     program = start()
     assert program.run("[" * 50 + "]" * 50)[0].outcome == "ok"
     deep = "(" * 5000 + ")" * 5000
@@ -328,7 +328,7 @@ f()
 
 
 def test_modules_that_the_user_breaks(start: Starter) -> None:
-    """Our code runs in the same interpreter, and must not care."""
+    """The worker runs in the same interpreter, and must not depend on what user code replaces."""
     for spoil in (
         "sys.modules.clear()",
         "sys.modules = None",

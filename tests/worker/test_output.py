@@ -201,7 +201,7 @@ open("out.txt").read()
 
 
 def test_much_output(start: Starter) -> None:
-    """A pipe holds 64 kB; whoever reads must keep reading while the statement runs."""
+    """A pipe holds 64 kB; the server must keep reading while the statement runs."""
     program = start()
     ran = program.run("for i in range(60_000): print(i, 'x' * 20)\n")[0]
     assert ran.out.count(b"\n") == 60_000
@@ -209,7 +209,7 @@ def test_much_output(start: Starter) -> None:
 
 
 def test_slow_output_is_not_held_back(start: Starter) -> None:
-    """The server sees what is printed while the statement goes on, without anybody flushing."""
+    """The server sees what is printed while the statement goes on, though the program never flushes."""
     program = start()
     seen = start.folder / "seen"
     source = f"""
@@ -232,7 +232,7 @@ if 1:
 
 
 def test_write_that_waits_is_not_cut_short(start: Starter) -> None:
-    """A signal ends a `write` in the middle, and what it left out is lost without a word.
+    """A signal ends a `write` in the middle, and what it left out is lost silently.
 
     The program hardly ever gets the processor, so it looks as if it had nothing more to write.
     """

@@ -83,7 +83,7 @@ def test_interrupt_in_a_repr(start: Starter) -> None:
 
 
 def test_interrupt_inside_await(start: Starter) -> None:
-    """The task is told, as by `asyncio.run`, and the loop serves later statements."""
+    """The task is cancelled, as by `asyncio.run`, and later statements use the same loop."""
     program = start()
     source = """
 import asyncio
@@ -142,7 +142,7 @@ os.kill(os.getpid(), signal.SIGUSR2), [0] * 100
 
 
 def test_alarms_at_a_high_rate(start: Starter) -> None:
-    """A timer at 1 kHz strikes anywhere; it is heard, and results stay in step."""
+    """A timer at 1 kHz strikes anywhere; its handler runs, and results stay in step."""
     program = start()
     program.run(
         """
@@ -242,6 +242,6 @@ def test_signal_that_ends_the_process_between_statements(start: Starter) -> None
     program.run(
         "import subprocess, os; child = subprocess.Popen(['sh', '-c', 'kill -TERM %d' % os.getpid()])"
     )
-    if program.worker.died is None:
-        program.until(lambda: program.worker.died is not None)
+    if program.worker.exited is None:
+        program.until(lambda: program.worker.exited is not None)
     assert program.finish() == -15

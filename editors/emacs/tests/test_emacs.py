@@ -63,7 +63,7 @@ def test_reset_and_output(tmp_path: Path) -> None:
         emacs.run_file()
         emacs.sees("print('row', i)", "row 4")
         emacs.command("rdit-show-output")
-        emacs.sees("demo.py, lines 1-1: ok")
+        emacs.sees("demo.py, line 1: ok")
         emacs.sees("row 2")
         emacs.command("delete-other-windows")
         emacs.command("rdit-reset")

@@ -96,7 +96,7 @@ def test_picture_is_a_caption_that_opens(kind: type[PluginNeovim], tmp_path: Pat
         neovim.terminal.send("2G\r")
         neovim.sees("opened png of 70")
         neovim.terminal.send("1G\r")
-        neovim.sees("There is no picture, and no place in a file, on this line.")
+        neovim.sees("Nothing to open on this line.")
         neovim.command("wincmd k")
         neovim.command("5Rdit picture")
         neovim.sees("there is no picture to open at line 5")

@@ -94,12 +94,29 @@ def notification(*results: str, **fields: object) -> str:
     )
 
 
-def result(index: int, line: int, status: str, summary: str = "") -> str:
+def result(index: int, line: int, look: str, summary: str = "", status: str = "") -> str:
     """A statement's result on one line, as a Lua table."""
+    status = status or {"fresh": "ok"}.get(look, look)
     return (
         f"{{ nodeIndex = {index}, lineStart = {line}, lineEnd = {line}, status = '{status}', "
-        f"summary = '{summary}', output = {{}} }}"
+        f"look = '{look}', summary = '{summary}', output = {{}} }}"
     )
+
+
+@each_neovim
+def test_the_server_decides_how_a_result_looks(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """What is drawn is its look, not its status; a look that is not known does not pass for fresh."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("first\nsecond\nthird\n")
+        told = (
+            result(0, 1, "stopped", "exit 0", status="exit"),
+            result(1, 2, "fresh", "42", status="error"),
+            result(2, 3, "provisional", "43", status="ok"),
+        )
+        neovim.command(notification(*told))
+        neovim.terminal.wait_for_match("^■ first ■ exit 0")
+        neovim.terminal.wait_for_match("^✓ second → 42")
+        neovim.terminal.wait_for_match("^~ third ~ 43")
 
 
 @each_neovim
@@ -111,7 +128,7 @@ def test_not_run_is_told_once_something_has_run(kind: type[PluginNeovim], tmp_pa
         neovim.command("echo 'told'")
         neovim.terminal.wait_for_match("^told")
         neovim.terminal.wait_for_match("^first")
-        neovim.command(notification(result(0, 1, "ok", "one")))
+        neovim.command(notification(result(0, 1, "fresh", "one")))
         neovim.terminal.wait_for_match("^✓ first → one")
         neovim.terminal.wait_for_match("^· second")
 
@@ -121,7 +138,7 @@ def test_results_that_are_gone_are_taken_away(kind: type[PluginNeovim], tmp_path
     """`count` ends the list of statements, and a `full` list is all there is."""
     with on_stage(kind, tmp_path) as neovim:
         neovim.open("first\nsecond\nthird\n")
-        shown = [result(line - 1, line, "ok", f"number {line}") for line in (1, 2, 3)]
+        shown = [result(line - 1, line, "fresh", f"number {line}") for line in (1, 2, 3)]
         neovim.command(notification(*shown))
         neovim.sees("third → number 3")
         neovim.command(notification(count=2))
@@ -140,7 +157,7 @@ def test_old_news_stay_with_their_line(kind: type[PluginNeovim], tmp_path: Path)
         neovim.command(notification(result(1, 2, "running", "half")))
         neovim.sees("second ⋯ half")
         neovim.command("call append(0, 'above')")
-        neovim.command(notification(result(1, 2, "ok", "whole"), version=1))
+        neovim.command(notification(result(1, 2, "fresh", "whole"), version=1))
         neovim.sees("second → whole")
 
 

@@ -12,7 +12,7 @@ const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 const html = "<b>Table(rich)</b><script>document.body.innerText = 'a script ran'</script>";
 
 function result(line: number, changes: Partial<StatementResult>): StatementResult {
-  return { nodeIndex: line - 1, lineStart: line, lineEnd: line, isExpr: true, status: "ok", isInvisible: false, durationMs: 1, output: [], ...changes };
+  return { nodeIndex: line - 1, lineStart: line, lineEnd: line, isExpr: true, status: "ok", look: "fresh", isInvisible: false, durationMs: 1, output: [], ...changes };
 }
 
 function display(text: string, data: Record<string, unknown>): StatementResult["output"] {
@@ -22,10 +22,11 @@ function display(text: string, data: Record<string, unknown>): StatementResult["
 const results = [
   result(1, { summary: "Table(plain)", output: display("Table(plain)", { "text/html": html }) }),
   result(2, { summary: "Picture()", reused: true, output: display("Picture()", { "image/png": pixel }) }),
-  result(3, { summary: "old", stale: true, staleReason: "line 1 above was edited" }),
-  result(4, { status: "running", summary: "running: step 3" }),
-  result(5, { status: "error", summary: "ValueError: no" }),
-  result(6, { status: "notRun", isInvisible: true, durationMs: null }),
+  result(3, { look: "stale", summary: "old", stale: true, staleReason: "line 1 above was edited" }),
+  result(4, { look: "running", status: "running", summary: "running: step 3" }),
+  result(5, { look: "error", status: "error", summary: "ValueError: no" }),
+  result(6, { look: "stopped", status: "interrupted", summary: "interrupted" }),
+  result(7, { look: "notRun", status: "notRun", isInvisible: true, durationMs: null }),
 ];
 
 const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout));

@@ -60,6 +60,7 @@ kept
 stale
 running
 error
+stopped
 never
 `,
   "cells.py": `# %% first

@@ -125,7 +125,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
       vscode.configure({ "workbench.colorTheme": theme });
       await window.page.locator(`.monaco-workbench.${cssClass}`).waitFor();
       const colours = await window.colours();
-      assert.equal(new Set(Object.values(colours)).size, 5, `${theme}: ${JSON.stringify(colours)}`);
+      assert.equal(new Set(Object.values(colours)).size, 6, `${theme}: ${JSON.stringify(colours)}`);
       assert.equal(await window.colourOf("len(rows)"), colours.fresh);
       assert.equal(await window.colourOf("rows[7]"), colours.error);
     }
@@ -192,13 +192,24 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.seesMark("kept.upper()", /^→ 'STILL HERE'$/);
   });
 
+  step("says in the panel what crashed", async () => {
+    await window.goTo(3);
+    await window.press("Shift+End");
+    await window.page.keyboard.type('__import__("os").kill(__import__("os").getpid(), 11)');
+    await window.press("Control+Alt+Enter");
+    await window.seesMark("__import__", /^[✗~] Python was killed by signal 11/);
+    await window.press("Shift+Alt+x", "o");
+    await window.panelSays(/^Python was killed by signal 11 at line 3\./);
+    await window.closePanel();
+  });
+
   step("keeps a checkpoint by a name, and restores it", async () => {
     await window.openFile("states.py");
     await window.goTo(2);
     await window.press("Control+Shift+Alt+Enter");
     await window.seesMark("len(numbers)", /^→ 3$/);
     await window.press("Shift+Alt+x", "k");
-    await window.answers("A name for the variables", "three numbers");
+    await window.answers("Name this checkpoint", "three numbers");
     await window.statusBarTells(/checkpoint “three numbers” \(.*line 2/);
     await window.goTo(3);
     await window.press("Shift+Alt+Enter");
@@ -206,7 +217,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.press("Shift+Alt+Enter");
     await window.seesMark("len(numbers)", /^[→~] 4$/);
     await window.press("Shift+Alt+x", "z");
-    await window.picks(/three numbers.*line 2 · [\d.]+ MB · at once/);
+    await window.picks(/three numbers.*line 2 · [\d.]+ MB · instant/);
     await window.statusBarTells(/back at “three numbers”/);
     await window.goTo(2);
     await window.press("Shift+Alt+Enter");
@@ -217,7 +228,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.goTo(3);
     await window.press("Shift+End");
     await window.press("Shift+Alt+x", "d");
-    await window.statusBarTells(/dry run: ok/);
+    await window.statusBarTells(/dry run finished/);
     await window.goTo(2);
     await window.press("Shift+Alt+Enter");
     await window.seesMark("len(numbers)", /^[→~] 3$/);
@@ -237,7 +248,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.press("Shift+Alt+x", "c");
     await window.seesMark("20 + 2", /22$/);
     await window.seesMark("20 + 1", /21$/);
-    await window.seesMark("10 + 1", /^(○.*)?$/);
+    await window.seesMark("10 + 1", /^(·.*)?$/);
   });
 
   step("runs the selected lines", async () => {
@@ -253,7 +264,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.goTo(3);
     await window.press("Control+Shift+Alt+Enter");
     await window.seesMark("10 + 2", /^→ 12$/);
-    await window.seesMark("20 + 1", /^(○.*)?$/);
+    await window.seesMark("20 + 1", /^(·.*)?$/);
   });
 
   step("runs from the menu behind the status bar item", async () => {
@@ -362,11 +373,12 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     vscode.configure({ "rdit.server.command": cannedServer });
     await eventually("the canned server runs", () => vscode.processes(/cannedServer/).length === 1);
     await window.openFile("kinds.py");
-    const marks = { fresh: /^→ Table/, kept: /^⇢ Picture/, stale: /^~ old$/, running: /^⋯ /, error: /^✗ ValueError: no$/, never: /^○$/ };
+    const marks = { fresh: /^→ Table/, kept: /^⇢ Picture/, stale: /^~ old$/, running: /^⋯ /, error: /^✗ ValueError: no$/, stopped: /^■ interrupted$/, never: /^·$/ };
     for (const [code, mark] of Object.entries(marks)) await window.seesMark(code, mark);
     const colours = await window.colours();
     assert.equal(await window.colourOf("never"), colours.notRun);
     assert.equal(await window.colourOf("stale"), colours.stale);
+    assert.equal(await window.colourOf("stopped"), colours.stopped);
   });
 
   step("shows pictures, and HTML without its scripts until they are allowed", async () => {

@@ -1,21 +1,22 @@
 /** Wiring: makes the parts, connects them, and takes them down again. */
 
 import * as vscode from "vscode";
-import { registerCommands } from "./commands";
-import { answerInput } from "./input";
-import { Painter } from "./painter";
-import { Panel } from "./panel";
-import { ChosenPython } from "./python";
-import { explain, Server } from "./server";
-import { settings } from "./settings";
-import { StatusBar } from "./statusBar";
+import { registerCommands } from "./commands/commands";
+import { actOnResult } from "./commands/resultActions";
+import { ChosenPython } from "./server/python";
+import { explain, Server } from "./server/server";
+import { settings } from "./server/settings";
+import { answerInput } from "./view/input";
+import { Painter } from "./view/painter";
+import { Panel } from "./view/panel";
+import { StatusBar } from "./view/statusBar";
 
 let server: Server | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("rdit", { log: true });
   const chosenPython = await ChosenPython.find(log);
-  server = new Server(context.extensionPath, log, chosenPython, answerInput);
+  server = new Server(context.extensionPath, log, chosenPython, { answerInput, runCommand: actOnResult });
   const painter = new Painter(context.extensionUri);
   const panel = new Panel(server, painter);
   const statusBar = new StatusBar(server, painter, log);

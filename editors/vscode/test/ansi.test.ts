@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ansiToHtml } from "../src/ansi";
+import { ansiToHtml } from "../src/view/ansi";
 
 const red = '<span style="color:var(--vscode-terminal-ansiRed)">';
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { executeParams, nextCodeLine, type Place, selectedLines, statementEnd } from "../src/arguments";
+import { executeParams, nextCodeLine, type Place, selectedLines, statementEnd } from "../src/commands/arguments";
 import { result } from "./results";
 
 const place = (start: [number, number], end: [number, number]): Place => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { transactionParams } from "../src/arguments";
-import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/checkpointText";
+import { transactionParams } from "../src/commands/arguments";
 import type { Checkpoint } from "../src/protocol";
+import { checkpointChoices, countSentence, keptSentence, refusedSentence, restoredSentence, takenBackSentence } from "../src/view/checkpointText";
 
 const time = (minute: number) => `2026-01-01T12:${String(minute).padStart(2, "0")}:00+00:00`;
 const clock = (minute: number) => new Date(time(minute)).toLocaleTimeString();
@@ -22,13 +22,13 @@ test("those made by hand are a list of their own, and the newest is first in eac
   assert.deepEqual([ids(byHand), ids(automatic)], [["d", "b"], ["c", "a"]]);
 });
 
-test("an entry has its name, time, line, memory and whether it is to be had at once", () => {
+test("an entry has its name, time, line, memory and what restoring it takes", () => {
   const { byHand, automatic } = checkpointChoices([checkpoint({ automatic: false, name: "loaded" }), checkpoint({ memory: 250e6 })]);
   assert.equal(byHand[0]?.label, "loaded");
-  assert.equal(byHand[0].description, `${clock(0)} · line 6 · 1.2 MB · at once`);
+  assert.equal(byHand[0].description, `${clock(0)} · line 6 · 1.2 MB · instant`);
   assert.equal(byHand[0].detail, undefined);
   assert.equal(automatic[0]?.label, "after line 6");
-  assert.match(automatic[0].description, /250 MB/);
+  assert.equal(automatic[0].description, `${clock(0)} · 250 MB · instant`, "its line is in its label");
 });
 
 test("where restoring means running again, the entry says so in words, and why", () => {
@@ -36,7 +36,7 @@ test("where restoring means running again, the entry says so in words, and why",
   assert.ok(memory);
   const [entry] = checkpointChoices([rest]).byHand;
   assert.equal(entry?.description, `${clock(0)} · line 6 · runs again`);
-  assert.equal(entry.detail, "Restoring it runs again what led to it (2.3 s): it has threads (Timer)");
+  assert.equal(entry.detail, "Restoring it runs the code before it again (2.3 s): it has threads (Timer)");
   assert.equal(keptSentence(rest), `checkpoint “x”. ${entry.detail}`);
 });
 
@@ -44,7 +44,7 @@ test("going back says what ran again for it", () => {
   const made = checkpoint({ automatic: false, name: "x" });
   assert.equal(restoredSentence(made, { kind: "checkpoint", lineStart: 7 }), "back at “x”");
   assert.equal(restoredSentence(made, { kind: "start", lineStart: 1 }), "back at “x”; lines 1 to 6 ran again");
-  assert.equal(restoredSentence(made, undefined), "back at “x”");
+  assert.equal(restoredSentence(made, { kind: "kept" }), "back at “x”");
 });
 
 test("the status says how many there are, what they hold, and why there is no newer one", () => {
@@ -66,8 +66,9 @@ test("a run that may be taken back is of the selection, or of the file where the
 });
 
 test("it is said when a run was taken back, and only then", () => {
-  assert.match(takenBackSentence("rollback_always", "ok") ?? "", /^dry run: ok/);
-  assert.match(takenBackSentence("commit_on_success", "error") ?? "", /^error: the run was taken back/);
+  assert.match(takenBackSentence("rollback_always", "ok") ?? "", /^dry run finished; variables are unchanged/);
+  assert.match(takenBackSentence("rollback_always", "error") ?? "", /^dry run ended early \(error\)/);
+  assert.match(takenBackSentence("commit_on_success", "error") ?? "", /^the run ended early \(error\) and was undone/);
   assert.equal(takenBackSentence("commit_on_success", "ok"), undefined);
   assert.equal(takenBackSentence("rollback_always", "cancelled"), undefined);
 });

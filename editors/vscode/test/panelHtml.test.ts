@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type PanelOptions, panelHtml, panelText } from "../src/panelHtml";
 import type { Metadata, StatementResult } from "../src/protocol";
+import { type PanelOptions, panelHtml, panelText } from "../src/view/panelHtml";
 import { failure, printed, result, value } from "./results";
 
 const options: PanelOptions = { title: "a.py", isWholeDocument: false, allowHtml: false, allowScripts: false, isDark: false };
@@ -34,16 +34,24 @@ test("everything that comes from the program or the disk is escaped", () => {
 });
 
 test("a result is headed by its lines, outcome, exit code, time and state", () => {
-  const html = page([result({ lineStart: 3, lineEnd: 5, isInvisible: false, status: "exit", exitCode: 3, stale: true, staleReason: "line 1 was edited", durationMs: 1500, output: printed("x") })]);
+  const html = page([result({ lineStart: 3, lineEnd: 5, isInvisible: false, status: "exit", exitCode: 3, look: "stale", stale: true, staleReason: "line 1 was edited", durationMs: 1500, output: printed("x") })]);
   assert.match(html, /Lines 3–5 · exit \(exit code 3\) · stale · 1\.5 s/);
   assert.match(html, /Stale: line 1 was edited/);
   assert.match(html, /<section class="stale">/);
 });
 
+test("a sentence of the server's own stands below the output, also where there is none", () => {
+  const note = "Python was killed by signal 11 at line 1. The variables are those before it: a checkpoint was <used>.";
+  const shown = /<p class="note">Python was killed .* a checkpoint was &lt;used&gt;\.<\/p><\/section>/;
+  assert.match(page([result({ look: "error", status: "crashed", note })]), shown);
+  assert.match(page([result({ look: "error", status: "crashed", note, output: printed("x") })]), shown);
+  assert.equal(panelText([result({ status: "crashed", note })]), `# Line 1 · crashed · 1 ms\n${note}`);
+});
+
 test("where there is nothing to show, a sentence says so", () => {
-  assert.match(page([]), /There is no statement at the cursor\./);
-  assert.match(page([result()]), /Line 1 · ok · 1 ms: there is nothing to show\./);
-  assert.match(page([result()], { isWholeDocument: true }), /Nothing in this file has shown anything yet\./);
+  assert.match(page([]), /<p class="note">No output\./);
+  assert.match(page([result()]), /Line 1 · ok · 1 ms: no output\./);
+  assert.match(page([result()], { isWholeDocument: true }), /No output yet\./);
   assert.match(page([], { problem: "The server is <gone>." }), /The server is &lt;gone&gt;\./);
 });
 

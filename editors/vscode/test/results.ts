@@ -10,6 +10,7 @@ export function result(changes: Partial<StatementResult> = {}): StatementResult 
     lineEnd: changes.lineEnd ?? lineStart,
     isExpr: false,
     status: "ok",
+    look: "fresh",
     isInvisible: true,
     durationMs: 1,
     output: [],

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { shownLenses } from "../src/lenses";
-import { hasOtherServer, type Inspected, serverKeys, serverSettings } from "../src/serverSettings";
-import { statusText } from "../src/statusText";
+import { settingKeys } from "../src/protocol";
+import { shownLenses } from "../src/server/codeLenses";
+import { hasOtherServer, type Inspected, serverSettings } from "../src/server/serverSettings";
+import { looks } from "../src/view/decorations";
+import { statusText } from "../src/view/statusText";
 
 const extension = process.cwd();
 
@@ -46,9 +48,16 @@ test("another extension that completes Python is told of", () => {
   assert.ok(!hasOtherServer(installed(), undefined));
 });
 
+test("every look has a sign in the gutter, in dark and in light themes", () => {
+  const signs = looks.flatMap((look) => [`${look}-dark.svg`, `${look}-light.svg`]);
+  assert.deepEqual(readdirSync(path.join(extension, "media/signs")).sort(), signs.sort());
+});
+
 test("every setting of the server is described", () => {
-  for (const key of serverKeys) {
+  const readme = readFileSync(path.join(extension, "README.md"), "utf8");
+  for (const key of settingKeys) {
     assert.ok(manifest.contributes.configuration.properties[`rdit.${key}`]?.markdownDescription, key);
+    assert.ok(readme.includes(`| \`rdit.${key}\` |`), key);
   }
 });
 
@@ -68,7 +77,7 @@ test("keys and menus name commands that exist", () => {
 });
 
 test("every command of the manifest is registered, and every registered one is in the manifest", () => {
-  const source = readFileSync(path.join(extension, "src/commands.ts"), "utf8");
+  const source = readFileSync(path.join(extension, "src/commands/commands.ts"), "utf8");
   const registered = [...source.matchAll(/^ {2}"(rdit\.\w+)":/gm)].map((match) => match[1]);
   assert.deepEqual(registered.sort(), manifest.contributes.commands.map((each) => each.command).sort());
 });
@@ -78,7 +87,7 @@ test("keys work in Python editors only", () => {
 });
 
 test("every look has a colour in every kind of theme", () => {
-  assert.equal(manifest.contributes.colors.length, 5);
+  assert.deepEqual(manifest.contributes.colors.map(({ id }) => id), looks.map((look) => `rdit.${look}Foreground`));
   for (const { defaults } of manifest.contributes.colors) {
     assert.deepEqual(Object.keys(defaults), ["dark", "light", "highContrast", "highContrastLight"]);
   }
@@ -99,11 +108,12 @@ test("no lock file names a registry", () => {
 });
 
 test("the status bar says which Python, what it does and how long", () => {
-  const status = { uri: "", state: "busy", python: "/p", pythonVersion: "3.12.1", pid: 5, queued: 0 } as const;
+  const none = { count: 0, memory: 0 };
+  const status = { uri: "", state: "busy", python: "/p", pythonVersion: "3.12.1", pid: 5, queued: 0, checkpoints: none } as const;
   const at = (changes: object) => statusText({ server: "running", session: "idle", status, busyMs: undefined, ...changes });
   assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
   assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");
-  assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)");
+  assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)\nno checkpoints");
   const checkpoints = { count: 2, memory: 3e6, refused: { lineEnd: 12, reason: "it has a socket open" } };
   const about = "2 checkpoints, 3.0 MB\nno checkpoint since line 12: it has a socket open";
   assert.equal(at({ status: { ...status, checkpoints } }).tooltip, `rdit: ready\n/p (process 5)\n${about}`);

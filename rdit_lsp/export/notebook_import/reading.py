@@ -44,7 +44,7 @@ _KERNELS = {
 
 
 class NotebookError(Exception):
-    """What was given is no notebook of Python; the message is a sentence for the user."""
+    """A file is no notebook of Python, or must not be written; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True)

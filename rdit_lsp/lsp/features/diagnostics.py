@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SOURCE = "rdit"
 _RELATED = 20
-"""Frames told beside an error: the innermost. A recursion has a thousand."""
+"""Frames listed beside an error: the innermost. A recursion has a thousand."""
 _INDENT = re.compile(r"\s*")
 
 
@@ -46,7 +46,7 @@ def _of_failure(
     failure: Failure, view: View, snapshot: Snapshot, path: str, encoding: Encoding
 ) -> types.Diagnostic:
     inside = [f for f in failure.frames if f.file == path and _is_within(f, view)]
-    # A stale result's frames speak of lines that have moved; its statement is where it is.
+    # The frames of a stale result have line numbers of an earlier text; its statement's are current.
     moved = view.stale_reason is not None or not inside
     where = (
         _whole_line(view.first, snapshot, encoding)
@@ -80,7 +80,7 @@ def _related(
         start = types.Position(frame.line - 1, 0)
         where = types.Range(start, types.Position(frame.line, 0))
     else:
-        return None  # <string>, <frozen …>: no place an editor could go to.
+        return None  # <string>, <frozen …>: an editor cannot open it.
     return types.DiagnosticRelatedInformation(
         types.Location(uri, where), f"in {frame.function}: {frame.text or ''}".rstrip(": ")
     )

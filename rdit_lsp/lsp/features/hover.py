@@ -1,7 +1,8 @@
 """Hover: the full output of the statement under the cursor, and how it came about.
 
-Tables are Markdown tables, pictures are images where the client can show them, else a caption. HTML of
-user code never gets into it: clients differ in what they make of that.
+Pure but for large pictures, which become files. Tables are Markdown tables, pictures are images where the
+client can show them, else a caption. HTML of user code never gets into it: clients differ in how they
+render that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from rdit_lsp.api.profile import ImageSupport
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rdit_lsp.outputs.output import Output
-    from rdit_lsp.outputs.pictures import Picture
+    from rdit_lsp.outputs.pictures import Picture, PictureFiles
     from rdit_lsp.results.snapshot import Snapshot, View
 
 _LIMIT = 20_000
@@ -33,7 +35,7 @@ _ROOM = 90_000
 """Characters of all outputs together, pictures included: VS Code cuts what it renders at 100,000."""
 
 _HEIGHT = 200
-"""Pixels of a picture's height: VS Code's hovers have 250, and something is said below the picture."""
+"""Pixels of a picture's height: VS Code's hovers have 250, and there is text below the picture."""
 
 _FENCE = re.compile(r"`{3,}")
 
@@ -43,9 +45,21 @@ class Images:
     """How a client shows images in Markdown."""
 
     file: Callable[[Picture], str | None] | None = None
-    """The address of a file with a picture that is too large for the text; None: it shows no files."""
+    """The address of a file with a picture that is too large for the text; None where it shows no files."""
     has_sizes: bool = False
-    """It takes `|width=…` at the end of an address, as VS Code does."""
+    """It reads `|width=…` at the end of an address, as VS Code does."""
+
+
+def images_for(support: ImageSupport, files: PictureFiles) -> Images | None:
+    """How a client with this support shows images; None where it does not. `files` holds large ones."""
+
+    def address(picture: Picture) -> str | None:
+        path = files.keep(picture)
+        return path.as_uri() if path is not None else None
+
+    if support is ImageSupport.NONE:
+        return None
+    return Images(address, has_sizes=True) if support is ImageSupport.VSCODE else Images()
 
 
 def hover(snapshot: Snapshot, line: int, images: Images | None = None) -> types.Hover | None:
@@ -138,7 +152,7 @@ def _picture(output: Display, picture: Picture, images: Images | None, room: int
 
 
 def _size(picture: Picture) -> str:
-    """How large to show it: as it is meant to be, if all of it is then in view."""
+    """The size at which to show it: its own, or less so that all of it is in view."""
     if not (picture.width and picture.height):
         return ""
     scale = min(_HEIGHT / picture.height, 1.0)

@@ -1,4 +1,4 @@
-"""The client: what it can do, its settings, and its leave."""
+"""`initialize`, `initialized`, configuration, cancelled progress and `shutdown`."""
 
 from __future__ import annotations
 
@@ -10,85 +10,61 @@ from lsprotocol import types
 from pygls import uris
 from pygls.exceptions import JsonRpcException
 
-from rdit_lsp.api import decode
-from rdit_lsp.lsp.features import hover
+from rdit_lsp.api.decode import Options, section_of
+from rdit_lsp.lsp.client_profile import client_profile
 
 if TYPE_CHECKING:
     from rdit_lsp.lsp.language_server import RditServer
-    from rdit_lsp.outputs.pictures import Picture, PictureFiles
 
 log = logging.getLogger(__name__)
 
-_SHOW_IMAGES = ("Visual Studio Code", "VSCodium", "Code - OSS", "code-server", "Cursor", "Windsurf")
+
+def initialize(server: RditServer, params: types.InitializeParams) -> None:
+    """`initialize`: who the client is; pygls replies."""
+    options = Options.decode(params.initialization_options)
+    server.profile = client_profile(params, options)
+    server.configure(options.settings)
+    root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
+    path = uris.to_fs_path(root) if root else None
+    server.sessions.workspace = Path(path) if path else None
 
 
-def add(server: RditServer) -> None:
-    """Register these handlers."""
-
-    @server.feature(types.INITIALIZE)
-    def initialize(params: types.InitializeParams) -> None:
-        options = decode.Options.decode(params.initialization_options)
-        server.wants_results = options.result_notifications
-        server.wants_input = options.input
-        server.has_clipboard = options.clipboard
-        server.images = images_of(params.client_info, options, server.pictures)
-        server.sessions.editor_settings = options.settings
-        root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
-        path = uris.to_fs_path(root) if root else None
-        server.sessions.workspace = Path(path) if path else None
-
-    @server.feature(types.INITIALIZED)
-    async def initialized(_: types.InitializedParams) -> None:
-        workspace = server.client_capabilities.workspace
-        if workspace is None or not workspace.configuration:
-            return
-        item = types.ConfigurationItem(section="rdit")
-        try:
-            found = await server.workspace_configuration_async(types.ConfigurationParams([item]))
-        except JsonRpcException as error:
-            log.warning("the client did not tell its configuration: %s", error)
-            return
-        if found and isinstance(found[0], dict):
-            merged = {**server.sessions.editor_settings, **_set_keys(found[0])}
-            server.sessions.editor_settings = merged
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    def changed(params: types.DidChangeConfigurationParams) -> None:
-        section = decode.section_of(params.settings)
-        if section is not None:
-            server.sessions.editor_settings = _set_keys(section)
-            for session in server.sessions:
-                session.refresh_dependencies()
-
-    @server.feature(types.SHUTDOWN)
-    async def shutdown(_: None) -> None:
-        for uri in list(server.publishers):
-            server.forget_document(uri)
-        await server.sessions.close_all()
-
-    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
-    def cancelled(params: types.WorkDoneProgressCancelParams) -> None:
-        uri = server.uri_of_progress(params.token)
-        session = server.sessions.find(uri) if uri is not None else None
-        if session is not None:
-            session.interrupt()
+async def initialized(server: RditServer, _: types.InitializedParams) -> None:
+    """`initialized`: the client can be asked for its settings from now on."""
+    if not server.profile.has_configuration:
+        return
+    item = types.ConfigurationItem(section="rdit")
+    try:
+        found = await server.workspace_configuration_async(types.ConfigurationParams([item]))
+    except JsonRpcException as error:
+        log.warning("the client did not answer what its configuration is: %s", error)
+        return
+    if found and isinstance(found[0], dict):
+        server.configure({**server.sessions.editor_settings, **_set_keys(found[0])})
 
 
-def images_of(
-    client: types.ClientInfo | None, options: decode.Options, files: PictureFiles
-) -> hover.Images | None:
-    """How hovers show pictures; where nobody says, those of VS Code and its kin do."""
-    is_vscode = client is not None and client.name.startswith(_SHOW_IMAGES)
-    if not (is_vscode if options.images is None else options.images):
-        return None
-    if not is_vscode:
-        return hover.Images()
+def configuration_changed(server: RditServer, params: types.DidChangeConfigurationParams) -> None:
+    """`workspace/didChangeConfiguration`: the settings it brings replace all others of the client."""
+    section = section_of(params.settings)
+    if section is None:
+        return
+    server.configure(_set_keys(section))
+    for session in server.sessions:
+        session.refresh_dependencies()
 
-    def file(picture: Picture) -> str | None:
-        path = files.keep(picture)
-        return path.as_uri() if path is not None else None
 
-    return hover.Images(file, has_sizes=True)
+def progress_cancelled(server: RditServer, params: types.WorkDoneProgressCancelParams) -> None:
+    """`window/workDoneProgress/cancel`: interrupt the run that the progress is of."""
+    uri = server.document_of_progress(params.token)
+    session = server.sessions.find(uri) if uri is not None else None
+    if session is not None:
+        session.interrupt()
+
+
+async def shutdown(server: RditServer, _: None) -> None:
+    """`shutdown`: take back all that the client shows, and end all programs."""
+    server.forget_documents()
+    await server.sessions.close_all()
 
 
 def _set_keys(section: dict[str, Any]) -> dict[str, Any]:

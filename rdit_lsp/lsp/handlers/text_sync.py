@@ -1,4 +1,4 @@
-"""Texts of documents, and files that change beside them."""
+"""Text documents as the client has them, and files that change beside them."""
 
 from __future__ import annotations
 
@@ -12,39 +12,40 @@ if TYPE_CHECKING:
     from rdit_lsp.lsp.language_server import RditServer
 
 
-def add(server: RditServer) -> None:
-    """Register these handlers."""
+def did_open(server: RditServer, params: types.DidOpenTextDocumentParams) -> None:
+    """`textDocument/didOpen`."""
+    item = params.text_document
+    server.sessions.open(item.uri, item.version, item.text)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenTextDocumentParams) -> None:
-        item = params.text_document
-        server.sessions.open(item.uri, item.version, item.text)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeTextDocumentParams) -> None:
-        session = server.sessions.find(params.text_document.uri)
-        if session is None:
-            return
-        changes = tuple(map(_change, params.content_changes))
-        session.edit(Edit(params.text_document.version, changes, server.encoding))
-        server.run_by_itself(params.text_document.uri, "type")
+def did_change(server: RditServer, params: types.DidChangeTextDocumentParams) -> None:
+    """`textDocument/didChange`."""
+    uri = params.text_document.uri
+    session = server.sessions.find(uri)
+    if session is None:
+        return
+    changes = tuple(map(_change, params.content_changes))
+    session.edit(Edit(params.text_document.version, changes, server.profile.encoding))
+    server.run_by_itself(uri, "type")
 
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseTextDocumentParams) -> None:
-        server.sessions.close(params.text_document.uri)
-        server.forget_document(params.text_document.uri)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def saved(params: types.DidSaveTextDocumentParams) -> None:
-        # Any document may be one that another imports, or the settings of all.
-        for session in server.sessions:
-            session.refresh_dependencies()
-        server.run_by_itself(params.text_document.uri, "save")
+def did_close(server: RditServer, params: types.DidCloseTextDocumentParams) -> None:
+    """`textDocument/didClose`."""
+    server.sessions.close(params.text_document.uri)
+    server.forget_document(params.text_document.uri)
 
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def files_changed(_: types.DidChangeWatchedFilesParams) -> None:
-        for session in server.sessions:
-            session.refresh_dependencies()
+
+def did_save(server: RditServer, params: types.DidSaveTextDocumentParams) -> None:
+    """`textDocument/didSave`, of any document: others may import it, or it has the settings of all."""
+    for session in server.sessions:
+        session.refresh_dependencies()
+    server.run_by_itself(params.text_document.uri, "save")
+
+
+def files_changed(server: RditServer, _: types.DidChangeWatchedFilesParams) -> None:
+    """`workspace/didChangeWatchedFiles`."""
+    for session in server.sessions:
+        session.refresh_dependencies()
 
 
 def _change(change: types.TextDocumentContentChangeEvent) -> Change:

@@ -1,6 +1,6 @@
 """A small process that outlives the server just long enough to clean up after it.
 
-However the server dies, also by SIGKILL, its workers and their children must not stay behind, nor its
+However the server exits, by SIGKILL, too, its workers and their children must not stay behind, nor its
 folder of temporary files. A worker that is busy does not look at its socket, so end of file alone does
 not end it; `PR_SET_PDEATHSIG` would spare the children and exists on Linux only.
 
@@ -18,12 +18,12 @@ from typing import NoReturn
 
 
 class Guard:
-    """The server's end: says which process groups would have to go."""
+    """The server's end: keeps the list of process groups to kill if the server exits."""
 
     def __init__(self) -> None:
         """Make the server's private folder and start its guard."""
         self.folder = _private_folder()
-        """For sockets and for output too long to be held; gone when the server is."""
+        """For sockets and for output too long for memory; removed when the server exits."""
         reading, writing = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
@@ -33,26 +33,26 @@ class Guard:
         self._fd = writing
 
     def watch(self, group: int) -> None:
-        """From now on, end process group `group` if this process dies."""
-        self._tell(f"+{group}\n")
+        """From now on, kill process group `group` if the server exits."""
+        self._send(f"+{group}\n")
 
     def forget(self, group: int) -> None:
-        """Process group `group` is gone or no longer ours to end."""
-        self._tell(f"-{group}\n")
+        """Spare process group `group`: it is gone, or lives on by intent."""
+        self._send(f"-{group}\n")
 
     def close(self) -> None:
-        """Let the guard do its work now, and wait until it has."""
+        """Have the guard clean up now, and wait until it has."""
         os.close(self._fd)
         os.waitpid(self.pid, 0)
 
-    def _tell(self, line: str) -> None:
-        # Somebody may have killed the guard; workers still end when their sockets close.
+    def _send(self, line: str) -> None:
+        # The guard may have been killed; workers still exit when their sockets close.
         with suppress(BrokenPipeError):
             os.write(self._fd, line.encode())
 
 
 def _private_folder() -> Path:
-    """A new folder that only this user can look into.
+    """A new folder that only this user can open.
 
     `tempfile.mkdtemp` does the same, but importing it takes as long as starting Python does.
     """
@@ -65,7 +65,7 @@ def _private_folder() -> Path:
 def _stand_guard(fd: int, folder: str) -> NoReturn:
     """Read until the server is gone, then clean up. Never returns into the server's code."""
     try:
-        # A session of its own: whoever ends the server's process group must not end the guard.
+        # A session of its own: a signal for the server's process group must not end the guard.
         os.setsid()
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -77,8 +77,8 @@ def _stand_guard(fd: int, folder: str) -> NoReturn:
             try:
                 os.killpg(group, signal.SIGKILL)
             except OSError:
-                continue  # It ended by itself.
-        import shutil  # Not before: most servers are never killed.
+                continue  # It has exited by itself.
+        import shutil  # Not at the start, which `rdit run` waits for.
 
         shutil.rmtree(folder, ignore_errors=True)
     finally:

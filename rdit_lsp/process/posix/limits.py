@@ -1,7 +1,7 @@
-"""What the system grants: files for the server and its programs, and memory to the server first.
+"""Resource limits: open files of the server and its programs, and which of them the OOM killer takes.
 
-Each copy of a program costs the server two descriptors, and many systems begin with a limit of 1024.
-Programs get the limits that they would have without it.
+Each fork of a program costs the server two descriptors, and many systems begin with a limit of 1024. So
+the server raises its own limit, and programs get the one that they would have without it.
 `resource` is imported where it is needed, since `rdit run` needs none of this.
 """
 
@@ -12,17 +12,17 @@ import os
 from pathlib import Path
 
 _RESERVED = 64
-"""Descriptors that copies leave to everything else."""
+"""Descriptors that forks leave to everything else."""
 
-_SOONER = 300
-"""Thousandths of all memory by which a program counts for larger than it is where memory runs out."""
+_OOM_SCORE = 300
+"""Thousandths of all memory that the OOM killer adds to a program's size when it looks for the largest."""
 
 _before: tuple[int, int] | None = None
 """The limits that the server was started with, once it has raised its own."""
 
 
 def raise_limit() -> None:
-    """Let this process open as many files as it may, where its programs can be given less (Linux)."""
+    """Raise this process's limit of open files, where programs can be given back a lower one (Linux)."""
     global _before
     import resource
 
@@ -32,26 +32,26 @@ def raise_limit() -> None:
         _before = soft, hard
 
 
-def give_back(pid: int) -> None:
-    """Have a process that was just started know the limits that this one was started with."""
+def restore_limit(pid: int) -> None:
+    """Give a process that was just started the limit that this one was started with."""
     if _before is not None:
         import resource
 
         resource.prlimit(pid, resource.RLIMIT_NOFILE, _before)
 
 
-def sacrifice_first(pid: int) -> None:
-    """Have the system end this process and all it starts before us where memory runs out (Linux).
+def raise_oom_score(pid: int) -> None:
+    """Have the OOM killer take this process, or one it starts, before the server (Linux).
 
-    Among them it takes the largest, which is the one that grew and not a copy of it that waits.
+    Among them it takes the largest, which is the one that grew and not a fork of it that waits.
     """
-    with contextlib.suppress(OSError):  # Another system, or one that has ended already.
-        ours = int(Path("/proc/self/oom_score_adj").read_text())
-        Path(f"/proc/{pid}/oom_score_adj").write_text(str(min(ours + _SOONER, 1000)))
+    with contextlib.suppress(OSError):  # Another system, or the process has exited already.
+        own = int(Path("/proc/self/oom_score_adj").read_text())
+        Path(f"/proc/{pid}/oom_score_adj").write_text(str(min(own + _OOM_SCORE, 1000)))
 
 
 def has_room() -> bool:
-    """Whether there are descriptors enough for one more copy; yes where nobody can tell."""
+    """Whether there are descriptors enough for one more fork; yes where the system does not say."""
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,6 +1,6 @@
-"""The reading ends of a program's output streams.
+"""Reading a pipe on the event loop, and how much it holds.
 
-Knows descriptors and whose output comes out of each; nothing of processes or of what the output is.
+Knows descriptors; nothing of processes or of what the output is.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ _CHUNK = 1 << 18
 
 
 class Reader(Protocol):
-    """Whoever gets what the pipes bring."""
+    """Receives what pipes bring."""
 
     def on_pipe_data(self, pipe: Pipe, data: bytes) -> None:
-        """Data came."""
+        """Data was read from `pipe`."""
 
     def on_pipe_closed(self, pipe: Pipe) -> None:
-        """Nobody can write to it any more."""
+        """Every writing end of `pipe` is closed, or reading was stopped."""
 
 
 class Pipe:
     """The reading end of one of the program's output streams."""
 
     def __init__(self, reader: Reader, name: StreamName, fd: int) -> None:
+        """Take over `fd` and read it from now on."""
         self.name = name
         self.owner: object = None
-        """Whose output it carries for good; None while it is the current one."""
+        """The owner of all that still comes, once the pipe is a former one; None before."""
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._reader = reader
@@ -75,7 +76,7 @@ class Pipe:
 
 
 def held(fd: int) -> int:
-    """Bytes that can be read from a pipe at this moment."""
+    """Bytes that can be read from a pipe or socket at this moment (FIONREAD)."""
     size = array.array("i", [0])
     fcntl.ioctl(fd, termios.FIONREAD, size)
     return size[0]

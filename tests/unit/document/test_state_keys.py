@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from rdit_lsp.document.state_keys import OFF_PATH, Keys
@@ -83,3 +88,63 @@ def test_unusual_sources() -> None:
     for text in ("(" * 10_000, "x\0", "\ud800", "[" * 300 + "]" * 300):
         assert found.same_syntax(text, text)
         assert not found.same_syntax(text, "x")
+
+
+HISTORY = ["import a", "x = {1, 'b', 2.5}", "y = x in {'p', 'q', 'r', 's'}", "x = = 1", "f(\n  1)"]
+SURROUNDINGS = (
+    ("python3",),
+    ("--fast",),
+    "/here",
+    frozenset({("A", "1"), ("B", "2")}),
+    ("png", None),
+)
+
+
+def digests(extra: str = "") -> list[str]:
+    """The digests along a history, worked out in this process."""
+    found = keys()
+    for text in (extra, *reversed(HISTORY)):
+        found.syntax(text)  # Other numbers than in another process.
+    key = found.start(SURROUNDINGS)
+    chain = [key]
+    for part, text in enumerate(HISTORY):
+        if text.startswith("import"):
+            found.imported(key, text, part, ["/here/b.py", "/here/a.py"])
+        key = found.after(key, text, part)
+        chain.append(key)
+    chain.append(found.beyond(key))
+    return [(found.digest(key) or b"").hex() for key in reversed(chain)]
+
+
+def test_digests_are_the_same_in_another_process() -> None:
+    """Results on disk would be of other statements, or never found again."""
+    here = digests()
+    assert len(set(here)) == len(here)
+    assert {64} == {len(digest) for digest in here}
+    assert here == digests("something else first")
+    for seed in ("1", "2"):
+        program = (
+            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+            "from test_state_keys import digests\nprint(*digests())"
+        )
+        other = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert here == other.stdout.split()
+
+
+@pytest.mark.parametrize(("old", "new"), [*SAME, *DIFFERENT])
+def test_digests_tell_what_keys_tell(old: str, new: str) -> None:
+    """A kept result would be shown for other code, or not for the same."""
+    found, other = keys(), keys()
+    one, two = found.after(found.start(1), old), other.after(other.start(1), new)
+    assert ((old, new) in SAME) is (found.digest(one) == other.digest(two))
+
+
+def test_no_digest_off_the_path() -> None:
+    """What an interrupted statement gave would come back as if it were whole."""
+    assert keys().digest(OFF_PATH) is None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rdit_lsp.outputs.codec import as_json
-from rdit_lsp.outputs.stream import HELD, Stream
+from rdit_lsp.outputs.stream import HELD, StreamBuffer
 from rdit_lsp.outputs.text import decode, last_screen, printable
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 def test_short_output_stays_in_memory(tmp_path: Path) -> None:
     """Every `print` would make a file."""
-    stream = Stream("stdout", tmp_path / "spill")
-    stream.append(b"a")
-    stream.append(b"b\n")
+    buffer = StreamBuffer("stdout", tmp_path / "spill")
+    buffer.append(b"a")
+    buffer.append(b"b\n")
+    stream = buffer.freeze()
     assert ("ab\n", "ab\n", None) == (stream.text(), stream.complete(), stream.path)
     assert [] == list(tmp_path.iterdir())
 
@@ -29,10 +30,11 @@ def test_short_output_stays_in_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("piece", [1000, HELD, 3 * HELD + 1])
 def test_long_output_is_whole_on_disk(tmp_path: Path, piece: int) -> None:
     """The middle of a long output would be lost, or all of it held in memory."""
-    stream = Stream("stdout", tmp_path / "spill")
+    buffer = StreamBuffer("stdout", tmp_path / "spill")
     whole = bytes(range(97, 123)) * (6 * HELD // 26)
     for at in range(0, len(whole), piece):
-        stream.append(whole[at : at + piece])
+        buffer.append(whole[at : at + piece])
+    stream = buffer.freeze()
     assert (len(whole), whole.decode()) == (stream.size, stream.complete())
     text = stream.text()
     assert len(text) < 3 * HELD
@@ -42,8 +44,23 @@ def test_long_output_is_whole_on_disk(tmp_path: Path, piece: int) -> None:
     assert len(stream.text(1000)) < 1200
     path = stream.path
     assert path is not None
+    del buffer
+    assert path.exists(), "what is shown still needs it"
     del stream
     assert False is path.exists()
+
+
+def test_what_was_seen_stays_as_it_was(tmp_path: Path) -> None:
+    """A snapshot that is read in another thread would change under it."""
+    buffer = StreamBuffer("stdout", tmp_path / "spill")
+    seen = []
+    for number in range(8):
+        buffer.append(bytes([97 + number]) * (HELD // 2))
+        assert buffer.freeze() is buffer.freeze()
+        seen.append(buffer.freeze())
+    for number, stream in enumerate(seen, 1):
+        assert number * HELD // 2 == stream.size == len(stream.complete())
+        assert chr(96 + number) == stream.complete()[-1] == stream.text(100)[-1]
 
 
 @given(data=st.binary(max_size=50))
@@ -80,8 +97,9 @@ def test_lone_surrogates_are_escaped() -> None:
 
 def test_json_of_a_stream(tmp_path: Path) -> None:
     """A client could not find the whole of what it got a part of."""
-    stream = Stream("stderr", tmp_path / "spill")
-    stream.append(b"x" * (4 * HELD))
+    buffer = StreamBuffer("stderr", tmp_path / "spill")
+    buffer.append(b"x" * (4 * HELD))
+    stream = buffer.freeze()
     item = as_json(stream, limit=100)
     assert ("stderr", 4 * HELD, str(tmp_path / "spill")) == (
         item["type"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rdit_lsp.process.fatal_report import told
+from rdit_lsp.process.fatal_report import parse
 
 OWN = ("<own>", "/home/rdit/")
 
@@ -32,17 +32,17 @@ Current thread 0x00007f1 [python] (most recent call first):
   File "/a.py", line 2 in f
   File "/a.py", line 3 in <module>
 """
-    assert expected == told(REPORT, OWN)
+    assert expected == parse(REPORT, OWN)
 
 
 def test_the_last_report_counts() -> None:
     """A child of the program that fell earlier would be taken for the program."""
     child = REPORT.replace("Bus error", "Aborted")
-    assert "Bus error" in told(child + REPORT, OWN)
-    assert "Aborted" not in told(child + REPORT, OWN)
+    assert "Bus error" in parse(child + REPORT, OWN)
+    assert "Aborted" not in parse(child + REPORT, OWN)
 
 
 def test_nothing_was_said() -> None:
     """An interpreter that fell without a word would get an empty headline."""
-    assert "" == told("", OWN)
-    assert "Fatal Python error: Aborted\n" == told("Fatal Python error: Aborted\n\n", OWN)
+    assert "" == parse("", OWN)
+    assert "Fatal Python error: Aborted\n" == parse("Fatal Python error: Aborted\n\n", OWN)

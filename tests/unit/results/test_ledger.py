@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from rdit_lsp.document import document as documents
-from rdit_lsp.document.state_keys import Keys
+from rdit_lsp.document.state_keys import OFF_PATH, Keys
+from rdit_lsp.outputs.stream import HELD, StreamBuffer
 from rdit_lsp.results.ledger import Ledger
 from rdit_lsp.results.matching import match, replaced_statements
 from rdit_lsp.results.result import Result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rdit_lsp.document.document import Statement
+    from rdit_lsp.results.outcome import Status
 
 CASES = {
     "insert": ("a\nb\nc", "a\nnew\nb\nc", {"a": "a", "b": "b", "c": "c"}),
@@ -61,3 +70,102 @@ def test_recall() -> None:
     out_of_order = Result("a", "ok", key=8, off_path=True)
     ledger.show(statement, out_of_order)
     assert out_of_order is ledger.recall(statement, 5)
+
+
+def ended(text: str, key: int, status: Status = "ok") -> Result:
+    """A result that led to the state `key`."""
+    return Result(text, status, key=key)
+
+
+@pytest.fixture
+def statement() -> Statement:
+    """One statement."""
+    (statement,) = documents.open_document("file:///d.py", 1, "a").statements
+    return statement
+
+
+def test_nothing_in_place_of_what_runs(statement: Statement) -> None:
+    """A statement that runs would show its result of before, and look done."""
+    ledger = Ledger()
+    ledger.keep(ended("a", 5))
+    running = Result("a", "running")
+    ledger.show(statement, running)
+    assert running is ledger.recall(statement, 5)
+
+
+@pytest.mark.parametrize("status", ["interrupted", "timeout", "crashed", "running", "notRun"])
+def test_what_did_not_end_well_is_not_kept(statement: Statement, status: Status) -> None:
+    """An undo would bring back how a statement was interrupted."""
+    ledger = Ledger()
+    ledger.keep(ended("a", 5, status))
+    assert (None, False) == (ledger.recall(statement, 5), bool(ledger))
+
+
+def test_state_that_no_clean_run_has_is_not_kept(statement: Statement) -> None:
+    """What ran out of order would be found as what a clean run gives."""
+    ledger = Ledger()
+    ledger.keep(ended("a", OFF_PATH))
+    assert ledger.recall(statement, OFF_PATH) is None
+
+
+def test_kept_result_that_was_set_aside_since(statement: Statement) -> None:
+    """A result that is known to be no clean run's any more would come back."""
+    ledger, result = Ledger(), ended("a", 5)
+    ledger.keep(result)
+    result.key = OFF_PATH
+    assert ledger.recall(statement, 5) is None
+
+
+def test_result_of_an_edited_text_gives_way(statement: Statement) -> None:
+    """After an edit and an undo the result of the text in between would stay."""
+    ledger, other = Ledger(), ended("b", 6)
+    kept = ended("a", 5)
+    for result in (kept, other):
+        ledger.show(statement, result)
+        ledger.keep(result)
+    other.off_path = True  # Of another text, that does not count.
+    assert kept is ledger.recall(statement, 5)
+
+
+def test_newest_of_a_key_counts(statement: Statement) -> None:
+    """Running a statement again would bring back what it gave the first time."""
+    ledger = Ledger()
+    for result in (ended("a", 5), newest := ended("a", 5)):
+        ledger.keep(result)
+    assert newest is ledger.recall(statement, 5)
+
+
+def test_oldest_go_first(statement: Statement) -> None:
+    """A document that is edited all day would keep every result."""
+    ledger = Ledger()
+    many = 3000
+    for key in range(1, many + 1):
+        ledger.keep(ended("a", key))
+    assert ledger.recall(statement, 1) is None
+    assert ledger.recall(statement, many) is not None
+
+
+def test_forget_removes_files(statement: Statement, tmp_path: Path) -> None:
+    """Long output that is no longer shown would stay on disk."""
+    ledger = Ledger()
+    paths = [tmp_path / name for name in ("shown", "kept")]
+    for path, key in zip(paths, (5, 6), strict=True):
+        result = ended("a", key)
+        stream = StreamBuffer("stdout", path)
+        stream.append(b"x" * (4 * HELD))
+        result.captured.append(stream)
+        ledger.show(statement, result)
+        ledger.keep(result)
+    assert [True, True] == [path.exists() for path in paths]
+    ledger.forget()
+    assert [False, False] == [path.exists() for path in paths]
+    assert not ledger
+    assert ledger.get(statement) is None
+
+
+def test_several_at_once() -> None:
+    """A long document would be asked for statement by statement."""
+    statements = documents.open_document("file:///d.py", 1, "a\nb\nc").statements
+    ledger = Ledger()
+    ledger.show(statements[1], result := ended("b", 5))
+    assert [None, result, None] == ledger.shown_at(statements)

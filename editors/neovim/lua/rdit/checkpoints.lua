@@ -7,7 +7,7 @@ local M = {}
 local patience_ms = 500
 
 ---@param bufnr integer
----@return { uri: string }
+---@return rdit.DocumentParams
 local function document(bufnr)
   return { uri = vim.uri_from_bufnr(bufnr) }
 end
@@ -44,17 +44,20 @@ end
 ---@return string
 local function effort(checkpoint)
   if checkpoint.kind == "process" then
-    return "at once"
+    return "instant"
   end
   local why = checkpoint.reason and (": " .. checkpoint.reason) or ""
-  return ("runs again what led to it (%.1f s)%s"):format(checkpoint.workMs / 1000, why)
+  return ("runs the code before it again (%.1f s)%s"):format(checkpoint.workMs / 1000, why)
 end
 
---- One line: "2. loaded, 10:42:13, line 6, 1.2 MB, at once".
+--- One line: "2. loaded, 10:42:13, line 6, 1.2 MB, instant". One without a name is called after its line.
 ---@param checkpoint rdit.Checkpoint
 ---@return string
 local function line_of(checkpoint)
-  local parts = { name_of(checkpoint), clock(checkpoint.time), ("line %d"):format(checkpoint.lineEnd) }
+  local parts = { name_of(checkpoint), clock(checkpoint.time) }
+  if checkpoint.name then
+    table.insert(parts, ("line %d"):format(checkpoint.lineEnd))
+  end
   if checkpoint.memory then
     table.insert(parts, megabytes(checkpoint.memory))
   end
@@ -146,7 +149,7 @@ function M.restore(bufnr, wanted)
       end
       return
     end
-    local options = { prompt = "Have the variables as they were:", format_item = line_of, kind = "rdit.checkpoint" }
+    local options = { prompt = "Restore variables from:", format_item = line_of, kind = "rdit.checkpoint" }
     vim.ui.select(checkpoints, options, function(chosen)
       if chosen then
         go_back(bufnr, chosen)

@@ -1,7 +1,6 @@
 --- The language client: its configuration, and requests to it in the way each Neovim wants them.
 --- Knows nothing of how results look.
 local config = require("rdit.config")
-local protocol = require("rdit.protocol")
 
 local M = {}
 
@@ -9,6 +8,19 @@ M.name = "rdit"
 
 -- Clients became objects with methods in 0.11; before, their functions took no self.
 local has_methods = vim.fn.has("nvim-0.11") == 1
+
+--- Neovim decodes null to nil in some messages and to vim.NIL, which is true, in others. Absent is what both mean.
+---@generic T
+---@param value T
+---@return T
+local function without_nulls(value)
+  if value == vim.NIL then
+    return nil
+  elseif type(value) ~= "table" then
+    return value
+  end
+  return vim.tbl_map(without_nulls, value)
+end
 
 --- Neovim has no option to keep inlay hints of one client off, and its LspAttach is too early a place for users who
 --- switch all hints on. A client that does not offer them is left alone by every caller.
@@ -47,20 +59,20 @@ function M.config()
     settings = { rdit = settings },
     handlers = {
       ["rdit/didChangeResults"] = function(_, params, context)
-        require("rdit.results").receive(protocol.without_nulls(params), context.client_id)
+        require("rdit.results").receive(without_nulls(params), context.client_id)
       end,
       ["rdit/input"] = function(_, params)
-        return require("rdit.input").ask(protocol.without_nulls(params))
+        return require("rdit.input").ask(without_nulls(params))
       end,
       ["workspace/inlayHint/refresh"] = not options.draw and refresh_inlay_hints or nil,
     },
     -- Code actions of the server's end here, as the subcommands of the same purpose do.
     commands = {
       ["rdit/copyResult"] = function(command, context)
-        require("rdit.take").copy(context.bufnr, command.arguments[1])
+        require("rdit.result_actions").copy(context.bufnr, command.arguments[1])
       end,
       ["rdit/openPicture"] = function(command, context)
-        require("rdit.take").open(context.bufnr, command.arguments[1])
+        require("rdit.result_actions").open(context.bufnr, command.arguments[1])
       end,
     },
     on_init = function(client)
@@ -172,7 +184,7 @@ function M.command(bufnr, command, argument, done, failed)
         failed()
       end
     elseif done then
-      done(protocol.without_nulls(result))
+      done(without_nulls(result))
     end
   end
   local params = { command = command, arguments = { argument } }
@@ -200,7 +212,7 @@ function M.command_now(bufnr, command, argument, patience_ms)
   else
     answer = client.request_sync("workspace/executeCommand", params, patience_ms, bufnr)
   end
-  return answer and protocol.without_nulls(answer.result)
+  return answer and without_nulls(answer.result)
 end
 
 --- Ask the server to run something of a buffer. The version sent is the text the user sees: Neovim sends pending

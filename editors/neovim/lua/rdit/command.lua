@@ -51,8 +51,20 @@ local function run(invocation)
   end
 end
 
+--- What is said of a run that was taken back.
+---@param policy rdit.TransactionPolicy
+---@param status rdit.RunStatus
+---@return string
+local function taken_back(policy, status)
+  if policy == "rollback_always" and status == "ok" then
+    return "Dry run succeeded; its effects were undone."
+  end
+  local what = policy == "rollback_always" and "Dry run" or "The run"
+  return ("%s ended early (%s); its effects were undone."):format(what, status)
+end
+
 --- Run the lines given, or the file, as something that may be taken back; say so where it was.
----@param policy "commit_on_success"|"rollback_always"
+---@param policy rdit.TransactionPolicy
 local function transact(policy)
   return function(invocation)
     local range = invocation.range
@@ -61,21 +73,21 @@ local function transact(policy)
       local is_meant = policy == "rollback_always" or answer.status ~= "ok"
       -- A run that never began has nothing to be taken back.
       if is_meant and answer.status ~= "cancelled" then
-        client.say(("Taken back (%s): the variables are those from before the run."):format(answer.status))
+        client.say(taken_back(policy, answer.status))
       end
     end)
   end
 end
 
 ---@param bufnr integer
----@return { uri: string }
+---@return rdit.DocumentParams
 local function document(bufnr)
   return { uri = vim.uri_from_bufnr(bufnr) }
 end
 
 --- The statement that is meant: at the first line given, or at the cursor.
 ---@param invocation rdit.Invocation
----@return { uri: string, position: rdit.Position }
+---@return rdit.PlaceParams
 local function place(invocation)
   local line = invocation.range and invocation.range.from
   local position = client.position(invocation.bufnr, line)
@@ -86,9 +98,6 @@ end
 ---@return string
 local function session_sentence(session)
   local python = session.python or "no interpreter yet"
-  if type(python) == "table" then
-    python = table.concat(python, " ")
-  end
   local name = vim.fs.basename(vim.uri_to_fname(session.uri))
   local version = session.pythonVersion and ("Python " .. session.pythonVersion .. ", ") or ""
   local process = session.pid and (", process " .. session.pid) or ""
@@ -130,30 +139,30 @@ end
 M.subcommands = {
   run = { help = "Bring every result up to date; with a range, run those lines.", run = run },
   file = {
-    help = "Run the whole file from an empty namespace; with !, from the present one.",
+    help = "Run the whole file in an empty namespace; with !, in the present one.",
     run = function(invocation)
       client.execute(invocation.bufnr, { scope = "file", fresh = not invocation.bang })
     end,
   },
   stale = { help = "Bring every result up to date, running as little as that takes.", run = run_stale },
-  here = { help = "Bring results up to date up to this line.", run = at_position("toHere") },
+  here = { help = "Update results up to this line.", run = at_position("toHere") },
   statement = { help = "Run this statement now, in the present namespace.", run = at_position("statement") },
   cell = { help = "Run this `# %%` cell now.", run = at_position("cell") },
   selection = { help = "Run the selected lines now.", run = run_selection },
   below = { help = "Run from this statement to the end now.", run = at_position("fromHere") },
-  dryrun = { help = "Run the file, or a range, and take it back.", run = transact("rollback_always") },
+  dryrun = { help = "Run the file, or a range, and undo its effects.", run = transact("rollback_always") },
   try = {
-    help = "Run the file, or a range, and take it back unless it ends well.",
+    help = "Run the file, or a range, and undo its effects if it fails.",
     run = transact("commit_on_success"),
   },
   checkpoint = {
-    help = "Keep the variables as they are, by the name given.",
+    help = "Keep a checkpoint of the variables, under the name given.",
     run = function(invocation)
       require("rdit.checkpoints").keep(invocation.bufnr, invocation.rest ~= "" and invocation.rest or nil)
     end,
   },
   restore = {
-    help = "Have the variables as they were at a checkpoint: that of an id or a name, or one to be chosen.",
+    help = "Restore the variables from a checkpoint (id or name); without one, pick from a list.",
     run = function(invocation)
       require("rdit.checkpoints").restore(invocation.bufnr, invocation.rest ~= "" and invocation.rest or nil)
     end,
@@ -183,7 +192,7 @@ M.subcommands = {
       client.command(invocation.bufnr, "rdit/reset", document(invocation.bufnr))
     end,
   },
-  status = { help = "Tell the document's interpreter, process and state.", run = status },
+  status = { help = "Show the document's interpreter, process and state.", run = status },
   variables = { help = "Show the variables of the document's program.", run = variables },
   output = {
     help = "Open or close the window with the complete output of the line under the cursor.",
@@ -194,28 +203,28 @@ M.subcommands = {
   picture = {
     help = "Open the pictures of this statement with the system's program for them.",
     run = function(invocation)
-      require("rdit.take").open(invocation.bufnr, place(invocation))
+      require("rdit.result_actions").open(invocation.bufnr, place(invocation))
     end,
   },
   copy = {
-    help = "Copy what this statement came to, to the clipboard or to the register given.",
+    help = "Copy this statement's result to the clipboard or to the register given.",
     run = function(invocation)
       local register = invocation.rest ~= "" and invocation.rest or nil
       if register and not register:match('^[%w"+*_/-]$') then
         client.say(("There is no register %q."):format(register), vim.log.levels.ERROR)
         return
       end
-      require("rdit.take").copy(invocation.bufnr, place(invocation), register)
+      require("rdit.result_actions").copy(invocation.bufnr, place(invocation), register)
     end,
   },
   lines = {
-    help = "Show longer output below its statement, or no more; a number is the most lines to show.",
+    help = "Show or hide longer output below its statement; a number limits the lines.",
     run = function(invocation)
       require("rdit.results").toggle_lines(tonumber(invocation.rest))
     end,
   },
   clear = {
-    help = "Take away what is drawn, until it changes.",
+    help = "Remove what is drawn, until it changes.",
     run = function(invocation)
       require("rdit.results").clear(invocation.bufnr)
     end,

@@ -1,28 +1,20 @@
 --- The user's settings: defaults, then vim.g.rdit, then what setup() was given.
---- Knows nothing of the server's messages or of drawing.
+--- Knows nothing of drawing, and of the server's messages only which settings are the server's.
+local protocol = require("rdit.protocol")
+
 local M = {}
 
----@class rdit.Config
+---@class rdit.Config: rdit.Settings
 ---@field cmd string[] The command that starts the server.
 ---@field autostart boolean Start the server for Python buffers.
 ---@field draw boolean Draw results with this plugin; false leaves them to Neovim's inlay hints.
----@field signs table<rdit.Kind, string>|false The sign of each kind in the sign column.
+---@field signs table<rdit.LookName, string>|false The sign of each look in the sign column.
 ---@field max_width integer Cut the text beside a statement at this many columns.
 ---@field virtual_lines integer Show up to this many lines of longer output below the statement.
 ---@field output_height integer Height of the output window.
----@field marks table<rdit.Kind, string> The mark of each kind of result that is drawn beside the code.
+---@field marks table<rdit.LookName, string> The mark of each look that is drawn beside the code.
 ---@field pictures boolean|fun(picture: rdit.Picture): rdit.TakeAway? Draw pictures in the output window.
 ---@field keymaps boolean|string Map the suggested keys; a string is the prefix instead of <leader>r.
----@field python? string|string[] Server setting: the interpreter, or the command that starts one.
----@field cwd? string Server setting: the working directory.
----@field args? string[] Server setting: sys.argv[1:].
----@field env? table<string, string> Server setting: environment variables.
----@field runOn? "command"|"save"|"type" Server setting: what makes the server run.
----@field checkpoints? "auto"|"off" Server setting: whether program states are kept.
----@field checkpointMemory? number Server setting: megabytes that all of them may hold.
----@field figureFormat? "png"|"svg" Server setting: what figures are drawn as.
----@field figureDpi? number Server setting: the resolution of figures.
----@field completion? "auto"|"live"|"beside"|"off" Server setting: what is completed from live objects.
 M.defaults = {
   cmd = { "rdit-lsp" },
   autostart = true,
@@ -30,6 +22,7 @@ M.defaults = {
   signs = {
     fresh = "✓",
     stale = "~",
+    out_of_order = "○",
     running = "▶",
     error = "✗",
     stopped = "■",
@@ -42,6 +35,7 @@ M.defaults = {
   marks = {
     fresh = "→",
     stale = "~",
+    out_of_order = "↷",
     running = "⋯",
     error = "✗",
     stopped = "■",
@@ -49,21 +43,9 @@ M.defaults = {
   keymaps = false,
 }
 
---- What the server itself is configured with, by the names of its own protocol.
-local server_keys = {
-  "python",
-  "cwd",
-  "args",
-  "env",
-  "runOn",
-  "checkpoints",
-  "checkpointMemory",
-  "figureFormat",
-  "figureDpi",
-  "completion",
-}
-
-local types = {
+--- What `type()` may give for the value of each option.
+---@type table<string, string[]>
+local types = vim.tbl_extend("error", {
   cmd = { "table" },
   autostart = { "boolean" },
   draw = { "boolean" },
@@ -74,17 +56,7 @@ local types = {
   pictures = { "boolean", "function" },
   marks = { "table" },
   keymaps = { "boolean", "string" },
-  python = { "string", "table" },
-  cwd = { "string" },
-  args = { "table" },
-  env = { "table" },
-  runOn = { "string" },
-  checkpoints = { "string" },
-  checkpointMemory = { "number" },
-  figureFormat = { "string" },
-  figureDpi = { "number" },
-  completion = { "string" },
-}
+}, protocol.settings)
 
 ---@type table<string, any>
 local given = {}
@@ -150,7 +122,7 @@ end
 ---@return table<string, any>
 function M.server_settings()
   local config, settings = M.get(), vim.empty_dict()
-  for _, key in ipairs(server_keys) do
+  for key in pairs(protocol.settings) do
     settings[key] = config[key]
   end
   return settings

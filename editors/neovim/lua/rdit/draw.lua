@@ -1,46 +1,38 @@
---- How one result looks: its kind, its line of text, its marks. Knows nothing of buffers' other results or of messages.
+--- Draws one result: its line of text, its marks. Knows nothing of buffers' other results or of messages.
 local config = require("rdit.config")
 
 local M = {}
 
 M.namespace = vim.api.nvim_create_namespace("rdit")
 
----@alias rdit.Kind "fresh"|"stale"|"running"|"error"|"stopped"|"not_run"
+--- A look by the name that the options and |rdit-summary| have for it.
+---@alias rdit.LookName "fresh"|"stale"|"out_of_order"|"running"|"error"|"stopped"|"not_run"
 
---- A kind is told by its mark and by its group, so that no one has to see colours. The groups are links that the
+--- A look is told by its mark and by its group, so that no one has to see colours. The groups are links that the
 --- user's own `:highlight` wins over.
----@type table<rdit.Kind, { group: string, link: string }>
-M.kinds = {
-  fresh = { group = "RditFresh", link = "DiagnosticOk" },
-  stale = { group = "RditStale", link = "Comment" },
-  running = { group = "RditRunning", link = "DiagnosticInfo" },
-  error = { group = "RditError", link = "DiagnosticError" },
-  stopped = { group = "RditStopped", link = "DiagnosticWarn" },
-  not_run = { group = "RditNotRun", link = "NonText" },
+---@type table<rdit.Look, { name: rdit.LookName, group: string, link: string }>
+local looks = {
+  fresh = { name = "fresh", group = "RditFresh", link = "DiagnosticOk" },
+  stale = { name = "stale", group = "RditStale", link = "Comment" },
+  outOfOrder = { name = "out_of_order", group = "RditOutOfOrder", link = "DiagnosticHint" },
+  running = { name = "running", group = "RditRunning", link = "DiagnosticInfo" },
+  error = { name = "error", group = "RditError", link = "DiagnosticError" },
+  stopped = { name = "stopped", group = "RditStopped", link = "DiagnosticWarn" },
+  notRun = { name = "not_run", group = "RditNotRun", link = "NonText" },
 }
 
 --- `:highlight clear`, which colour schemes begin with, takes links away that were not set by `default`.
 function M.define_highlights()
-  for _, kind in pairs(M.kinds) do
-    vim.api.nvim_set_hl(0, kind.group, { link = kind.link, default = true })
+  for _, look in pairs(looks) do
+    vim.api.nvim_set_hl(0, look.group, { link = look.link, default = true })
   end
 end
 
+--- How to draw a result. A look that only a newer server knows is drawn as stale: it must not pass for fresh.
 ---@param result rdit.StatementResult
----@return rdit.Kind
-function M.kind(result)
-  if result.status == "running" then
-    return "running"
-  elseif result.status == "notRun" then
-    return "not_run"
-  elseif result.stale then
-    return "stale"
-  elseif result.status == "error" or result.status == "crashed" then
-    return "error"
-  elseif result.status == "ok" then
-    return "fresh"
-  end
-  return "stopped"
+---@return { name: rdit.LookName, group: string }
+function M.look(result)
+  return looks[result.look] or looks.stale
 end
 
 --- The lines a terminal would show of `text`: without colours, and after a carriage return what it left behind.
@@ -56,27 +48,6 @@ function M.lines(text)
     lines[index] = line:gsub("\r+$", ""):match("[^\r]*$")
   end
   return lines
-end
-
---- What to say of a result that has no output of its own.
-local silent = { interrupted = "interrupted", timeout = "timed out", crashed = "crashed", exit = "exited" }
-
----@param result rdit.StatementResult
----@return string
-local function first_line(result)
-  for _, item in ipairs(result.output) do
-    if item.type == "error" then
-      return item.value ~= "" and ("%s: %s"):format(item.name, item.value) or item.name
-    end
-  end
-  for _, item in ipairs(result.output) do
-    for _, line in ipairs(M.lines(item.text)) do
-      if vim.trim(line) ~= "" then
-        return vim.trim(line)
-      end
-    end
-  end
-  return silent[result.status] or ""
 end
 
 --- Cut a line to a number of screen columns, with an ellipsis where something is missing.
@@ -103,9 +74,8 @@ end
 ---@param result rdit.StatementResult
 ---@return string
 function M.summary(result)
-  local text = result.summary or result.note or first_line(result)
   -- A control character would be drawn as ^X, and a line break as ^@.
-  return (text:gsub("%c+", " "))
+  return ((result.summary or ""):gsub("%c+", " "))
 end
 
 --- What the mark says, in words: why it is stale, or that it has not just run.
@@ -113,9 +83,11 @@ end
 ---@param text string
 ---@return string
 local function remark(result, text)
-  if M.kind(result) == "stale" and result.staleReason then
+  if result.look == "outOfOrder" then
+    return " (out of order)"
+  elseif result.stale and result.isCause then
     return (" (stale: %s)"):format(result.staleReason)
-  elseif M.kind(result) == "fresh" and result.reused and text ~= "" then
+  elseif result.look == "fresh" and result.reused and text ~= "" then
     return " (reused)"
   end
   return ""
@@ -126,14 +98,14 @@ end
 ---@param options rdit.Config
 ---@return [string, string][]?
 local function beside(result, options)
-  local kind, text = M.kind(result), M.summary(result)
-  if kind == "not_run" or (kind == "fresh" and text == "") then
+  local look, text = M.look(result), M.summary(result)
+  if look.name == "not_run" or (look.name == "fresh" and text == "") then
     return nil
   end
   local note = remark(result, text)
   local room = math.max(options.max_width - vim.api.nvim_strwidth(note), 20)
-  local line = vim.trim(options.marks[kind] .. " " .. M.cut(text, room))
-  return { { line .. note, M.kinds[kind].group } }
+  local line = vim.trim(options.marks[look.name] .. " " .. M.cut(text, room))
+  return { { line .. note, look.group } }
 end
 
 --- The lines below the statement, when it has more to show than the one beside it.
@@ -151,7 +123,7 @@ local function below(result, options)
   if #lines < 2 then
     return nil
   end
-  local group, drawn = M.kinds[M.kind(result)].group, {}
+  local group, drawn = M.look(result).group, {}
   for index = 1, math.min(#lines, options.virtual_lines) do
     drawn[index] = { { "  " .. M.cut(lines[index], options.max_width), group } }
   end
@@ -201,7 +173,7 @@ end
 ---@return rdit.Drawn
 function M.result(bufnr, drawn, result, has_run, first, last)
   local options = config.get()
-  local kind = M.kind(result)
+  local look = M.look(result)
   local text, lines = beside(result, options), below(result, options)
   return {
     text = put(bufnr, drawn.text, last, (text or lines) and {
@@ -212,9 +184,9 @@ function M.result(bufnr, drawn, result, has_run, first, last)
       -- Statements that share a line are shown in their own order.
       priority = 100 + math.min(math.max(result.nodeIndex, 0), 1000),
     }),
-    sign = put(bufnr, drawn.sign, first, options.signs and (has_run or kind ~= "not_run") and {
-      sign_text = options.signs[kind],
-      sign_hl_group = M.kinds[kind].group,
+    sign = put(bufnr, drawn.sign, first, options.signs and (has_run or look.name ~= "not_run") and {
+      sign_text = options.signs[look.name],
+      sign_hl_group = look.group,
       priority = sign_priority(result),
     } or nil),
   }

@@ -74,8 +74,8 @@ local function check_client(attached)
   end
   vim.health.ok(("The server answers; its version is %s."):format(reply.result.version))
   for _, session in ipairs(reply.result.sessions) do
-    local python = session.python
-    python = type(python) == "table" and table.concat(python, " ") or python or "no interpreter yet"
+    -- Where there is none it is vim.NIL here, which is true.
+    local python = type(session.python) == "string" and session.python or "no interpreter yet"
     vim.health.info(("%s is %s, with %s."):format(vim.uri_to_fname(session.uri), session.state, python))
   end
 end

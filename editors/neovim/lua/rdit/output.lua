@@ -83,7 +83,7 @@ local function render(results, name)
     end
   end
   for _, result in ipairs(results) do
-    add(("%s, %s"):format(name, heading(result)), draw.kinds[draw.kind(result)].group)
+    add(("%s, %s"):format(name, heading(result)), draw.look(result).group)
     for _, item in ipairs(result.output) do
       if item.path and item.data then
         local pixels = vim.tbl_get(item, "metadata", "rdit", "pixels") or {}
@@ -206,7 +206,7 @@ local function jump()
   end
   local file, line = vim.api.nvim_get_current_line():match('File "([^"]+)", line (%d+)')
   if not file or vim.fn.filereadable(file) == 0 then
-    client.say("There is no picture, and no place in a file, on this line.")
+    client.say("Nothing to open on this line.")
     return
   end
   vim.cmd.wincmd("p")

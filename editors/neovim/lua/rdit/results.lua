@@ -62,12 +62,13 @@ end
 ---@param is_current boolean
 ---@return integer first, integer last
 local function rows(bufnr, entry, result, is_current)
-  local first, last = result.lineStart - 1, result.lineEnd - 1
+  local first, last = result.lineStart - 1, (result.markLine or result.lineEnd) - 1
   local before = entry and entry.result
   if before and not is_current and before.lineStart == result.lineStart and before.lineEnd == result.lineEnd then
     local text, sign = draw.row(bufnr, entry.drawn.text), draw.row(bufnr, entry.drawn.sign)
-    first = sign or text and text - (last - first) or first
-    last = text or sign and sign + (result.lineEnd - result.lineStart) or last
+    local height = last - first
+    first = sign or text and text - height or first
+    last = text or sign and sign + height or last
   end
   local bottom = vim.api.nvim_buf_line_count(bufnr) - 1
   return math.max(0, math.min(first, bottom)), math.max(0, math.min(last, bottom))
@@ -194,7 +195,7 @@ end
 
 ---@class rdit.Summary
 ---@field state string
----@field kinds table<rdit.Kind, integer> How many results there are of each kind.
+---@field kinds table<rdit.LookName, integer> How many results there are of each look.
 ---@field total integer
 
 --- What a statusline can tell of a buffer; nil before the server has said anything.
@@ -207,8 +208,8 @@ function M.summary(bufnr)
   end
   local summary = { state = board.state, kinds = {}, total = 0 }
   for _, entry in pairs(board.entries) do
-    local kind = draw.kind(entry.result)
-    summary.kinds[kind] = (summary.kinds[kind] or 0) + 1
+    local name = draw.look(entry.result).name
+    summary.kinds[name] = (summary.kinds[name] or 0) + 1
     summary.total = summary.total + 1
   end
   return summary

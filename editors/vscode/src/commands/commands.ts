@@ -1,0 +1,53 @@
+/** Every command by its name: look up where, call the server, show the answer. */
+
+import * as vscode from "vscode";
+import { explain } from "../server/server";
+import { keep, restore } from "./checkpoints";
+import { currentPlace, currentUri } from "./currentEditor";
+import { openExample } from "./example";
+import { showMenu } from "./menu";
+import type { Parts } from "./parts";
+import { copy, open } from "./resultActions";
+import { execute, interrupt, runStatement, transact } from "./run";
+import { showVariables } from "./variables";
+
+type Command = (parts: Parts) => unknown;
+
+const commands: Record<string, Command> = {
+  "rdit.runStatement": runStatement,
+  "rdit.runSelection": (parts) => execute(parts, "range"),
+  "rdit.runCell": (parts) => execute(parts, "cell"),
+  "rdit.runToHere": (parts) => execute(parts, "toHere"),
+  "rdit.runBelow": (parts) => execute(parts, "fromHere"),
+  "rdit.runFile": (parts) => execute(parts, "file"),
+  "rdit.update": (parts) => execute(parts, "stale"),
+  "rdit.dryRun": (parts) => transact(parts, "rollback_always"),
+  "rdit.runOrTakeBack": (parts) => transact(parts, "commit_on_success"),
+  "rdit.interrupt": interrupt,
+  "rdit.reset": ({ server }) => server.execute("rdit/reset", { uri: currentUri() }),
+  "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
+  "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
+  "rdit.variables": showVariables,
+  "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
+  "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
+  "rdit.showAllOutputs": ({ panel }) => panel.show({ isWholeDocument: true }),
+  "rdit.openOutputsAsText": ({ panel }) => panel.openAsText(),
+  "rdit.copyResult": async ({ server }) => copy(await server.execute("rdit/copyResult", currentPlace())),
+  "rdit.openPicture": async ({ server }) => open(await server.execute("rdit/openPicture", { ...currentPlace(), show: false })),
+  "rdit.showLog": ({ log }) => log.show(),
+  "rdit.restartServer": ({ server }) => server.restart(),
+  "rdit.menu": showMenu,
+  "rdit.newExample": openExample,
+};
+
+export function registerCommands(parts: Parts): vscode.Disposable[] {
+  return Object.entries(commands).map(([id, command]) =>
+    vscode.commands.registerCommand(id, async () => {
+      try {
+        await command(parts);
+      } catch (error) {
+        explain(error);
+      }
+    }),
+  );
+}

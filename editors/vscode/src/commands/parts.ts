@@ -1,0 +1,15 @@
+/** What commands work with: the parts of the extension that `extension.ts` makes. */
+
+import type * as vscode from "vscode";
+import type { Server } from "../server/server";
+import type { Painter } from "../view/painter";
+import type { Panel } from "../view/panel";
+import type { StatusBar } from "../view/statusBar";
+
+export interface Parts {
+  server: Server;
+  painter: Painter;
+  panel: Panel;
+  statusBar: StatusBar;
+  log: vscode.LogOutputChannel;
+}

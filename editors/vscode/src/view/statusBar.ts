@@ -1,0 +1,106 @@
+/** The status bar item: which Python, what it is doing, for how long; and the menu behind it. */
+
+import * as vscode from "vscode";
+import type { KeptCheckpoints, SessionState, SessionStatus } from "../protocol";
+import type { Server } from "../server/server";
+import type { Painter } from "./painter";
+import { statusText } from "./statusText";
+
+export class StatusBar implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("rdit.status", vscode.StatusBarAlignment.Right, 90);
+  private readonly subscriptions: vscode.Disposable[];
+  private readonly busySince = new Map<string, number>();
+  private readonly sessions = new Map<string, SessionStatus>();
+  private lastStates = new Map<string, SessionState>();
+  private ticking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly server: Server,
+    private readonly painter: Painter,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.item.name = "rdit";
+    this.item.command = "rdit.menu";
+    this.subscriptions = [
+      this.item,
+      vscode.window.onDidChangeActiveTextEditor(() => this.draw()),
+      server.onState(() => this.forget()),
+      painter.onChange((uri) => this.follow(uri)),
+    ];
+    this.draw();
+  }
+
+  dispose(): void {
+    clearInterval(this.ticking);
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  /** What is known of a document's checkpoints. */
+  checkpointsOf(uri: string): KeptCheckpoints | undefined {
+    return this.sessions.get(uri)?.checkpoints;
+  }
+
+  /** Interpreter, process and checkpoints may be others after each change of state, and after what is asked for. */
+  async askStatus(uri: string): Promise<void> {
+    if (this.server.state !== "running") return;
+    try {
+      const { sessions } = await this.server.execute("rdit/status", { uri });
+      const session = sessions.find((candidate) => candidate.uri === uri) ?? sessions[0];
+      if (session) this.sessions.set(uri, session);
+      this.draw();
+    } catch (error) {
+      // The item shows less then; a box for it would help nobody.
+      this.log.warn(`rdit/status: ${String(error)}`);
+    }
+  }
+
+  /** Another server knows nothing of the sessions of the one before. */
+  private forget(): void {
+    this.busySince.clear();
+    this.sessions.clear();
+    this.lastStates.clear();
+    this.draw();
+  }
+
+  private follow(uri: vscode.Uri): void {
+    const key = uri.toString();
+    const state = this.painter.of(uri)?.state;
+    if (state === undefined || state === this.lastStates.get(key)) return;
+    this.lastStates.set(key, state);
+    if (state === "busy") this.busySince.set(key, Date.now());
+    else this.busySince.delete(key);
+    void this.askStatus(key);
+    this.draw();
+  }
+
+  private draw(): void {
+    const document = vscode.window.activeTextEditor?.document;
+    const isPython = document?.languageId === "python";
+    // An output panel with the focus must not hide what runs beside it.
+    if (!isPython && vscode.window.activeTextEditor) this.item.hide();
+    if (!isPython) return;
+    const key = document.uri.toString();
+    const since = this.busySince.get(key);
+    const { text, tooltip, isWarning } = statusText({
+      server: this.server.state,
+      session: this.painter.of(document.uri)?.state,
+      status: this.sessions.get(key),
+      busyMs: since === undefined ? undefined : Date.now() - since,
+    });
+    this.item.text = text;
+    this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label: tooltip };
+    this.item.backgroundColor = isWarning ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    this.item.show();
+    this.tick(since !== undefined);
+    void vscode.commands.executeCommand("setContext", "rdit.busy", since !== undefined);
+  }
+
+  private tick(isBusy: boolean): void {
+    if (isBusy) this.ticking ??= setInterval(() => this.draw(), 1000);
+    else {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+}

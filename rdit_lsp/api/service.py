@@ -1,0 +1,232 @@
+"""rdit's commands, one method each, for clients of every kind.
+
+A method takes a decoded request, calls the session, and returns JSON in the shapes of `docs/protocol.md`,
+or raises ApiError. Knows sessions and the client's profile; knows no wire, and no library of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from rdit_lsp.api import encode
+from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
+from rdit_lsp.api.inspection import VARIABLES, ask, variables_from
+from rdit_lsp.export.model import About
+from rdit_lsp.outputs.pictures import pictures_of
+from rdit_lsp.render import output_text
+from rdit_lsp.session.registry import is_file, name_of, path_of
+from rdit_lsp.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rdit_lsp.api.decode import (
+        CheckpointParams,
+        DocumentParams,
+        ExecuteParams,
+        ExportParams,
+        PlaceParams,
+        RestoreParams,
+        ResultsParams,
+        StatusParams,
+    )
+    from rdit_lsp.api.profile import ClientProfile
+    from rdit_lsp.outputs.display import Json
+    from rdit_lsp.outputs.pictures import PictureFiles
+    from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.registry import Sessions
+    from rdit_lsp.session.report import Report
+    from rdit_lsp.session.session import Session
+
+
+class Client(Protocol):
+    """The client whose requests a service carries out."""
+
+    @property
+    def profile(self) -> ClientProfile:
+        """What it wants and can do."""
+
+    def show_file(self, path: Path, *, external: bool = False) -> None:
+        """Open a file for the person at the client; `external`: with the system's program for it.
+
+        A client that cannot do so ignores it: the path is in the reply.
+        """
+
+
+class Service:
+    """The commands of one client on the sessions of a server."""
+
+    def __init__(
+        self, sessions: Sessions, client: Client, folder: Path, pictures: PictureFiles
+    ) -> None:
+        """`folder` is the server's own, for files that are shown to people."""
+        self._sessions = sessions
+        self._client = client
+        self._folder = folder
+        self._pictures = pictures
+
+    # Running.
+
+    def execute(self, params: ExecuteParams) -> asyncio.Future[Json]:
+        """Queue a run; the reply comes when it is over. Cancelling the reply interrupts the run."""
+        session, name = self._session(params.uri), name_of(params.uri)
+        version = session.document.version
+        if params.version not in (None, version):
+            sentence = f"{name} is at version {version}, not {params.version}."
+            raise ApiError(ErrorKind.CONTENT_MODIFIED, sentence)
+        with as_api_errors(name):
+            report = session.execute(params.request)
+        reply = asyncio.ensure_future(_reply_of_run(name, report))
+        # A task that is cancelled before its first step never awaits the run, so never cancels it.
+        reply.add_done_callback(lambda ended: report.cancel() if ended.cancelled() else None)
+        return reply
+
+    def interrupt(self, params: DocumentParams) -> Json:
+        """Interrupt what a document runs."""
+        return {"interrupted": self._session(params.uri).interrupt()}
+
+    async def reset(self, params: DocumentParams) -> Json:
+        """Start over with an empty namespace, and no results."""
+        await self._session(params.uri).reset()
+        return {"status": "ok"}
+
+    # Results and state.
+
+    def status(self, params: StatusParams) -> Json:
+        """What one session, or every one, does and holds."""
+        uri = params.uri
+        sessions = [self._session(uri)] if uri is not None else list(self._sessions)
+        return {
+            "status": "ok",
+            "version": VERSION,
+            "sessions": [encode.session_status(session.status) for session in sessions],
+        }
+
+    async def results(self, params: ResultsParams) -> Json:
+        """The results of a document, with complete output."""
+        views = self._session(params.uri).snapshot().views
+        if params.lines is not None:
+            first, last = params.lines
+            views = [view for view in views if view.first <= last and view.last >= first]
+        # In a thread: whole outputs are read back from disk.
+        found = await asyncio.to_thread(_complete, views)
+        if params.picture_files:
+            for result, view in zip(found, views, strict=True):
+                result["output"] = self._pictures.instead(result["output"], view.outputs)
+        return {"results": found}
+
+    async def variables(self, params: DocumentParams) -> Json:
+        """The names that the program holds, and what they stand for."""
+        session = self._session(params.uri)
+        document = session.document
+        found = await ask(session, VARIABLES)
+        if found is not None:
+            # In a thread: finding names in a long text would hold up the event loop.
+            return await asyncio.to_thread(variables_from, found, document)
+        if not session.status.has_program:
+            return {"variables": [], "origin": "before anything has run"}
+        raise _failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
+
+    # Checkpoints.
+
+    async def checkpoint(self, params: CheckpointParams) -> Json:
+        """Keep the state that a document's program is in."""
+        with as_api_errors(name_of(params.uri)):
+            taken = await self._session(params.uri).checkpoint(params.name)
+        return encode.checkpoint_result(taken)
+
+    async def restore(self, params: RestoreParams) -> Json:
+        """Restore the state of a checkpoint."""
+        with as_api_errors(name_of(params.uri)):
+            way_back = await self._session(params.uri).restore(params.checkpoint)
+        return {"status": "restored", "wayBack": encode.way_back_result(way_back)}
+
+    async def checkpoints(self, params: DocumentParams) -> Json:
+        """All checkpoints of a document."""
+        found = await self._session(params.uri).checkpoints()
+        return {"checkpoints": [encode.checkpoint_result(each) for each in found]}
+
+    # Results as files and as text.
+
+    async def open_output(self, params: PlaceParams) -> Json:
+        """Write the whole output of the statements at a line into a file."""
+        views = self._views(params)
+        path = self._folder / f"{name_of(params.uri)}-line-{views[0].first}.txt"
+        with as_api_errors(name_of(params.uri)):
+            await asyncio.to_thread(output_text.write, views, path)
+        if params.show:
+            self._client.show_file(path)
+        return {"path": str(path)}
+
+    def open_picture(self, params: PlaceParams) -> Json:
+        """Write the pictures of the statements at a line into files."""
+        pictures = pictures_of(o for view in self._views(params) for o in view.outputs)
+        paths = [path for each in pictures if (path := self._pictures.keep(each)) is not None]
+        if not paths:
+            name = name_of(params.uri)
+            raise _failed(f"{name}: there is no picture to open at line {params.line}.")
+        for path in paths if params.show else ():
+            self._client.show_file(path, external=True)
+        return {"paths": list(map(str, paths))}
+
+    def copy_result(self, params: PlaceParams) -> Json:
+        """The text of a result, for the clipboard; shown as a file where the client has none."""
+        views = self._views(params)
+        text = output_text.to_copy(views, self._pictures.keep)
+        if self._client.profile.has_clipboard:
+            return {"text": text}
+        path = self._folder / f"{name_of(params.uri)}-line-{views[0].first}-result.txt"
+        with as_api_errors(name_of(params.uri)):
+            path.write_text(text, "utf-8", "backslashreplace")
+        self._client.show_file(path)
+        return {"text": text, "path": str(path)}
+
+    async def export(self, params: ExportParams) -> Json:
+        """Write a document with the results it has, without running it."""
+        from rdit_lsp.export import (
+            files,  # Here: exports are rare, and every start would import them.
+        )
+
+        session, name = self._session(params.uri), name_of(params.uri)
+        # A document without a file goes where the server's own files are.
+        file = path_of(params.uri) if is_file(params.uri) else str(self._folder / name)
+        about = About(name, session.status.version)
+        with as_api_errors(name):
+            target = files.target_of(file, params.to, params.output)
+            await asyncio.to_thread(files.save, session.snapshot(), params.to, about, target)
+        assert target is not None
+        if params.show:
+            self._client.show_file(target, external=params.to == "html")
+        return {"path": str(target)}
+
+    def _session(self, uri: str) -> Session:
+        session = self._sessions.find(uri)
+        if session is None:
+            sentence = f"{name_of(uri)} is not open in the editor."
+            raise ApiError(ErrorKind.UNKNOWN_DOCUMENT, sentence)
+        return session
+
+    def _views(self, params: PlaceParams) -> Sequence[View]:
+        """What has run at a line."""
+        line = params.line
+        views = self._session(params.uri).snapshot(line, line).at(line)
+        if not views:
+            sentence = f"{name_of(params.uri)}: nothing has run at line {line}."
+            raise ApiError(ErrorKind.INVALID_PARAMS, sentence)
+        return views
+
+
+async def _reply_of_run(name: str, report: asyncio.Future[Report]) -> Json:
+    with as_api_errors(name):
+        return encode.execute_result(await report)
+
+
+def _complete(views: Sequence[View]) -> list[Json]:
+    return list(map(partial(encode.statement_result, complete=True), views))
+
+
+def _failed(sentence: str) -> ApiError:
+    return ApiError(ErrorKind.REQUEST_FAILED, sentence)

@@ -1,0 +1,277 @@
+"""How a run is shown in a terminal: as text, JSON or JSON lines. Each reporter observes one session.
+
+Writes to stdout and stderr; starts, stops and decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import strftime
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rdit_lsp.api.encode import statement_result
+from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.outputs.failure import Failure
+from rdit_lsp.outputs.text import decode
+from rdit_lsp.render.summary import as_text, is_by_the_way, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rdit_lsp.cli.startup import RunOptions
+    from rdit_lsp.outputs.stream import StreamName
+    from rdit_lsp.process.spawn import Launch
+    from rdit_lsp.results.outcome import RunStatus
+    from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.report import Report
+    from rdit_lsp.session.session import Session
+
+_STARTS = {
+    "start": "in a new namespace",
+    "checkpoint": "from a checkpoint",
+    "live": "in the live namespace",
+}
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a script ended."""
+
+    status: RunStatus
+    exit_code: int
+    """Of the command."""
+    milliseconds: float
+    """From the request to the end of the program."""
+    views: Sequence[View]
+    """Of all statements, with what came late."""
+    python: str | None
+    """`sys.executable` of the program; None where there was none."""
+
+
+class TextReporter:
+    """Streams as they come, and each value beside its line."""
+
+    def __init__(self, options: RunOptions, launch: Launch) -> None:
+        self._options = options
+        self._launch = launch
+        self._at_line_start = True
+
+    @property
+    def can_answer(self) -> bool:
+        """Never asked: the program reads the terminal's standard input itself."""
+        return False
+
+    def on_change(self) -> None:
+        """Nothing: every event is reported as it happens."""
+
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """Write it where the program wrote it."""
+        del index
+        if stream == "stdout":
+            self._at_line_start = data.endswith(b"\n")
+        _write(sys.stdout if stream == "stdout" else sys.stderr, data)
+
+    def on_result(self, view: View) -> None:
+        """Write values and failures that the program has not written itself."""
+        for output in view.outputs:
+            if isinstance(output, Display) and not is_by_the_way(output):
+                self._write_value(as_text(output), view)
+            elif isinstance(output, Failure) and not output.printed:
+                self._write_failure(output)
+        if view.note:
+            _write(sys.stderr, f"rdit: {view.note}\n".encode())
+
+    def on_input(
+        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
+    ) -> None:
+        """Never called, as `can_answer` is False."""
+
+    def on_rejection(self, failure: Failure) -> None:
+        """The file does not compile; nothing has run."""
+        self._write_failure(failure)
+
+    def on_end(self, end: RunEnd) -> None:
+        """Nothing: the exit code says how it ended."""
+
+    def _write_failure(self, failure: Failure) -> None:
+        _write(sys.stderr, failure.text.encode("utf-8", "backslashreplace"))
+
+    def _write_value(self, text: str, view: View) -> None:
+        label = f"{view.last:>4} │ "
+        rest = "\n" + " " * (len(label) - 2) + "│ "
+        shown = self._fresh_line() + label + text.replace("\n", rest) + "\n"
+        _write(sys.stdout, shown.encode("utf-8", "backslashreplace"))
+
+    def _fresh_line(self) -> str:
+        """What has to be written before a line of rdit's own: a line end, or nothing."""
+        lead = "" if self._at_line_start else "\n"
+        self._at_line_start = True
+        return lead
+
+
+class QuietReporter(TextReporter):
+    """Nothing: the program has the terminal's streams, and Python writes its failures there."""
+
+    def on_result(self, view: View) -> None:
+        """Nothing to add to what the program wrote."""
+
+    def on_rejection(self, failure: Failure) -> None:
+        """Nothing: the program's own Python has written it."""
+
+
+class JsonReporter(TextReporter):
+    """One object at the end, and nothing else on stdout."""
+
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """Nothing: it is in the object."""
+
+    def on_result(self, view: View) -> None:
+        """Nothing: it is in the object, with what arrives late."""
+
+    def on_rejection(self, failure: Failure) -> None:
+        """Nothing: it is in the object."""
+
+    def on_end(self, end: RunEnd) -> None:
+        """Write the object."""
+        _write_json(
+            {
+                "file": self._options.file,
+                "python": end.python,
+                "status": end.status,
+                "exitCode": end.exit_code,
+                "durationMs": round(end.milliseconds, 3),
+                "results": [statement_result(view, complete=True) for view in end.views],
+            }
+        )
+
+
+class JsonLinesReporter(JsonReporter):
+    """One object a line as things happen."""
+
+    def __init__(self, options: RunOptions, launch: Launch) -> None:
+        super().__init__(options, launch)
+        _write_json({"event": "start", "file": options.file, "python": launch.python[0]})
+
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """Write it as an object."""
+        output = {"type": stream, "text": decode(data)}
+        _write_json({"event": "output", "nodeIndex": index or 0, "output": output})
+
+    def on_result(self, view: View) -> None:
+        """Write displays and failures, then the whole result."""
+        for output in view.outputs:
+            if isinstance(output, Display | Failure):
+                shown = as_json(output)
+                _write_json({"event": "output", "nodeIndex": view.index, "output": shown})
+        _write_json({"event": "statement", "result": statement_result(view, complete=True)})
+
+    def on_end(self, end: RunEnd) -> None:
+        """Write what has not run, and how it ended."""
+        for view in end.views:
+            if view.index == -1 or view.status == "notRun":
+                _write_json({"event": "statement", "result": statement_result(view)})
+        _write_json(
+            {
+                "event": "end",
+                "status": end.status,
+                "exitCode": end.exit_code,
+                "durationMs": round(end.milliseconds, 3),
+            }
+        )
+
+
+class WatchReporter(TextReporter):
+    """Text in the file's order, and after each update a line with how much ran and was reused."""
+
+    def __init__(self, options: RunOptions, launch: Launch) -> None:
+        super().__init__(options, launch)
+        self._session: Session | None = None
+        self._first: int | None = 0
+        """The first statement that this update runs; None before it is known."""
+
+    def watch(self, session: Session) -> None:
+        """Report on `session`, which is made with this reporter and therefore comes later."""
+        self._session = session
+
+    def on_update(self) -> None:
+        """An update of the file begins."""
+        self._first = None
+        _write(sys.stdout, self._fresh_line().encode() + b"\n")
+        self._rule(f"{Path(self._options.file).name} changed at {strftime('%H:%M:%S')}")
+
+    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
+        """Write it, below the reused results of the statements above it."""
+        if self._first is None and index is not None:
+            running = (view.index for view in self._views() if view.status == "running")
+            self._begin_at(next(running, 0))
+        super().on_output(index, stream, data)
+
+    def on_result(self, view: View) -> None:
+        """Write it, below the reused results of the statements above it."""
+        if self._first is None:
+            self._begin_at(view.index)
+        super().on_result(view)
+
+    def on_updated(self, report: Report, views: Sequence[View]) -> None:
+        """An update has ended, with the results `views`."""
+        for view in views:
+            if view.reused and view.index >= (self._first or 0):
+                self._write_reused(view)
+        self._rule(_update_in_words(report))
+
+    def on_leave(self) -> None:
+        """Watching has ended: behind the ^C of a terminal its next prompt has a line of its own."""
+        if sys.stdout.isatty():
+            _write(sys.stdout, b"\n")
+
+    def _views(self) -> Sequence[View]:
+        return self._session.snapshot().views if self._session is not None else ()
+
+    def _begin_at(self, index: int) -> None:
+        """Write the results above the first statement that runs, which are kept."""
+        self._first = index
+        for view in self._views():
+            if 0 <= view.index < index and view.stale_reason is None:
+                self._write_reused(view)
+
+    def _write_reused(self, view: View) -> None:
+        text = summary(view)
+        if text:
+            _write(sys.stdout, f"{view.last:>4} ┊ {text}  (reused)\n".encode())
+
+    def _rule(self, text: str) -> None:
+        _write(sys.stdout, f"{self._fresh_line()}── {text} ──\n".encode())
+
+
+REPORTERS: Mapping[str, type[TextReporter]] = {
+    "text": TextReporter,
+    "quiet": QuietReporter,
+    "json": JsonReporter,
+    "jsonl": JsonLinesReporter,
+}
+"""By layout of `rdit run`."""
+
+
+def _update_in_words(report: Report) -> str:
+    ran = sum(1 for view in report.views if not view.reused and view.status != "notRun")
+    reused = sum(1 for view in report.views if view.reused)
+    where = ""
+    if report.way_back is not None and report.way_back.line is not None:
+        start = _STARTS[report.way_back.kind]
+        where = f" from line {report.way_back.line} on, {start}"
+    statements = "1 statement" if ran == 1 else f"{ran} statements"
+    ended = "" if report.status == "ok" else f"; ended with {report.status}"
+    return f"{statements} run{where}; {reused} reused{ended}"
+
+
+def _write(stream: TextIO, data: bytes) -> None:
+    stream.buffer.write(data)
+    stream.buffer.flush()
+
+
+def _write_json(value: dict[str, Any]) -> None:
+    _write(sys.stdout, json.dumps(value).encode() + b"\n")

@@ -1,0 +1,100 @@
+"""Completion: what live objects offer for the word at the cursor.
+
+Pure. It works beside other Python language servers, which know the source: items are marked as rdit's
+and sorted behind theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from rdit_lsp.lsp.features.ranges import range_in_line
+
+if TYPE_CHECKING:
+    from rdit_lsp.api.inspection import Candidate, Candidates
+    from rdit_lsp.document.cursor import Completion
+    from rdit_lsp.document.document import Document
+    from rdit_lsp.document.positions import Encoding
+
+_KINDS = {
+    "variable": types.CompletionItemKind.Variable,
+    "function": types.CompletionItemKind.Function,
+    "class": types.CompletionItemKind.Class,
+    "module": types.CompletionItemKind.Module,
+    "property": types.CompletionItemKind.Property,
+    "method": types.CompletionItemKind.Method,
+    "keyword-argument": types.CompletionItemKind.Variable,
+    "key": types.CompletionItemKind.Field,
+}
+_WORD = re.compile(r"\w+")
+
+
+def completions(
+    candidates: Candidates,
+    place: Completion,
+    position: tuple[int, int],
+    document: Document,
+    encoding: Encoding,
+    *,
+    beside: bool = False,
+) -> types.CompletionList | None:
+    """What can stand at `position` (line and column in characters, from 0); None for nothing.
+
+    `beside`: another server offers what can be read in the source.
+    """
+    line, column = position
+    where = range_in_line(line, column - len(place.prefix), column, document.lines[line], encoding)
+    is_name = not place.before
+    known = _words_of(document, place.prefix) if is_name else set()
+    items = [
+        item
+        for candidate in candidates.items
+        if not (candidate.is_static and (beside or is_name))
+        and candidate.label not in known
+        and (item := _item(candidate, place, where)) is not None
+    ]
+    return types.CompletionList(candidates.is_incomplete, items) if items else None
+
+
+def _item(
+    candidate: Candidate, place: Completion, where: types.Range
+) -> types.CompletionItem | None:
+    label = candidate.label
+    text = _quoted(label, place.quote) if place.quote else label
+    if text is None:
+        return None
+    detail = " = ".join(part for part in (candidate.type, candidate.detail) if part)
+    return types.CompletionItem(
+        label,
+        label_details=types.CompletionItemLabelDetails(description="rdit"),
+        kind=_KINDS.get(candidate.kind),
+        detail=detail or None,
+        sort_text=f"~{_rank(candidate)}{label}",
+        text_edit=types.TextEdit(where, text),
+    )
+
+
+def _rank(candidate: Candidate) -> int:
+    """Members that only the live object has come first, private and special names last."""
+    if candidate.label.startswith("_"):
+        return 3 if candidate.label.startswith("__") else 2
+    return 1 if candidate.is_static else 0
+
+
+def _quoted(text: str, quotes: str) -> str | None:
+    """`text` as it is written within `quotes`; None where that cannot be."""
+    quote = quotes[-1]
+    special = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", quote: "\\" + quote}
+    if not {*special} & {*text}:
+        return text
+    is_raw = quotes[0] in "rR"
+    return None if is_raw else "".join(special.get(character, character) for character in text)
+
+
+def _words_of(document: Document, typed: str) -> set[str]:
+    """The words of the text, which editors and other servers offer; not the one that is being typed."""
+    words = _WORD.findall(document.text)
+    return {word for word in words if word != typed or words.count(word) > 1}

@@ -1,0 +1,8 @@
+"""Tests of the scripts that are packages: what they import is beside them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
