@@ -14,11 +14,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rdit_lsp.cli.probe import installation
+from rdit_lsp.cli.source_file import is_source, source_path
+from rdit_lsp.cli.startup import read_source
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, WorkerError
 from rdit_lsp.process.worker import LocalWorker
 from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
+from rdit_lsp.settings.requirements import requirement, satisfies, shortfall
+from rdit_lsp.settings.script_metadata import metadata_of
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
@@ -34,28 +39,45 @@ _BY_DEFAULT = "by default"
 
 def doctor(file: Path | None) -> int:
     """Print what `file`, or a new one in this folder, gets. Returns the exit code: 1 for trouble."""
-    path = (file if file is not None else Path("untitled.py")).absolute()
+    path = Path(source_path(str(file)) if file is not None else "untitled.py").absolute()
     print(f"rdit {VERSION}, running on Python {platform.python_version()} ({sys.executable})")
     for name, value in _capabilities():
         _print_row(name, value)
     print(f"\n{path}")
+    source, troubles = "", []
+    try:
+        source = _source(file)
+    except OSError as error:
+        troubles.append(f"This cannot be run: {file}: {error.strerror}.")
     try:
         settings = settings_for(path.parent, {})
         _print_settings(settings, path.parent)
-        interpreter = choose(path.parent, settings)
-        _print_interpreter(interpreter, path, settings)
+        launch = _print_interpreter(choose(path.parent, settings), path, settings)
+        troubles += (f"This may not run: {doubt}" for doubt in _print_needs(source, launch))
     except (ConfigurationError, InterpreterError, WorkerError) as trouble:
-        print(f"\nThis cannot be run: {trouble}")
-        return 1
-    print("\nEverything that is needed to run it is there.")
-    return 0
+        troubles.append(f"This cannot be run: {trouble}")
+    print("\n" + "\n".join(troubles or ["Everything that is needed to run it is there."]))
+    return 1 if troubles else 0
+
+
+def _source(file: Path | None) -> str:
+    """The text of the file, empty where there is none to read. Raises OSError."""
+    return read_source(str(file)) if file is not None and is_source(str(file)) else ""
 
 
 def _capabilities() -> Iterator[tuple[str, str]]:
     yield "platform", f"{platform.system()} {platform.release()}, {platform.machine()}"
-    forks = hasattr(os, "fork")
-    yield "fork", "yes" if forks else "no: rdit does not run on this platform"
-    yield "pidfd", "yes" if _has_pidfd() else "no: a thread waits for each process instead"
+    if not hasattr(os, "fork"):
+        yield "programs", "cannot be run: rdit needs a system that can fork"
+    elif sys.platform == "linux":
+        yield "states", "can be gone back to: a program is copied while it runs (fork)"
+    else:
+        yield (
+            "states",
+            "cannot be gone back to, a file runs again instead: on Linux it need not (fork)",
+        )
+    noticed = "at once (pidfd)" if _has_pidfd() else "by a thread that waits for each (no pidfd)"
+    yield "programs' ends", f"are noticed {noticed}"
 
 
 def _has_pidfd() -> bool:
@@ -82,6 +104,8 @@ def _print_settings(settings: Settings, folder: Path) -> None:
     _print_row("figureFormat", _with_source(settings.figure_format, settings, "figure_format"))
     _print_row("figureDpi", _with_source(dpi, settings, "figure_dpi"))
     _print_row("completion", _with_source(settings.completion, settings, "completion"))
+    for sentence in settings.unknown:
+        _print_row("ignored", sentence)
 
 
 def _megabytes(settings: Settings) -> str:
@@ -92,7 +116,28 @@ def _with_source(value: str, settings: Settings, name: str) -> str:
     return f"{value or 'none'} ({settings.sources.get(name, _BY_DEFAULT)})"
 
 
-def _print_interpreter(interpreter: Interpreter, path: Path, settings: Settings) -> None:
+def _print_needs(source: str, launch: Launch) -> list[str]:
+    """Print what the script declares that it needs (PEP 723); returns what the interpreter lacks of it."""
+    declared = metadata_of(source)
+    if declared is None:
+        return []
+    if declared.requires_python:
+        _print_row("requires-python", f"{declared.requires_python} (declared in the script)")
+    if declared.dependencies:
+        _print_row("dependencies", f"{', '.join(declared.dependencies)} (declared in the script)")
+    wanted = [requirement(text) for text in declared.dependencies]
+    found = installation(launch, [each.name for each in wanted if each is not None])
+    if found is None:
+        return ["what is installed for the interpreter could not be found out."]
+    lacking = [shortfall(text, found.packages) for text in declared.dependencies]
+    doubts = [f"{lack}." for lack in lacking if lack is not None]
+    if not satisfies(found.version, declared.requires_python):
+        doubts.insert(0, f"Python is {found.version}, not {declared.requires_python}.")
+    return doubts
+
+
+def _print_interpreter(interpreter: Interpreter, path: Path, settings: Settings) -> Launch:
+    """Start the interpreter once; returns how. Raises WorkerError."""
     _print_row("interpreter", shlex.join(interpreter.command))
     _print_row("because", interpreter.reason)
     launch = Launch(
@@ -109,6 +154,7 @@ def _print_interpreter(interpreter: Interpreter, path: Path, settings: Settings)
     finally:
         guard.close()
     _print_row("which is", f"Python {version} ({python})")
+    return launch
 
 
 async def _start(launch: Launch, guard: Guard) -> tuple[str | None, str | None]:

@@ -1,28 +1,50 @@
-"""`rdit import`: write a notebook as a script."""
+"""`rdit import`: write a notebook as a script, and print what the script lacks.
+
+What the script is like is decided in `export/notebook_import`. Outputs are left out: running the file
+makes them.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
-from rdit_lsp.export.importing import NotebookError, read, script
+from rdit_lsp.export.notebook_import.assembly import script_of
+from rdit_lsp.export.notebook_import.losses import losses
+from rdit_lsp.export.notebook_import.reading import NotebookError, read
 
 
 def import_notebook(notebook: str, output: str | None) -> int:
     """Convert a notebook; returns the exit code."""
-    target = Path(output) if output not in (None, "-") else Path(notebook).with_suffix(".py")
     try:
-        text = script(read(Path(notebook)))
-        if output == "-":
-            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-            return 0
-        if output is None and target.exists() and target.read_text("utf-8", "replace") != text:
-            raise NotebookError(f"{target} is there already: name another file with --output.")
-        target.write_text(text, "utf-8", "backslashreplace", newline="\n")
+        script = script_of(read(Path(notebook)))
+        _write(script.text, Path(notebook), output)
+    except BrokenPipeError:
+        # The reader has what it wanted. What is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
-        print(f"rdit: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
+        return _refuse(f"{error.filename}: {error.strerror}")
     except NotebookError as error:
-        print(f"rdit: {error}", file=sys.stderr)
-        return 2
+        return _refuse(str(error))
+    for sentence in losses(script):
+        print(f"rdit: {sentence}", file=sys.stderr)
     return 0
+
+
+def _write(text: str, notebook: Path, output: str | None) -> None:
+    """Write the script to `output`, or beside the notebook. Raises NotebookError and OSError."""
+    if output == "-":
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    target = Path(output) if output is not None else notebook.with_suffix(".py")
+    if output is None and target.exists() and target.read_text("utf-8", "replace") != text:
+        raise NotebookError(f"{target} is there already: name another file with --output.")
+    target.write_text(text, "utf-8", newline="\n")
+
+
+def _refuse(sentence: str) -> int:
+    print(f"rdit: {sentence}", file=sys.stderr)
+    return 2

@@ -10,15 +10,18 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from rdit_lsp.cli.source_file import NoSourceError, is_source, source_path
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, Spawned, WorkerError, spawn
 from rdit_lsp.settings.configuration import ConfigurationError, settings_for
 from rdit_lsp.settings.interpreter import InterpreterError, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from rdit_lsp.settings.configuration import Settings
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _CANNOT = 2
@@ -71,10 +74,19 @@ def import_event_loop() -> None:
 def begin(options: RunOptions) -> StartedScript | int:
     """Start a script, or print why it cannot be run and return the exit code."""
     try:
-        source = read_source(options.file)
-        return StartedScript(options, _launch(options), source)
-    except (OSError, ConfigurationError, InterpreterError, WorkerError) as error:
+        is_for_python = _is_for_python(options)
+        source = "" if is_for_python else read_source(options.file)
+        settings = _settings(options)
+        launch = _launch(options, settings)
+        if is_for_python:
+            _become_python(options, launch)
+        script = StartedScript(options, launch, source)
+    except (OSError, ConfigurationError, InterpreterError, NoSourceError, WorkerError) as error:
         return refuse(options.file, error)
+    if options.layout != "quiet":
+        for sentence in (*settings.unknown, *_python_not_wanted(source, options, launch)):
+            print(f"rdit: {sentence}", file=sys.stderr)
+    return script
 
 
 def read_source(file: str) -> str:
@@ -82,9 +94,9 @@ def read_source(file: str) -> str:
     if file == "-":
         data = sys.stdin.buffer.read()
     else:
-        path = Path(file)
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder", file)
+        path = Path(source_path(file))
+        if os.path.isdir(file) and not path.exists():
+            raise IsADirectoryError(0, "it is a folder without __main__.py", file)
         data = path.read_bytes()
     return _decode_source(data)
 
@@ -103,16 +115,24 @@ def _decode_source(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _launch(options: RunOptions) -> Launch:
-    is_file = options.file != "-"
-    path = Path(options.file).absolute() if is_file else Path("<stdin>")
-    folder = path.parent if is_file else Path.cwd()
+def _settings(options: RunOptions) -> Settings:
     editor: dict[str, Any] = {} if options.python is None else {"python": options.python}
-    settings = settings_for(folder, editor, Path.cwd(), "the command line")
-    interpreter = choose(folder, settings)
+    return settings_for(_folder(options), editor, Path.cwd(), "the command line")
+
+
+def _folder(options: RunOptions) -> Path:
+    """The folder whose settings and interpreter count."""
+    if options.file == "-":
+        return Path.cwd()
+    return Path(source_path(options.file)).absolute().parent
+
+
+def _launch(options: RunOptions, settings: Settings) -> Launch:
+    is_file = options.file != "-"
+    interpreter = choose(_folder(options), settings)
     return Launch(
         python=interpreter.command,
-        path=os.path.abspath(options.file) if is_file else "<stdin>",
+        path=os.path.abspath(source_path(options.file)) if is_file else "<stdin>",
         argv=(options.file, *(options.args or settings.args)),
         cwd=str((options.cwd or settings.cwd or Path.cwd()).absolute()),
         env={**settings.env, **options.env},
@@ -125,6 +145,64 @@ def _launch(options: RunOptions) -> Launch:
         checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
+
+
+def _is_for_python(options: RunOptions) -> bool:
+    """Whether Python itself has to run it. Raises NoSourceError where that is not what was asked for.
+
+    An archive and compiled code have no text. A folder has; without values it is run as `python FOLDER`
+    runs it, to the frames in its tracebacks.
+    """
+    is_plain = options.timeout is None and options.stop_on_error
+    if is_source(options.file):
+        has_main = source_path(options.file) != options.file and os.path.exists(
+            source_path(options.file)
+        )
+        return has_main and is_plain and options.layout == "quiet"
+    if is_plain and options.layout in ("text", "quiet"):
+        return True
+    raise NoSourceError(
+        f"{options.file} has no text to show values beside: it runs only as Python runs it, "
+        "by `rdit run` without other options than --python, --cwd and --env."
+    )
+
+
+def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
+    """Have Python take the place of this process. Raises WorkerError."""
+    environ = {**os.environ, **launch.env}
+    file = options.file if launch.cwd == os.getcwd() else os.path.abspath(options.file)
+    command = [*launch.python, file, *launch.argv[1:]]
+    try:
+        os.chdir(launch.cwd)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WorkerError(f"the working directory {launch.cwd}: {reason}.") from error
+    try:
+        os.execvpe(command[0], command, {n: v for n, v in environ.items() if v is not None})
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WorkerError(f"{' '.join(launch.python)} cannot be started: {reason}.") from error
+
+
+def _python_not_wanted(source: str, options: RunOptions, launch: Launch) -> Iterator[str]:
+    """A sentence where the script declares that it needs another Python (PEP 723)."""
+    if "# /// script" not in source:
+        return
+    # Few scripts declare anything, and the others should not wait for these.
+    from rdit_lsp.cli.probe import installation
+    from rdit_lsp.settings.requirements import satisfies
+    from rdit_lsp.settings.script_metadata import metadata_of
+
+    try:
+        declared = metadata_of(source)
+    except ConfigurationError:
+        return  # `rdit doctor` says it; Python itself reads no such block.
+    found = installation(launch) if declared is not None and declared.requires_python else None
+    if declared is not None and found and not satisfies(found.version, declared.requires_python):
+        yield (
+            f"{options.file} asks for Python {declared.requires_python}, "
+            f"and {' '.join(launch.python)} is Python {found.version}."
+        )
 
 
 def refuse(file: str, error: Exception) -> int:

@@ -24,7 +24,10 @@ def target_of(file: str | None, to: Format, output: str | None) -> Path | None:
         target = Path(output)
     else:
         assert file is not None
-        target = Path(file).with_suffix(SUFFIXES[to])
+        source = Path(file)
+        if source.name in ("", ".."):  # `.`, a folder that is run as one.
+            source = source.resolve()
+        target = source.with_suffix(SUFFIXES[to])
     if file is not None and target.resolve() == Path(file).resolve():
         raise FileExistsError(0, "the export would take the place of the file itself", str(target))
     return target

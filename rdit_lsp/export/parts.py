@@ -5,7 +5,9 @@ Pure: `Snapshot` in, parts out. Every format is written from these.
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -122,8 +124,11 @@ def cells(found: Sequence[Part]) -> list[Part]:
     return [part for part in joined if part.prose is not None or part.code or part.views]
 
 
-def is_prose(view: View) -> bool:
-    """Whether the statement is a string that stands for itself: Markdown."""
+def is_prose(view: View, lines: Sequence[str]) -> bool:
+    """Whether the statement, in a document with these lines, is text that stands for itself: Markdown.
+
+    It has nothing that is worked out when it runs, and no other statement shares its lines.
+    """
     if len(view.outputs) != 1 or not view.is_expr:
         return False
     (output,) = view.outputs
@@ -131,7 +136,22 @@ def is_prose(view: View) -> bool:
         isinstance(output, Display)
         and not output.about
         and output.data.get("text/markdown") == output.data.get("text/plain") is not None
+        and _is_literal("\n".join(lines[view.first - 1 : view.last]))
     )
+
+
+def _is_literal(source: str) -> bool:
+    """Whether the source is one string without fields: an f-string's are code."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # Perhaps right for a newer Python than this one: then it is no plain string.
+    value = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    if isinstance(value, ast.JoinedStr):
+        return all(isinstance(part, ast.Constant) for part in value.values)
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[int, int, list[View]]]:
@@ -155,7 +175,7 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[int, int, list[View]]]:
 
 def _part(lines: Sequence[str], first: int, last: int, views: list[View]) -> Part:
     prose = None
-    if len(views) == 1 and is_prose(views[0]):
+    if len(views) == 1 and is_prose(views[0], lines):
         (output,) = views[0].outputs
         assert isinstance(output, Display)
         prose = str(output.data["text/markdown"])

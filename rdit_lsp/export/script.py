@@ -15,6 +15,8 @@ from rdit_lsp.outputs.text import last_screen, printable
 from rdit_lsp.render.summary import as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.snapshot import Snapshot, View
 
@@ -31,7 +33,7 @@ def script(snapshot: Snapshot) -> str:
     inside = {n for placed in document.placed for n in range(placed.first, placed.last + 1)}
     after: dict[int, list[str]] = {}
     for view in snapshot.views:
-        after.setdefault(view.last, []).extend(comments(view))
+        after.setdefault(view.last, []).extend(comments(view, document.lines))
     found: list[str] = []
     for number, line in enumerate(document.lines, 1):
         if number in inside or not (line.startswith(PREFIX) or line == PREFIX.rstrip()):
@@ -40,17 +42,17 @@ def script(snapshot: Snapshot) -> str:
     return "\n".join(found + [line for lines in after.values() for line in lines])
 
 
-def comments(view: View) -> list[str]:
-    """A statement's result, as comment lines."""
-    if is_prose(view):
+def comments(view: View, lines: Sequence[str]) -> list[str]:
+    """The result of a statement of a document with these lines, as comment lines."""
+    if is_prose(view, lines):
         return []
     texts = [_text(output) for output in view.outputs]
     if view.note:
         texts.append(view.note)
     if texts and view.stale_reason is not None:
         texts.append(f"(stale: {view.stale_reason})")
-    lines = [line for text in texts for line in _cut(text.rstrip("\n").split("\n"))]
-    return [(PREFIX + _visible(line)).rstrip() for line in lines]
+    found = [line for text in texts for line in _cut(text.rstrip("\n").split("\n"))]
+    return [(PREFIX + _visible(line)).rstrip() for line in found]
 
 
 def _text(output: Output) -> str:

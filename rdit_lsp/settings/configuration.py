@@ -6,13 +6,14 @@ Decodes and checks; knows nothing of where the editor's part comes from or what 
 from __future__ import annotations
 
 import shlex
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from rdit_lsp.settings.toml import parse
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 RunOn: TypeAlias = Literal["command", "save", "type"]
 Complete: TypeAlias = Literal["auto", "live", "beside", "off"]
@@ -51,6 +52,8 @@ class Settings:
     """What is completed: all that live objects have, only what no other server can know, or nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
+    unknown: tuple[str, ...] = ()
+    """A sentence for each key of pyproject.toml that is no setting."""
 
     @property
     def python_source(self) -> str:
@@ -77,7 +80,8 @@ def settings_for(
         checked = _checked(section, origin, base)
         settings.update(checked)
         sources.update(dict.fromkeys(checked, origin))
-    return Settings(**settings, sources=sources)
+    unknown = () if found is None else tuple(_unknown(found[1], str(found[0])))
+    return Settings(**settings, sources=sources, unknown=unknown)
 
 
 def _from_pyproject(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
@@ -87,13 +91,9 @@ def _from_pyproject(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
             text = path.read_text(encoding="utf-8")
         except (OSError, ValueError):
             continue
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
         try:
-            tool = tomllib.loads(text).get("tool", {})
-        except tomllib.TOMLDecodeError as error:
+            tool = parse(text).get("tool", {})
+        except ValueError as error:
             raise ConfigurationError(f"{path} is not valid TOML: {error}.") from error
         section = tool.get("rdit", {}) if isinstance(tool, dict) else None
         if not isinstance(section, dict):
@@ -116,6 +116,24 @@ def _checked(section: Mapping[str, Any], where: str, base: Path) -> dict[str, An
                 f"{key} = {value!r} in {where} is wrong: {expected}."
             ) from error
     return found
+
+
+def _unknown(section: Mapping[str, Any], where: str) -> Iterator[str]:
+    """A sentence for each key that is not a setting, or not one of this version's."""
+    for key in section:
+        if key not in _READERS:
+            meant = _meant(key)
+            hint = f": is {meant} meant?" if meant is not None else "."
+            yield f"{key} in {where} is not a setting of rdit{hint}"
+
+
+def _meant(key: str) -> str | None:
+    """The setting that a mistyped key may stand for."""
+    import difflib  # It takes its time, and keys are seldom mistyped.
+
+    names = {name.lower(): name for name in _READERS}
+    plain = key.lower().replace("-", "").replace("_", "")
+    return next((names[name] for name in difflib.get_close_matches(plain, names, 1)), None)
 
 
 def _command(value: object, base: Path) -> tuple[str, ...]:

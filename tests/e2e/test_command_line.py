@@ -366,6 +366,7 @@ def test_doctor(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(
         f"[tool.rdit]\npython = {sys.executable!r}\nargs = ['a b']\nenv = {{X = '1'}}\n"
     )
+    (folder / "a.py").touch()
     done = rdit("doctor", "a.py", cwd=folder)
     text = done.stdout.decode()
     assert 0 == done.returncode, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import warnings
@@ -145,6 +146,28 @@ def test_script_with_results_runs_and_is_stable(plain: Rdit) -> None:
     assert "x + 1\n#> 21\n" in once
     assert "#> 'A < B & C'\n" in once
     assert once == plain.export(once, "py", "again.py").decode()
+
+
+def test_strings_with_code_in_them_keep_it(plain: Rdit) -> None:
+    """A page would show what a string came to, and nothing of how."""
+    code = ['f"**x** is {x}"', 'rf"""\n{x}\n"""', '"a" f"{{b}} {x!r:>9}"', '"shared"; y = x']
+    source = (
+        "\n".join(["x = 3", *code, '"text with {x}"', 'f"no {{fields}}"', '"""a""" "b"']) + "\n"
+    )
+    found = nbformat.reads(plain.export(source, "ipynb").decode(), as_version=4)
+    kinds = [(cell.cell_type, cell.source) for cell in found.cells]
+    prose = [("markdown", "text with {x}"), ("markdown", "no {fields}"), ("markdown", "ab")]
+    assert kinds == [("code", "x = 3\n" + code[0]), *(("code", each) for each in code[1:]), *prose]
+    shown = [cell.outputs[0].data["text/markdown"] for cell in found.cells[:4]]
+    assert shown == ["**x** is 3", "\n3\n", "a{b}         3", "shared"]
+    text = plain.export(source, "md").decode()
+    assert "```python\nx = 3\n" + code[0] + "\n```\n\n**x** is 3\n" in text
+    page = html.unescape(re.sub("<[^>]*>", "", plain.export(source, "html").decode()))
+    assert all(line in page for each in code for line in each.split("\n"))
+    assert "x is 3" in page
+    script = plain.export(source, "py").decode()
+    assert code[0] + "\n#> **x** is 3\n" in script
+    assert script.endswith('"text with {x}"\nf"no {{fields}}"\n"""a""" "b"\n')
 
 
 def test_script_never_takes_its_own_place(plain: Rdit) -> None:

@@ -21,13 +21,14 @@ class Rdit:
 
     python: str
     folder: Path
+    command: str = str(_RDIT)
 
     def __call__(
         self, *arguments: str, stdin: str | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         """Run `rdit` with `arguments`."""
         return subprocess.run(
-            [_RDIT, *arguments],
+            [self.command, *arguments],
             input=b"" if stdin is None else stdin.encode(),
             capture_output=True,
             cwd=self.folder,

@@ -87,8 +87,10 @@ export interface ClientOptions extends Settings {
  */
 export interface Settings {
   /**
-   * The interpreter, or the command line that starts one. Where it is not set: the project's virtual environment
-   * (`.venv`, `VIRTUAL_ENV`, conda), else `python3`.
+   * The interpreter, or the command line that starts one. Where it is not set: the environment of the project, which is
+   * `.venv` (a folder, or a file that names one), `venv`, `env` or `.pixi/envs/default` in the document's folder or the
+   * nearest above it (of those that hold the home folder only `.venv`); else `VIRTUAL_ENV`, else `CONDA_PREFIX`, else
+   * `python3`. An empty folder is passed over.
    */
   python?: string | string[];
   /** The working directory. Where it is not set: the document's folder. */

@@ -86,7 +86,7 @@ def _result_actions(snapshot: Snapshot, line: int) -> Iterator[types.CodeAction]
     if outputs:
         yield _action("Copy the result", "rdit/copyResult", place)
     for view in views[-1:]:
-        if script.comments(view):
+        if script.comments(view, document.lines):
             yield _insert(document, view)
         wanted = {"uri": document.uri, "to": "html", "show": True}
         yield _action("Export as a page", "rdit/export", wanted)
@@ -110,7 +110,7 @@ def _insert(document: Document, view: View) -> types.CodeAction:
     end = begin
     while end < len(lines) and lines[end].startswith(script.PREFIX.rstrip()):
         end += 1
-    text = "\n".join(script.comments(view)) + "\n"
+    text = "\n".join(script.comments(view, lines)) + "\n"
     start, stop = types.Position(begin, 0), types.Position(end, 0)
     if begin >= len(lines):
         # The last line has no line end. A column past a line's text counts as its end in LSP.

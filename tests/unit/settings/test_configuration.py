@@ -1,14 +1,15 @@
-"""Settings and the choice of an interpreter."""
+"""Settings, and what is wrong with them."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rdit_lsp.settings.configuration import ConfigurationError, Settings, settings_for
-from rdit_lsp.settings.interpreter import InterpreterError, choose
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def project(folder: Path, text: str) -> Path:
@@ -74,42 +75,26 @@ def test_mistakes_are_one_sentence(tmp_path: Path, text: str) -> None:
     assert str(error.value).endswith(".")
 
 
-def venv(folder: Path) -> Path:
-    (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "python").symlink_to(sys.executable)
-    return folder
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("runon", "runOn"),
+        ("run-on", "runOn"),
+        ("figure_dpi", "figureDpi"),
+        ("arg", "args"),
+        ("checkpointMemmory", "checkpointMemory"),
+        ("colour", None),
+    ],
+)
+def test_mistyped_keys_are_said(tmp_path: Path, key: str, meant: str | None) -> None:
+    """A setting would have no effect, and nothing would say so."""
+    found = settings_for(project(tmp_path, f"[tool.rdit]\n{key} = 'x'\ncwd = '.'\n"), {})
+    hint = "." if meant is None else f": is {meant} meant?"
+    expected = f"{key} in {tmp_path / 'pyproject.toml'} is not a setting of rdit{hint}"
+    assert (expected,) == found.unknown
 
 
-def test_order_of_choice(tmp_path: Path) -> None:
-    """Another interpreter than the documented one would run the document."""
-    ours, other, conda = (venv(tmp_path / n) for n in (".venv", "other", "conda"))
-    inside = tmp_path / "src"
-    inside.mkdir()
-    environ = {"VIRTUAL_ENV": str(other), "CONDA_PREFIX": str(conda), "PATH": str(conda / "bin")}
-    found = [choose(folder, Settings(), environ).command for folder in (inside, Path("/"))]
-    found.append(choose(Path("/"), Settings(), {**environ, "VIRTUAL_ENV": ""}).command)
-    found.append(choose(Path("/"), Settings(), {"PATH": str(conda / "bin")}).command)
-    expected = [(str(folder / "bin" / "python"),) for folder in (ours, other, conda, conda)]
-    assert expected == found
-    setting = Settings(python=(sys.executable, "-O"), sources={"python": "the test"})
-    chosen = choose(inside, setting, environ)
-    assert ((sys.executable, "-O"), "set in the test") == (chosen.command, chosen.reason)
-
-
-def test_broken_environment_is_never_passed_over(tmp_path: Path) -> None:
-    """A project whose environment is broken would run on another interpreter without a word."""
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "bin" / "python").symlink_to("/no/python3")
-    with pytest.raises(InterpreterError) as error:
-        choose(tmp_path, Settings())
-    expected = (
-        f"the virtual environment {tmp_path}/.venv is broken: {tmp_path}/.venv/bin/python "
-        "points to /no/python3, which does not exist."
-    )
-    assert expected == str(error.value)
-
-
-def test_no_interpreter_at_all() -> None:
-    """A machine without Python would get an error that does not say so."""
-    with pytest.raises(InterpreterError, match="there is no python3 on PATH"):
-        choose(Path("/"), Settings(), {"PATH": "/nowhere"})
+def test_keys_of_an_editor_may_be_unknown(tmp_path: Path) -> None:
+    """An editor's plugin that is newer than the server would be complained about."""
+    found = settings_for(project(tmp_path, "[tool.other]\nrunon = 1\n"), {"otherServer": True})
+    assert () == found.unknown

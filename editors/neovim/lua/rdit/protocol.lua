@@ -6,8 +6,10 @@ local M = {}
 --- `workspace/didChangeConfiguration` alike, and `[tool.rdit]` in the `pyproject.toml` nearest the document. The
 --- editor's win.
 ---@class rdit.Settings
---- The interpreter, or the command line that starts one. Where it is not set: the project's virtual environment
---- (`.venv`, `VIRTUAL_ENV`, conda), else `python3`.
+--- The interpreter, or the command line that starts one. Where it is not set: the environment of the project, which is
+--- `.venv` (a folder, or a file that names one), `venv`, `env` or `.pixi/envs/default` in the document's folder or the
+--- nearest above it (of those that hold the home folder only `.venv`); else `VIRTUAL_ENV`, else `CONDA_PREFIX`, else
+--- `python3`. An empty folder is passed over.
 ---@field python? string|string[]
 ---@field cwd? string The working directory. Where it is not set: the document's folder.
 ---@field args? string[] `sys.argv[1:]`.
