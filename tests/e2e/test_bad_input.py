@@ -382,7 +382,7 @@ async def test_statements_elsewhere_run_despite_a_syntax_error(
     for line, expected in ((0, ""), (3, "2")):
         report = await document.execute(scope="statement", position={"line": line, "character": 0})
         assert ("ok", expected) == (report["status"], outputs(report["results"][0]))
-    assert (await document.labels())[3] == "~ 2"
+    assert (await document.labels())[3] == "↷ 2 (out of order)"
     report = await document.execute(scope="statement", position={"line": 1, "character": 0})
     assert "error" == report["status"]
     assert "SyntaxError" in outputs(report["results"][0])
