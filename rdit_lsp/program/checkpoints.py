@@ -161,7 +161,7 @@ class Checkpoints:
             self._forget(checkpoint)
 
     def spoil(self, changed: Collection[str], line: int) -> None:
-        """Give up what is not true any more, because these files were changed by the statement up to `line`."""
+        """Give up what is not true any more, because the statement up to `line` has changed these files."""
         for checkpoint in self.all():
             reason = checkpoint.why_spoiled(changed)
             if reason is not None:

@@ -83,8 +83,8 @@ class Freshness:
         """Note that in state `before`, `statement` has imported these files of the project.
 
         `lookups` are the modules that it looked for, by folder and name, and what there was of each.
-        Returns what was in them then. The keys after it may have been worked out while it ran, without them, for a
-        client that asked for results meanwhile: they are worked out again.
+        Returns what was in them then. The keys after it may have been worked out while it ran, without
+        them, for a client that asked for results meanwhile: they are worked out again.
         """
         if not files and not lookups:
             return {}

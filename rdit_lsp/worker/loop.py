@@ -19,6 +19,7 @@ from .door import Door, unseen
 from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
+from .kept_pids import KeptPids
 from .stdin import open_stdin
 from .streams import Streams
 
@@ -89,6 +90,7 @@ class _Worker:
             self._publisher = Publisher(self.door, self._send_display, folder)
             self._publisher.register(self._hooks)
             self._executor.register(self._hooks)
+        self._kept_pids = KeptPids()
         self._audit = Audit(start["path"], folder)
         self._forks: "Forks | None" = None
         if start["checkpoints"] and self._streams is not None:
@@ -172,9 +174,7 @@ class _Worker:
         try:
             if self._forks is None or self._streams is None:
                 raise Refused("it was started without checkpoints")
-            unshared = self._executor.unshared or self._audit.unshared
-            if unshared is not None:
-                raise Refused("it has asked for " + unshared)
+            self._refuse_unshared()
             mine, other = self._channel.branch()
         except (Refused, OSError) as error:
             self._channel.send({"type": "refused", "reason": str(error)})
@@ -197,6 +197,14 @@ class _Worker:
             self._channel.send({"type": "forked"}, [other])
         finally:
             close(other)
+
+    def _refuse_unshared(self) -> None:
+        unshared = self._executor.unshared or self._audit.unshared
+        if unshared is not None:
+            raise Refused("it has asked for " + unshared)
+        library = self._kept_pids.holder(self._executor.namespace)
+        if library is not None:
+            raise Refused("%s keeps its process id" % library)
 
     def _receive_in_statement(self) -> None:
         """In the middle of a statement: carry out the requests that the server's signal announced."""

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import shutil
+import subprocess
 import sys
+import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support import oracle
-from support.sessions import texts
+from support.observers import SilentObserver
+from support.sessions import open_session, text_of, texts
+
+from rdit_lsp.document import document as documents
+from rdit_lsp.session.planning import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from support.sessions import Opener
+    from support.sessions import Opener, Place
+
+    from rdit_lsp.process.posix.guard import Guard
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 
@@ -158,3 +174,98 @@ async def test_what_was_not_used_before(opened: Opener) -> None:
     assert report.way_back is not None
     assert "checkpoint" == report.way_back.kind
     assert session.session.status.checkpoints.refusal is None
+
+
+_TRIED = "try: {}\nexcept OSError as error: print(type(error).__name__)"
+LINES = [
+    *(
+        f"with open('{name}', '{mode}') as f: _ = f.write('{name}{mode}')"
+        for name in "ab"
+        for mode in "wa"
+    ),
+    *(_TRIED.format(f"print(open('{name}').read())") for name in "ab"),
+    *(_TRIED.format(f"os.remove('{name}')") for name in "ab"),
+    _TRIED.format("os.rename('a', 'b')"),
+    _TRIED.format("os.replace('b', 'a')"),
+    _TRIED.format("os.truncate('a', 1)"),
+    "if os.path.exists('a'): os.remove('a')",
+    "print(sorted({'a', 'b'} & set(os.listdir())))",
+    "print(sorted(p.name for p in Path().glob('[ab]')))",
+    "print('no file')",
+]
+"""Statements that end well whatever files there are."""
+_START = "import os; from pathlib import Path"
+_RUNNER = """
+import contextlib, io, json, sys
+shown = []
+for text in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out: exec(text)
+    shown.append(out.getvalue())
+print(json.dumps(shown))
+"""
+
+
+def _clean_run(lines: list[str], folder: Path) -> list[str]:
+    """What each statement prints in a plain run that begins in a copy of this folder."""
+    copy = folder.with_name(f"{folder.name}-copy")
+    shutil.copytree(folder, copy)
+    command = [sys.executable, "-I", "-S", "-c", _RUNNER, json.dumps([_START, *lines])]
+    ran = subprocess.run(command, cwd=copy, stdout=subprocess.PIPE, check=True)
+    shutil.rmtree(copy)
+    shown: list[str] = json.loads(ran.stdout)
+    return shown[1:]
+
+
+async def _update_after_edits(
+    texts: list[list[str]], before: Path, place: Place, guard: Guard
+) -> None:
+    """Run each text in turn; where a clean run gives the same in both folders, so must what is shown.
+
+    The folders are `before`, as it was before the session, and that of the session as it is now. Where they
+    differ in what a clean run gives, no result is the right one: a script adds to what is there already.
+    """
+    session = open_session("", place, SilentObserver(), guard)
+    try:
+        for lines in texts:
+            old = session.document
+            text = "\n".join([_START, *lines])
+            session.change(documents.replace_text(old, old.version + 1, text))
+            await session.execute(Request("stale"))
+            clean = _clean_run(lines, before)
+            if clean != _clean_run(lines, place.folder):
+                continue
+            views = [view for view in session.snapshot().views if view.index >= 2]
+            fresh = {view.index - 2: text_of(view) for view in views if oracle.is_fresh(view)}
+            assert dict(enumerate(clean)) == fresh, text
+    finally:
+        await session.close()
+
+
+@settings(
+    max_examples=int(os.environ.get("RDIT_EXAMPLES", "12")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    files=st.dictionaries(st.sampled_from("ab"), st.sampled_from(["", "old"])),
+    lines=st.lists(st.sampled_from(LINES), min_size=3, max_size=7),
+    edits=st.lists(st.tuples(st.integers(0, 6), st.sampled_from(LINES)), min_size=1, max_size=4),
+)
+def test_random_scripts(
+    place: Place,
+    guard: Guard,
+    files: Mapping[str, str],
+    lines: list[str],
+    edits: list[tuple[int, str]],
+) -> None:
+    """A result that a clean run would not give would be shown as current."""
+    before = place.folder / uuid.uuid4().hex
+    before.mkdir()
+    for name, content in files.items():
+        (before / name).write_text(content)
+    folder = shutil.copytree(before, before.with_name(f"{before.name}-session"))
+    every = [lines]
+    for index, line in edits:
+        at = index % len(lines)
+        every.append([*every[-1][:at], line, *every[-1][at + 1 :]])
+    asyncio.run(_update_after_edits(every, before, replace(place, folder=folder), guard))
