@@ -100,8 +100,7 @@ class UsedFiles:
         """Note a file or folder that is about to be changed; `at` is the folder it is seen from."""
         path = _readable(path, at)
         if path is not None and not self._is_ignored(path):
-            folder, _, name = path.rstrip("/").rpartition("/")
-            self._change(realpath(folder) + "/" + name)
+            self._change(_entry(path))  # Of a link, that itself or what it leads to.
             self._change(realpath(path))
 
     def changed_entry(self, path: "Any", at: "Any" = -1) -> None:
@@ -109,7 +108,7 @@ class UsedFiles:
         self.changed(path, at)
         path = _readable(path, at)
         if path is not None and not self._is_ignored(path):
-            self._changed.add(_folder(realpath(path.rstrip("/").rpartition("/")[0]) + "/"))
+            self._changed.add(_folder(_entry(path)))
 
     def made_folder(self, path: "Any", _mode_bits: int, at: "Any" = -1) -> None:
         """Note a folder that is about to be made; one that is there already stays what it is."""
@@ -169,6 +168,12 @@ def _readable(path: "Any", at: "Any" = -1) -> "str | None":
         return absolute(text)
     except OSError:
         return None
+
+
+def _entry(path: str) -> str:
+    """A path whose folders are real ones; the last part may be a link."""
+    folder, _, name = path.rstrip("/").rpartition("/")
+    return realpath(folder or "/").rstrip("/") + "/" + name
 
 
 def _folder(path: str) -> str:
