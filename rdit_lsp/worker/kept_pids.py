@@ -10,10 +10,12 @@ from posix import getpid
 from .project_imports import file_of
 
 if False:
-    from typing import Any, Iterator
+    from typing import Any
 
 _modules = sys.modules
 _Function = type(lambda: None)
+_BY_WHICH = {"os", "_os", "posix", "getpid"}
+"""The globals by which code comes to the name."""
 _MOST = 200
 """How many values of one object are looked at."""
 
@@ -36,50 +38,63 @@ class KeptPids:
                     self._look_at(name, _attributes(module))
         pid = getpid()
         for name, held in self._asking.items():
-            if any(_holds(value, pid, 2) for value in _some(held)):
+            values = [value for key, value in list(held.items()) if key != "__builtins__"]
+            if any(_keeps(value, name, pid) for value in values):
                 return name.partition(".")[0]
         for value in list(namespace.values()) if self._asking else ():
-            name = type(value).__module__
-            if type(name) is str and name in self._asking and _holds(value, pid, 2):
-                return name.partition(".")[0]
+            where = _module_of(type(value))
+            if where in self._asking and _keeps(value, where, pid):
+                return where.partition(".")[0]
         return None
 
     def _look_at(self, name: str, held: "dict[str, Any]") -> None:
-        if "getpid" in held or any("getpid" in _names(value) for value in list(held.values())):
+        if _BY_WHICH.isdisjoint(held):
+            return
+        if "getpid" in held or any(_names_getpid(value, name) for value in list(held.values())):
             self._asking[name] = held
 
 
-def _names(value: object) -> "Iterator[str]":
-    """The names in a function's code, or in that of a class's methods."""
-    values = (
-        list(type.__dict__["__dict__"].__get__(value).values())
-        if issubclass(type(value), type)
-        else [value]
-    )
-    for function in values:
-        if type(function) is _Function:
-            yield from function.__code__.co_names
+def _names_getpid(value: "Any", module: str) -> bool:
+    """Whether a function of the module, or a method of a class of it, has the name in its code."""
+    if type(value) is _Function:
+        return "getpid" in value.__code__.co_names
+    if not issubclass(type(value), type) or _module_of(value) != module:
+        return False
+    methods = _attributes(value).values()
+    return any("getpid" in m.__code__.co_names for m in methods if type(m) is _Function)
 
 
-def _holds(value: object, pid: int, depth: int) -> bool:
-    """Whether a value is the process id, or has it as an attribute, a default or a member."""
+def _keeps(value: "Any", module: str, pid: int) -> bool:
+    """Whether a value is the process id, or something of the module's has it at most two steps in."""
     if type(value) is int:
         return value == pid
-    if not depth:
+    if type(value) is _Function:
+        return pid in _whole([*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()])
+    kind = value if issubclass(type(value), type) else type(value)
+    if _module_of(kind) != module and type(value) not in (dict, list, tuple):
         return False
-    return any(_holds(inner, pid, depth - 1) for inner in _parts(value))
+    parts = _parts(value)
+    if type(value) is type:
+        parts = list(_attributes(value).values())
+    return pid in _whole(parts) or any(pid in _whole(_parts(part)) for part in parts)
+
+
+def _whole(values: "list[Any]") -> "list[int]":
+    return [value for value in values if type(value) is int]
 
 
 def _parts(value: "Any") -> "list[Any]":
-    if type(value) is _Function:
-        return [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+    """What an object, a class or a container has in it."""
     if type(value) in (list, tuple):
         return list(value[:_MOST])
-    return _some(value if type(value) is dict else _attributes(value))
+    if type(value) in (_Function, type(sys), type, str):
+        return []
+    return list((value if type(value) is dict else _attributes(value)).values())[:_MOST]
 
 
-def _some(held: "dict[str, Any]") -> "list[Any]":
-    return list(held.values())[:_MOST]
+def _module_of(kind: type) -> str:
+    name = _attributes(kind).get("__module__")
+    return name if type(name) is str else ""
 
 
 def _attributes(value: "Any") -> "dict[str, Any]":
