@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from rdit_lsp.document.document import Statement
+    from rdit_lsp.document.project_files import Dependency
 
 Key = int
 
@@ -41,11 +42,11 @@ OFF_PATH: Key = -1
 class Keys:
     """Hands out the keys of one session."""
 
-    def __init__(self, fingerprint: Callable[[str], bytes]) -> None:
+    def __init__(self, fingerprint: Callable[[Dependency], bytes]) -> None:
         """`fingerprint` gives the content of a file of the user's project, hashed."""
         self._next = count(1)
         self._fingerprint = fingerprint
-        self._imports: dict[tuple[Key, Hashable], frozenset[str]] = {}
+        self._imports: dict[tuple[Key, Hashable], frozenset[Dependency]] = {}
         self._states: dict[tuple[Key, Hashable], Key] = {}
         self._syntax_of_text: dict[str, int] = {}
         self._syntax_of_digest: dict[bytes, int] = {}
@@ -66,22 +67,29 @@ class Keys:
     def after(self, key: Key, text: str, part: int = 0) -> Key:
         """The key of the state that `text`'s statement number `part` makes of state `key`.
 
-        The contents of the project's files that it imports there, so far as is known, are part of it.
+        What it imports there of the project's files, so far as is known, is part of it, as it is now.
         """
+        return self.after_reading(key, text, part, {})
+
+    def after_reading(
+        self, key: Key, text: str, part: int, read: Mapping[Dependency, bytes]
+    ) -> Key:
+        """As `after`, where it has imported what has these fingerprints, which may be others now."""
         if key == OFF_PATH:
             return OFF_PATH
         step = (self.syntax(text), part)
         files = self._imports.get((key, step))
         if files is None:
             return self._intern(key, step)
-        return self._intern(key, (step, frozenset((f, self._fingerprint(f)) for f in files)))
+        contents = ((f, read[f] if f in read else self._fingerprint(f)) for f in files)
+        return self._intern(key, (step, frozenset(contents)))
 
     def beyond(self, key: Key) -> Key:
         """The key of going on where a clean run ends, with an error or an exit: on no chain."""
         return self._intern(key, "beyond")
 
-    def imported(self, key: Key, text: str, part: int, files: Iterable[str]) -> None:
-        """Note that in state `key` this statement imported these files of the project."""
+    def imported(self, key: Key, text: str, part: int, files: Iterable[Dependency]) -> None:
+        """Note that in state `key` this statement imported these files, or looked for them."""
         if key != OFF_PATH:
             step = (self.syntax(text), part)
             known = self._imports.get((key, step), frozenset())

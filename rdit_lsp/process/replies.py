@@ -10,6 +10,7 @@ times as long.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from rdit_lsp.outputs.codec import display_from, failure_from
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from rdit_lsp.process.channel import Message
 
 T = TypeVar("T")
+
+Stamp: TypeAlias = tuple[int, int, int]
+"""When a file was changed, in nanoseconds, its size and its inode."""
 
 Outcome: TypeAlias = Literal["ok", "error", "interrupted", "exit"]
 """How a statement ends by itself, or by an interrupt."""
@@ -79,8 +83,14 @@ class Finished(NamedTuple):
     failure: Failure | None
     exit_code: int | None
     """With the outcome `exit`."""
-    imported: tuple[str, ...]
-    """Files of the project that it imported."""
+    imported: Mapping[str, Stamp | None] = MappingProxyType({})
+    """Files of the project that loaders read, as they were then; None for one that was not there."""
+    lookups: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({})
+    """Folder and name of each module that was looked for, and the entries for it that were there."""
+    used: tuple[str, ...] = ()
+    """Files that it read, wrote or listed, folders with a slash at their end; "*" for any."""
+    changed: tuple[str, ...] = ()
+    """Files that it made, wrote, renamed or removed, likewise."""
 
 
 class Forked(NamedTuple):
@@ -212,7 +222,15 @@ def _finished(message: Message) -> Finished:
         value=None if value is None else display_from("result", value, message.get("metadata")),
         failure=_optional(failure_from, message["failure"]),
         exit_code=_optional(_whole, message["code"]),
-        imported=_texts(message["modules"]),
+        imported={
+            _text(path): _optional(_stamp, stamp) for path, stamp in message["imported"].items()
+        },
+        lookups={
+            (_text(folder), _text(name)): _texts(found)
+            for folder, name, found in message["lookups"]
+        },
+        used=_texts(message["used"]),
+        changed=_texts(message["changed"]),
     )
 
 
@@ -262,6 +280,11 @@ def _text(value: Any) -> str:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, _of(list, value)))
+
+
+def _stamp(value: Any) -> Stamp:
+    modified, size, inode = _of(list, value)
+    return _whole(modified), _whole(size), _whole(inode)
 
 
 def _whole(value: Any) -> int:

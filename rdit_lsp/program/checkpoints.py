@@ -13,14 +13,16 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from rdit_lsp.document.state_keys import OFF_PATH
 from rdit_lsp.process.posix.memory import available
 from rdit_lsp.process.replies import Exited, Refusal
 from rdit_lsp.program import checkpoint_policy as policy
 from rdit_lsp.program.checkpoint import Checkpoint
+from rdit_lsp.program.file_uses import stamps
 from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Container, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Container, Iterable
 
     from rdit_lsp.document.state_keys import Key
     from rdit_lsp.process.handle import Capabilities, ForkHandle, Memory
@@ -49,8 +51,8 @@ class Checkpoints:
         """Whether states are kept automatically."""
         self.held = 0
         """Bytes that all hold beyond what the program holds anyway, as last measured."""
-        self.refusal: tuple[int, str] | None = None
-        """The line up to which the program had run when a fork was last refused, and why."""
+        self._refused: tuple[int, str] | None = None
+        self._spoiled: tuple[int, str] | None = None
         self._budget = CHECKPOINT_MEMORY
         """What `held` may be at most."""
         self._memory = memory
@@ -72,6 +74,11 @@ class Checkpoints:
         self.is_on = launch.checkpoints and capabilities.can_fork
         self._budget = launch.checkpoint_memory
 
+    @property
+    def refusal(self) -> tuple[int, str] | None:
+        """The line up to which the program had run when a state was last refused or lost, and why."""
+        return self._refused or self._spoiled
+
     def __len__(self) -> int:
         """How many states can be restored at once."""
         return sum(checkpoint.is_ready for checkpoint in self.all())
@@ -88,7 +95,13 @@ class Checkpoints:
     def at(self, key: Key) -> Checkpoint | None:
         """The checkpoint of state `key` if there is a process in that state."""
         found = self._by_key.get(key)
-        return found if found is not None and found.is_ready else None
+        if found is None or not found.is_ready:
+            return None
+        reason = found.why_spoiled()
+        if reason is not None:
+            self._lose(found, found.line, reason)
+            return None
+        return found
 
     def find(self, identifier: str) -> Checkpoint | None:
         """The one with this id, whether or not it is ready."""
@@ -125,12 +138,13 @@ class Checkpoints:
             return forked
         number, before = next(self._numbers), history.last
         made = Checkpoint(f"{number}", key, history.work, line, time.time(), name, before)
+        made.used = stamps(history.used)
         if isinstance(forked, Refusal):
             made.refusal = forked.reason
-            self.refusal = line, forked.reason
+            self._refused = line, forked.reason
         else:
             made.fork = forked
-            self.refusal = None
+            self._refused = None
             self._cost += (cost - self._cost) / 4
             history.last = made
             self._keep(made, on_path)
@@ -145,6 +159,17 @@ class Checkpoints:
             self._drop(checkpoint)
         else:
             self._forget(checkpoint)
+
+    def spoil(self, changed: Collection[str], line: int) -> None:
+        """Give up what is not true any more, because the statement up to `line` has changed these files."""
+        for checkpoint in self.all():
+            reason = checkpoint.why_spoiled(changed)
+            if reason is not None:
+                self._lose(checkpoint, line, reason)
+
+    def begin_process(self) -> None:
+        """The program begins anew: what was lost before does not matter any more."""
+        self._refused = self._spoiled = None
 
     def forget(self, *, named: bool) -> None:
         """Drop those that were taken automatically, and with `named` all."""
@@ -172,6 +197,15 @@ class Checkpoints:
         worst = policy.one_too_many(automatic, on_path)
         if worst is not None:
             self._forget(worst)
+
+    def _lose(self, checkpoint: Checkpoint, line: int, reason: str) -> None:
+        """The text does not lead to its state any more; one that was asked for by hand is kept."""
+        self._spoiled = line, reason
+        if checkpoint.name is None:
+            self.give_up(checkpoint)
+        elif self._by_key.get(checkpoint.key) is checkpoint:
+            del self._by_key[checkpoint.key]
+        checkpoint.key = OFF_PATH
 
     def _forget(self, checkpoint: Checkpoint) -> None:
         if self._by_key.get(checkpoint.key) is checkpoint:

@@ -1,4 +1,4 @@
-"""What the live program has behind it: seconds of work, and the newest checkpoint on its way."""
+"""What the live program has behind it: seconds of work, files, and the newest checkpoint on its way."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class History:
         """The newest checkpoint that the program has come through."""
         self.work = checkpoint.work if checkpoint is not None else 0.0
         """Seconds of work since the empty namespace."""
+        self.used = set(checkpoint.used if checkpoint is not None else ())
+        """Files that it has used since the empty namespace."""
         self.asked = self.work
         """The value of `work` when a checkpoint was last asked for."""
         self.begin_run()

@@ -18,12 +18,13 @@ from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.program import checkpoint_policy
 from rdit_lsp.program.checkpoint import Checkpoint
 from rdit_lsp.program.checkpoints import Checkpoints
+from rdit_lsp.program.file_uses import stamps
 from rdit_lsp.program.history import History
 from rdit_lsp.program.prefork import Prefork
 from rdit_lsp.program.zygote import Zygote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Container, Coroutine, Mapping
     from signal import Signals
 
     from rdit_lsp.document.state_keys import Key
@@ -128,6 +129,11 @@ class Program:
         """A statement has run for so long."""
         self._history.did_work(seconds)
 
+    def used_files(self, used: Collection[str], changed: Collection[str], line: int) -> None:
+        """The statement up to `line` has used and changed these files."""
+        self.checkpoints.spoil(changed, line)
+        self._history.used.update(used)
+
     # Processes.
 
     async def start(self, launch: Launch, key: Key) -> None:
@@ -143,6 +149,7 @@ class Program:
         if self._worker is None:
             raise WorkerError("Python ended before it could run anything.")
         self._live, self._history = key, History()
+        self.checkpoints.begin_process()
         self._is_lost = False
 
     def can_start_at_once(self, launch: Launch) -> bool:
@@ -158,7 +165,9 @@ class Program:
             raise WorkerError(f"the state cannot be copied: {fork.reason}.")
         self.leave(for_good=False)
         await self._adopt(fork, self._launch)
-        self._live, self._history = checkpoint.key, History(checkpoint)
+        spoiled = checkpoint.why_spoiled() is not None
+        self._live = OFF_PATH if spoiled else checkpoint.key
+        self._history = History(checkpoint)
         self._is_lost = False
 
     def expect_restore(self, key: Key) -> None:
@@ -228,7 +237,9 @@ class Program:
         fork = await _fork(self._worker)
         if isinstance(fork, Refusal | Exited):
             return fork
-        return Checkpoint("", self._live, self._history.work, 0, time.time(), fork=fork)
+        held = Checkpoint("", self._live, self._history.work, 0, time.time(), fork=fork)
+        held.used = stamps(self._history.used)
+        return held
 
     async def inspect(
         self, question: Mapping[str, Any], deadline: float

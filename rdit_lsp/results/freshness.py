@@ -9,20 +9,22 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rdit_lsp.document.project_files import ProjectFiles
+from rdit_lsp.document.project_files import Lookup, ProjectFiles, found
 from rdit_lsp.document.state_keys import OFF_PATH, Chain, Keys
 from rdit_lsp.results.outcome import REPEATABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from rdit_lsp.document.document import Statement
+    from rdit_lsp.document.project_files import Dependency, Stamp
     from rdit_lsp.document.state_keys import Key
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.result import Result
 
 EDITED = "edited since it ran"
 _IMPORT_CHANGED = " has changed since it was imported"
+_FOUND_CHANGED = " is now found elsewhere than when it was imported"
 
 
 class Freshness:
@@ -72,18 +74,29 @@ class Freshness:
         return changed
 
     def note_imports(
-        self, before: Key, statement: Statement, files: Sequence[str]
-    ) -> Mapping[str, bytes]:
+        self,
+        before: Key,
+        statement: Statement,
+        files: Mapping[str, Stamp | None],
+        lookups: Mapping[tuple[str, str], tuple[str, ...]],
+    ) -> Mapping[Dependency, bytes]:
         """Note that in state `before`, `statement` has imported these files of the project.
 
-        Returns what is in them. The keys after it may have been worked out while it ran, without the
-        files, for a client that asked for results meanwhile: they are worked out again.
+        `lookups` are the modules that it looked for, by folder and name, and what there was of each.
+        Returns what was in them then. The keys after it may have been worked out while it ran, without
+        them, for a client that asked for results meanwhile: they are worked out again.
         """
-        if files:
-            self.keys.imported(before, statement.text, statement.part, files)
-            self.shown_chain.forget_after(before)
-            self.run_chain.forget_after(before)
-        return {file: self._files.fingerprint(file) for file in files}
+        if not files and not lookups:
+            return {}
+        self.refresh_files()
+        read: dict[Dependency, bytes] = {
+            path: self._files.as_read(path, stamp) for path, stamp in files.items()
+        }
+        read.update((Lookup(*at), found(entries)) for at, entries in lookups.items())
+        self.keys.imported(before, statement.text, statement.part, read)
+        self.shown_chain.forget_after(before)
+        self.run_chain.forget_after(before)
+        return read
 
     def replaced(self, result: Result) -> None:
         """Await a result no more: another one is shown in its place."""
@@ -137,9 +150,9 @@ class Freshness:
             return None
         if self._lost:
             return "the process it ran in is gone"
-        for file, fingerprint in result.imports.items():
-            if self._files.fingerprint(file) != fingerprint:
-                return f"{PurePath(file).name}{_IMPORT_CHANGED}"
+        for read, fingerprint in result.imports.items():
+            if self._files.fingerprint(read) != fingerprint:
+                return _import_changed(read)
         if cause is None and not result.off_path:
             return "what it depends on has changed"
         return cause or "it ran out of order"
@@ -167,11 +180,17 @@ class Freshness:
         return result.shows_parts is not None and result.shows_parts is self._shows_figures()
 
 
+def _import_changed(read: Dependency) -> str:
+    if isinstance(read, Lookup):
+        return f"{read.name}{_FOUND_CHANGED}"
+    return f"{PurePath(read).name}{_IMPORT_CHANGED}"
+
+
 def cause_below(result: Result, line: int, reason: str | None) -> str:
     """Why statements below are stale: the result at `line` is, for `reason`."""
     if reason == EDITED:
         return f"line {line} above was edited"
-    if reason is not None and reason.endswith(_IMPORT_CHANGED):
+    if reason is not None and reason.endswith((_IMPORT_CHANGED, _FOUND_CHANGED)):
         return f"{reason} at line {line}"
     if result.status not in REPEATABLE:
         return f"line {line} above did not finish"

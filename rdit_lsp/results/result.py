@@ -13,6 +13,7 @@ from rdit_lsp.outputs.stream import Stream, StreamBuffer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rdit_lsp.document.project_files import Dependency
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.results.line_references import LineReferences
     from rdit_lsp.results.outcome import Status
@@ -38,8 +39,8 @@ class Result:
     """What it put out, in the order of writing."""
     seconds: float | None = None
     exit_code: int | None = None
-    imports: Mapping[str, bytes] = field(default_factory=dict)
-    """Files of the project that it imported, and what was in them."""
+    imports: Mapping[Dependency, bytes] = field(default_factory=dict)
+    """Files of the project that it imported or looked for, and what was in them when they were read."""
     references: LineReferences | None = None
     """The lines of the document that the outputs speak of."""
     shows_parts: bool | None = None

@@ -15,6 +15,7 @@ from rdit_lsp.outputs.output import parts_shown
 from rdit_lsp.process.replies import Exited, Rejected
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
+from rdit_lsp.program.file_uses import ANY
 from rdit_lsp.results.line_references import references_in
 from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.result import Result
@@ -244,12 +245,13 @@ class Execution:
         result.status = status
         result.seconds, result.exit_code = reply.seconds, reply.exit_code
         self._program.did_work(reply.seconds)
+        self._program.used_files(reply.used, reply.changed, placed.last)
         result.captured += [made for made in (reply.value, reply.failure) if made is not None]
         self._explain(run, result, reply.failure)
         result.shows_parts = parts_shown(result.outputs())
         result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
-            self._note_key(run, result, placed, reply.imported)
+            self._note_key(run, result, placed, reply)
         self._results.ledger.keep(result)
 
     def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
@@ -263,14 +265,13 @@ class Execution:
         if run.ladder is not None and run.ladder.was_needed:
             result.note = f"It did not stop at once; what stopped it was {run.ladder.means}."
 
-    def _note_key(
-        self, run: Run, result: Result, placed: PlacedStatement, files: Sequence[str]
-    ) -> None:
-        """Name the state that a statement has led to; it has imported `files` of the project."""
+    def _note_key(self, run: Run, result: Result, placed: PlacedStatement, reply: Finished) -> None:
+        """Name the state that a statement has led to, which depends on what it has imported."""
         statement, freshness, before = placed.statement, self._results.freshness, self._program.live
         assert before is not None
-        result.imports = freshness.note_imports(before, statement, files)
-        after = freshness.keys.after(before, statement.text, statement.part)
+        read = freshness.note_imports(before, statement, reply.imported, reply.lookups)
+        result.imports = read
+        after = freshness.keys.after_reading(before, statement.text, statement.part, read)
         result.key = OFF_PATH if result.caught_interrupt else after
         freshness.run_chain.follow(freshness.start, run.document.statements)
         result.off_path = result.key != freshness.run_chain[placed.index + 1]
@@ -297,6 +298,7 @@ class Execution:
             why = ", when the system was out of memory" if exited.is_for_memory else ""
             result.note = f"Python {how} at {_lines_text(placed)}{why}."
         result.key = OFF_PATH
+        self._program.used_files((), (ANY,), placed.last)
         self._crashes += 1
 
 

@@ -36,8 +36,8 @@ class ImportHooks:
         """Make a module `name` importable, for which `fill` is called with an empty one."""
         self._provided[name] = fill
 
-    def install(self) -> None:
-        """Take effect from now on."""
+    def install(self, looked: "Callable[[str, list[str], Any], None]") -> None:
+        """Take effect from now on; `looked` gets each module, where it was looked for, and the spec."""
         from _frozen_importlib import ModuleSpec
         from _frozen_importlib_external import PathFinder
 
@@ -50,6 +50,10 @@ class ImportHooks:
                 loader: "Any" = _Filler(provided[fullname])
                 return ModuleSpec(fullname, loader)
             spec = find(cls, fullname, path, target)
+            try:
+                looked(fullname, list(sys.path if path is None else path), spec)
+            except RecursionError:
+                pass  # A little less deep than the finder itself has just been.
             if fullname in after and spec is not None:
                 _do_after(spec.loader, after[fullname])
             return spec

@@ -11,6 +11,7 @@ from posix import _exit, close, getpid
 from time import perf_counter
 
 from . import executor, forking, main_module, protocol
+from .audit import Audit
 from .channel import Channel, Disconnected
 from .display import matplotlib_figures
 from .display.publisher import Publisher
@@ -18,7 +19,7 @@ from .door import Door, unseen
 from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
-from .project_imports import ProjectImports
+from .kept_pids import KeptPids
 from .stdin import open_stdin
 from .streams import Streams
 
@@ -89,14 +90,18 @@ class _Worker:
             self._publisher = Publisher(self.door, self._send_display, folder)
             self._publisher.register(self._hooks)
             self._executor.register(self._hooks)
-            self._hooks.install()
-        self._imports = ProjectImports()
+        self._kept_pids = KeptPids()
+        self._audit = Audit(start["path"], folder)
         self._forks: "Forks | None" = None
         if start["checkpoints"] and self._streams is not None:
             self._forks = Forks()
             self._streams.on_nudge = self._receive_in_statement
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
+        if start["capture"]:
+            # Results of what goes straight to the terminal are not kept, so it need not be known.
+            self._hooks.install(self._audit.looked)
+            self._audit.begin()
         self._send_ready({})
 
     def end(self) -> None:
@@ -156,8 +161,8 @@ class _Worker:
             "metadata": finished.metadata,
             "failure": finished.failure,
             "code": finished.code,
-            "modules": self._imports.new_files(),
             "renewed": list(renewed),
+            **self._audit.take(),
         }
         self._send_with_pipes(reply, renewed)
 
@@ -169,8 +174,7 @@ class _Worker:
         try:
             if self._forks is None or self._streams is None:
                 raise Refused("it was started without checkpoints")
-            if self._executor.unshared is not None:
-                raise Refused("it has asked for " + self._executor.unshared)
+            self._refuse_unshared()
             mine, other = self._channel.branch()
         except (Refused, OSError) as error:
             self._channel.send({"type": "refused", "reason": str(error)})
@@ -193,6 +197,14 @@ class _Worker:
             self._channel.send({"type": "forked"}, [other])
         finally:
             close(other)
+
+    def _refuse_unshared(self) -> None:
+        unshared = self._executor.unshared or self._audit.unshared
+        if unshared is not None:
+            raise Refused("it has asked for " + unshared)
+        library = self._kept_pids.holder(self._executor.namespace)
+        if library is not None:
+            raise Refused("%s keeps its process id" % library)
 
     def _receive_in_statement(self) -> None:
         """In the middle of a statement: carry out the requests that the server's signal announced."""

@@ -35,7 +35,10 @@ FINISHED = {
     "metadata": None,
     "failure": None,
     "code": None,
-    "modules": [],
+    "imported": {},
+    "lookups": [],
+    "used": [],
+    "changed": [],
     "renewed": [],
 }
 

@@ -475,11 +475,11 @@ export interface KeptCheckpoints {
   count: number;
   /** Bytes that they hold beyond what the program holds anyway. */
   memory: number;
-  /** Why there is no newer one; absent where the last one tried was taken. */
+  /** Why there is no newer one, or why one is gone; absent where the last one tried was taken and none was lost. */
   refused?: RefusedCheckpoint;
 }
 
-/** A checkpoint that could not be taken. */
+/** A checkpoint that could not be taken, or was lost. */
 export interface RefusedCheckpoint {
   /** The last line that had run. */
   lineEnd: number;

@@ -78,8 +78,14 @@ def test_messages_become_values(message: dict[str, Any], expected: object) -> No
 
 def test_statement_that_ended() -> None:
     """A value, a failure, an exit code or an imported file would be lost."""
-    message = {**FINISHED, "outcome": "exit", "code": 3, "modules": ["/m.py"], "seconds": 2}
-    assert Finished("exit", 2.0, None, None, 3, ("/m.py",)) == content(message)
+    message = {**FINISHED, "outcome": "exit", "code": 3, "seconds": 2}
+    message["imported"] = {"/m.py": [1, 2, 3], "/gone.py": None}
+    message["lookups"] = [["/folder", "m", ["m.py"]]]
+    message["used"], message["changed"] = ["/a", "/b"], ["/b"]
+    files = {"/m.py": (1, 2, 3), "/gone.py": None}
+    lookups = {("/folder", "m"): ("m.py",)}
+    finished = Finished("exit", 2.0, None, None, 3, files, lookups, ("/a", "/b"), ("/b",))
+    assert finished == content(message)
     shown = content({**FINISHED, "value": VALUE, "metadata": {"rdit": {"part": 1}}})
     assert isinstance(shown, Finished)
     assert shown.value is not None
@@ -142,7 +148,12 @@ WRONG = [
     {**FINISHED, "failure": {**FAILURE, "name": 3}},
     {**FINISHED, "failure": {**FAILURE, "frames": [{}]}},
     {**FINISHED, "code": "1"},
-    {**FINISHED, "modules": [1]},
+    {**FINISHED, "imported": {"/m.py": [1, 2]}},
+    {**FINISHED, "imported": {"/m.py": "then"}},
+    {**FINISHED, "lookups": [["/folder", "m"]]},
+    {**FINISHED, "lookups": [["/folder", "m", [1]]]},
+    {**FINISHED, "used": [1]},
+    {**FINISHED, "changed": "/b"},
     {**FINISHED, "renewed": [1]},
     {**FINISHED, "renewed": [3]},
     {key: value for key, value in FINISHED.items() if key != "value"},
@@ -175,7 +186,10 @@ FIELDS = [
     *["renewed", "spans", "failure", "first", "last", "outcome", "seconds", "value", "metadata"],
     *[
         "code",
-        "modules",
+        "imported",
+        "lookups",
+        "used",
+        "changed",
         "reason",
         "before",
         "answer",

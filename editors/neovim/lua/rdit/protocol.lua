@@ -236,9 +236,10 @@ local M = {}
 ---@class rdit.KeptCheckpoints
 ---@field count integer How many can be restored without running anything.
 ---@field memory integer Bytes that they hold beyond what the program holds anyway.
----@field refused? rdit.RefusedCheckpoint Why there is no newer one; absent where the last one tried was taken.
+--- Why there is no newer one, or why one is gone; absent where the last one tried was taken and none was lost.
+---@field refused? rdit.RefusedCheckpoint
 
---- A checkpoint that could not be taken.
+--- A checkpoint that could not be taken, or was lost.
 ---@class rdit.RefusedCheckpoint
 ---@field lineEnd integer The last line that had run.
 ---@field reason string Why: `it has a socket open`.
