@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from rdit_lsp.cli.standard_output import write
 from rdit_lsp.export.importing import NotebookError, read, script
 
 
@@ -14,7 +15,7 @@ def import_notebook(notebook: str, output: str | None) -> int:
     try:
         text = script(read(Path(notebook)))
         if output == "-":
-            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+            write("stdout", text.encode("utf-8", "backslashreplace"))
             return 0
         if output is None and target.exists() and target.read_text("utf-8", "replace") != text:
             raise NotebookError(f"{target} is there already: name another file with --output.")

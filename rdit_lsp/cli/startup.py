@@ -48,7 +48,10 @@ class StartedScript:
         self.options = options
         self.launch = launch
         self.source = source
-        self.guard = Guard()  # It forks, which must come before threads and event loops.
+        try:
+            self.guard = Guard()  # It forks, which must come before threads and event loops.
+        except OSError as error:
+            raise WorkerError(f"the run cannot be guarded: {error.strerror or error}.") from error
         self._early: Spawned | None = spawn(launch)
 
     def spawn(self, launch: Launch) -> Spawned:
@@ -75,6 +78,8 @@ def begin(options: RunOptions) -> StartedScript | int:
         return StartedScript(options, _launch(options), source)
     except (OSError, ConfigurationError, InterpreterError, WorkerError) as error:
         return refuse(options.file, error)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the command ends, and says so)
+        return refuse_internal(error)
 
 
 def read_source(file: str) -> str:
@@ -132,4 +137,10 @@ def refuse(file: str, error: Exception) -> int:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     what = f"cannot read {file}: {reason}" if isinstance(error, OSError) else reason
     print(f"rdit: {what}", file=sys.stderr)
+    return _CANNOT
+
+
+def refuse_internal(error: Exception) -> int:
+    """Print what a mistake of rdit's own is, for a report of it; returns the exit code."""
+    print(f"rdit: internal error, please report it: {error!r}", file=sys.stderr)
     return _CANNOT

@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rdit_lsp.cli.reporters import WatchReporter
-from rdit_lsp.cli.run import final_views, in_event_loop, new_session, report_rejection, request_of
+from rdit_lsp.cli.run import (
+    end_program,
+    final_views,
+    in_event_loop,
+    new_session,
+    report_rejection,
+    request_of,
+)
+from rdit_lsp.cli.standard_output import Output
 from rdit_lsp.cli.startup import read_source
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.children import reap_orphans
@@ -29,10 +37,12 @@ def watch(script: StartedScript) -> int:
 
 async def _watch(script: StartedScript) -> int:
     reap_orphans(script.guard.pid)
-    reporter = WatchReporter(script.options, script.launch)
+    quitting = asyncio.Event()
+    out = Output(lambda: _quit(session, quitting))
+    reporter = WatchReporter(script.options, script.launch, out)
     session = new_session(script, reporter)
     reporter.watch(session)
-    quitting = _quitting(session)
+    _stop_at_signals(session, quitting)
     ended = asyncio.create_task(quitting.wait())
     request = request_of(script.options)
     try:
@@ -49,12 +59,17 @@ async def _watch(script: StartedScript) -> int:
         ended.cancel()
         await session.close(leave_children=True)
         reporter.on_leave()
+    out.check()
     return 0
 
 
-def _quitting(session: Session) -> asyncio.Event:
-    """Set by SIGTERM, and by Ctrl-C while nothing runs."""
-    quitting = asyncio.Event()
+def _quit(session: Session, quitting: asyncio.Event) -> None:
+    quitting.set()
+    end_program(session)
+
+
+def _stop_at_signals(session: Session, quitting: asyncio.Event) -> None:
+    """Quit at SIGTERM, and at Ctrl-C while nothing runs."""
 
     def stop() -> None:
         if not session.interrupt():
@@ -63,7 +78,6 @@ def _quitting(session: Session) -> asyncio.Event:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, stop)
     loop.add_signal_handler(signal.SIGTERM, quitting.set)
-    return quitting
 
 
 async def _update(session: Session, reporter: WatchReporter, request: Request) -> None:
