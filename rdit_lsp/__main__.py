@@ -39,9 +39,10 @@ def rdit() -> None:
 def rdit_lsp() -> None:
     """Run the language server on standard input and output: the same as `rdit lsp`."""
     if len(sys.argv) > 1:
-        sys.argv[1:1] = ["lsp"]
-        rdit()
-        return
+        _prepare()
+        from rdit_lsp.cli.arguments import lsp
+
+        lsp(prog_name="rdit-lsp")
     _prepare()
     # Without arguments there is nothing for the command line's library to do.
     gc.disable()

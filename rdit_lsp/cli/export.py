@@ -37,6 +37,7 @@ def export(script: StartedScript, to: Format, output: str | None) -> int:
         name = Path(source).name if source is not None else "standard input"
         if target is not None:
             save(snapshot, to, About(name, python), target)
+            print(f"rdit: {target} has been written.", file=sys.stderr)
         else:
             write("stdout", formats.export(snapshot, to, About(name, python), None).data)
     except (WorkerError, OSError) as error:

@@ -97,7 +97,10 @@ class TextReporter:
         self._write_failure(failure)
 
     def on_end(self, end: RunEnd) -> None:
-        """Nothing: the exit code says how it ended."""
+        """Say that time ran out, which looks like Ctrl-C; the exit code says how all else ended."""
+        if end.status == "timeout":
+            sentence = f"rdit: stopped after {self._options.timeout:g} s.\n"
+            self._out.write("stderr", sentence.encode())
 
     def _write_failure(self, failure: Failure) -> None:
         self._out.write("stderr", failure.text.encode("utf-8", "backslashreplace"))
@@ -123,6 +126,9 @@ class QuietReporter(TextReporter):
 
     def on_rejection(self, failure: Failure) -> None:
         """Nothing: the program's own Python has written it."""
+
+    def on_end(self, end: RunEnd) -> None:
+        """Nothing: the exit code says how it ended."""
 
 
 class JsonReporter(TextReporter):

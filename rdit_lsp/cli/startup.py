@@ -117,10 +117,11 @@ def _launch(options: RunOptions) -> Launch:
     interpreter = choose(folder, settings)
     return Launch(
         python=interpreter.command,
-        path=os.path.abspath(options.file) if is_file else "<stdin>",
+        # As Python has it: absolute, and otherwise as it was given.
+        path=os.path.join(os.getcwd(), options.file) if is_file else "<stdin>",
         argv=(options.file, *(options.args or settings.args)),
         cwd=str((options.cwd or settings.cwd or Path.cwd()).absolute()),
-        env={**settings.env, **options.env},
+        env={**_window_size(options), **settings.env, **options.env},
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
@@ -130,6 +131,15 @@ def _launch(options: RunOptions) -> Launch:
         checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
+
+
+def _window_size(options: RunOptions) -> dict[str, str]:
+    """The variables that say how large the terminal is, which the program's own streams do not."""
+    if options.layout not in ("text", "watch") or not sys.stdout.isatty():
+        return {}
+    size = os.get_terminal_size(sys.stdout.fileno())
+    found = {"COLUMNS": size.columns, "LINES": size.lines}
+    return {name: str(n) for name, n in found.items() if n and name not in os.environ}
 
 
 def refuse(file: str, error: Exception) -> int:
