@@ -208,11 +208,20 @@ class WatchReporter(TextReporter):
         """Report on `session`, which is made with this reporter and therefore comes later."""
         self._session = session
 
-    def on_update(self) -> None:
-        """An update of the file begins."""
+    def on_waiting(self) -> None:
+        """The wait for a change begins: a terminal, where it looks like an end, says so."""
+        if sys.stdout.isatty():
+            self._rule(f"watching {Path(self._options.file).name}; Ctrl-C ends")
+
+    def on_gone(self) -> None:
+        """The file has been deleted."""
+        self._rule(f"{Path(self._options.file).name} is gone; it is run again once it is back")
+
+    def on_update(self, changed: str) -> None:
+        """An update begins, as `changed` has changed."""
         self._first = None
         self._out.write("stdout", self._fresh_line().encode() + b"\n")
-        self._rule(f"{Path(self._options.file).name} changed at {strftime('%H:%M:%S')}")
+        self._rule(f"{changed} changed at {strftime('%H:%M:%S')}")
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         """Write it, below the reused results of the statements above it."""
@@ -268,6 +277,8 @@ REPORTERS: Mapping[str, type[TextReporter]] = {
 
 
 def _update_in_words(report: Report) -> str:
+    if any(view.index == -1 for view in report.views):
+        return "0 statements run, as the file does not compile; 0 reused"
     ran = sum(1 for view in report.views if not view.reused and view.status != "notRun")
     reused = sum(1 for view in report.views if view.reused)
     where = ""

@@ -5,6 +5,7 @@ Knows what it means that a stream takes no more; nothing of what is written.
 
 from __future__ import annotations
 
+import select
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -48,6 +49,14 @@ class Output:
         except OutputError as error:
             self.failure = error
             self._on_failure()
+
+    def is_read(self) -> bool:
+        """Whether standard output can still be written, without writing: what is idle has nothing to."""
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        if poll.poll(0) and self.failure is None:
+            self.failure = OutputError(BrokenPipeError())
+        return self.failure is None
 
     def check(self) -> None:
         """Raise the OutputError that has ended the output, if one has."""
