@@ -103,11 +103,15 @@ class TextReporter:
             self._out.write("stderr", sentence.encode())
 
     def _write_failure(self, failure: Failure) -> None:
-        self._out.write("stderr", failure.text.encode("utf-8", "backslashreplace"))
+        # The line end stays outside, or a terminal may paint the next line, too.
+        lines = failure.text.rstrip("\n")
+        text = self._out.paint("stderr", "red", lines) + failure.text[len(lines) :]
+        self._out.write("stderr", text.encode("utf-8", "backslashreplace"))
 
     def _write_value(self, text: str, view: View) -> None:
         label = f"{view.last:>4} │ "
-        rest = "\n" + " " * (len(label) - 2) + "│ "
+        rest = "\n" + self._out.paint("stdout", "grey", " " * (len(label) - 2) + "│ ")
+        label = self._out.paint("stdout", "grey", label)
         shown = self._fresh_line() + label + text.replace("\n", rest) + "\n"
         self._out.write("stdout", shown.encode("utf-8", "backslashreplace"))
 
@@ -261,10 +265,12 @@ class WatchReporter(TextReporter):
     def _write_reused(self, view: View) -> None:
         text = summary(view)
         if text:
-            self._out.write("stdout", f"{view.last:>4} ┊ {text}  (reused)\n".encode())
+            line = self._out.paint("stdout", "grey", f"{view.last:>4} ┊ {text}  (reused)")
+            self._out.write("stdout", f"{line}\n".encode())
 
     def _rule(self, text: str) -> None:
-        self._out.write("stdout", f"{self._fresh_line()}── {text} ──\n".encode())
+        rule = self._out.paint("stdout", "grey", f"── {text} ──")
+        self._out.write("stdout", f"{self._fresh_line()}{rule}\n".encode())
 
 
 REPORTERS: Mapping[str, type[TextReporter]] = {

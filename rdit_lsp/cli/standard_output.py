@@ -5,16 +5,20 @@ Knows what it means that a stream takes no more; nothing of what is written.
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rdit_lsp.outputs.stream import StreamName
 
+Colour: TypeAlias = Literal["grey", "red"]
+
+_CODES: dict[Colour, int] = {"grey": 90, "red": 31}
 _READER_GONE = 128 + signal.SIGPIPE
 """Exit code once the reader has gone: what a shell shows for `git log | head` under `pipefail`."""
 _CANNOT_WRITE = 1
@@ -57,6 +61,14 @@ class Output:
         if poll.poll(0) and self.failure is None:
             self.failure = OutputError(BrokenPipeError())
         return self.failure is None
+
+    def paint(self, stream: StreamName, colour: Colour, text: str) -> str:
+        """`text` in `colour` where the stream is a terminal that has colours, and wants them."""
+        target = sys.stdout if stream == "stdout" else sys.stderr
+        is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        if is_plain or not target.isatty():
+            return text
+        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
 
     def check(self) -> None:
         """Raise the OutputError that has ended the output, if one has."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TARGETS = ("C.UTF-8", "C.utf8", "UTF-8")
+_BLOCK = Path("/proc/self/environ")
+"""The environment that this process was started with, on Linux."""
 
 
 def without_coercion(env: Mapping[str, str]) -> dict[str, str]:
@@ -26,7 +28,7 @@ def without_coercion(env: Mapping[str, str]) -> dict[str, str]:
 def _at_start(env: Mapping[str, str]) -> str | None:
     """LC_CTYPE as it was at the start of this process; a guess where the system does not tell."""
     try:
-        block = Path("/proc/self/environ").read_bytes()
+        block = _BLOCK.read_bytes()
     except OSError:
         return env["LC_CTYPE"] if env.get("LANG") not in (None, "", "C", "POSIX") else None
     for entry in block.split(b"\0"):

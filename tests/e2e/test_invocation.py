@@ -153,3 +153,28 @@ def test_time_that_has_run_out(folder: Path) -> None:
     done = ended([RDIT, "run", "--timeout", "0.5", "slow.py"], folder)
     assert 124 == done.returncode
     assert "rdit: stopped after 0.5 s." == done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("variables", "has_colours"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ],
+    ids=str,
+)
+def test_colours(folder: Path, variables: dict[str, str], has_colours: bool) -> None:
+    """Values and errors would not stand out, or codes be written where no colours are wanted."""
+    (folder / "mixed.py").write_text("print('printed')\n1 + 1\n1 / 0\n")
+    env = {n: v for n, v in os.environ.items() if n != "NO_COLOR"} | variables
+    child = pexpect.spawn(
+        RDIT, ["run", "mixed.py"], cwd=str(folder), env=env, encoding="utf-8", timeout=LIMIT
+    )
+    text = child.read()
+    child.close()
+    assert "printed\r\n" in text
+    assert has_colours == ("\x1b[90m   2 │ \x1b[0m2\r\n" in text)
+    assert has_colours == ("ZeroDivisionError: division by zero\x1b[0m\r\n" in text)
+    assert has_colours == ("\x1b" in text)
+    assert 1 == child.exitstatus
