@@ -55,6 +55,7 @@ def _prepare() -> None:
     """Make the surroundings those of a program that was started properly."""
     _open_closed_streams()
     _search_own_libraries_first()
+    _leave_warnings_to_the_program()
 
 
 def _open_closed_streams() -> None:
@@ -83,6 +84,14 @@ def _search_own_libraries_first() -> None:
     if not is_safe and sys.path:
         theirs.add(os.path.abspath(sys.path[0]))  # The folder of the command, or the present one.
     sys.path.sort(key=lambda path: os.path.abspath(path) in theirs)
+
+
+def _leave_warnings_to_the_program() -> None:
+    """Ignore warnings about rdit's own code where variables ask for the program's."""
+    if any(os.environ.get(name) for name in ("PYTHONWARNINGS", "PYTHONWARNDEFAULTENCODING")):
+        import warnings  # Few ask, and the others should not wait for it.
+
+        warnings.simplefilter("ignore")
 
 
 if __name__ == "__main__":

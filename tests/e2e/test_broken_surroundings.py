@@ -151,3 +151,16 @@ def test_modules_of_the_users_named_like_a_dependency(folder: Path, name: str) -
         assert (0, "True\n", "") == (done.returncode, done.stdout, done.stderr)
     done = run_in_shell("rdit-lsp < /dev/null", folder, PYTHONPATH=str(folder / "lib"))
     assert done.stderr.startswith("rdit: the language server talks to an editor")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PYTHONWARNDEFAULTENCODING", "1"), ("PYTHONWARNINGS", "error")]
+)
+def test_warnings_are_the_programs(folder: Path, name: str, value: str) -> None:
+    """Warnings about rdit's own code would come with the program's, or end rdit."""
+    (folder / "w.py").write_text("open('pyproject.toml').close()\nimport sys\nsys.warnoptions\n")
+    done = run_in_shell("rdit run w.py", folder, **{name: value})
+    assert 0 == done.returncode
+    assert "rdit_lsp" not in done.stderr
+    assert ("EncodingWarning" in done.stderr) == (name == "PYTHONWARNDEFAULTENCODING")
+    assert "   3 │ " in done.stdout
