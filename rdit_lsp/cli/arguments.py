@@ -6,6 +6,7 @@ needs is imported in that command: importing all of it takes longer than running
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +21,31 @@ if TYPE_CHECKING:
     from rdit_lsp.cli.startup import StartedScript
     from rdit_lsp.export.model import Format
 
+_FORMATS: tuple[Format, ...] = ("html", "ipynb", "md", "py")
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_FILE = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+_FILE = click.argument("file")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands, and what to type where a file was named without one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As `click.Group.resolve_command`."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not args[0].endswith(".py") and not os.path.isfile(args[0]):
+                raise
+            hint = f"{error.message} Did you mean `rdit run {args[0]}`?"
+            raise click.UsageError(hint, ctx) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="rdit")
 def main() -> None:
-    """Any .py file, live, in the editor you already use."""
+    """Run Python files statement by statement, and show results beside their lines."""
 
 
 def _run_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -52,6 +70,7 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
             "--on-error",
             type=click.Choice(["stop", "continue"]),
             default="stop",
+            show_default=True,
             help="Whether the statements after a failed one run.",
         ),
     )
@@ -70,12 +89,13 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
     "layout",
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
-    help="How to show what happens.",
+    show_default=True,
+    help="Output format.",
 )
 def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
-    """Run FILE as `python FILE ARGS…` would and show each value beside its line.
+    """Run FILE and show each value beside its line.
 
-    The exit code is Python's. FILE may be - for standard input.
+    It runs as `python FILE ARGS…` would. The exit code is Python's. FILE may be - for standard input.
     """
     script = _begin("quiet" if quiet and layout == "text" else layout, chosen)
     from rdit_lsp.cli import run as command  # After the interpreter has been started.
@@ -86,7 +106,7 @@ def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
 @main.command(context_settings=_PASS_ON)
 @_run_options
 def watch(**chosen: Any) -> None:
-    """Run FILE, and after every change of it what the change makes necessary.
+    """Run FILE; re-run what each save affects.
 
     Ctrl-C interrupts what runs; while nothing runs, it ends the watch.
     """
@@ -100,18 +120,21 @@ def watch(**chosen: Any) -> None:
 @_run_options
 @click.option(
     "--to",
-    type=click.Choice(["html", "ipynb", "md", "py"]),
-    required=True,
-    help="A page, a notebook, Markdown, or the script with results as comments.",
+    type=click.Choice(_FORMATS),
+    help="A page, a notebook, Markdown, or the script with results as comments. Default: by the "
+    "suffix of --output.",
 )
 @click.option(
-    "--output", metavar="PATH", help="Where to; - is standard output. Default: beside FILE."
+    "--output",
+    metavar="PATH",
+    help="Output file; - for standard output. Default: beside FILE.",
 )
-def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
+def export_(*, to: Format | None, output: str | None, **chosen: Any) -> None:
     """Run FILE and write it with its results.
 
     The exit code is the one of the run.
     """
+    to = to or _format_of(output)
     script = _begin("json", chosen)
     from rdit_lsp.cli import export as command  # After the interpreter has been started.
 
@@ -121,7 +144,7 @@ def export_(*, to: Format, output: str | None, **chosen: Any) -> None:
 @main.command("import")
 @click.argument("notebook", type=click.Path())
 @click.option(
-    "--output", metavar="PATH", help="Where to; - is standard output. Default: beside it."
+    "--output", metavar="PATH", help="Output file; - for standard output. Default: beside it."
 )
 def import_(notebook: str, output: str | None) -> None:
     """Write a Jupyter NOTEBOOK as a .py file with `# %%` cells."""
@@ -141,17 +164,35 @@ def lsp() -> None:
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def doctor(file: Path | None) -> None:
-    """Say which interpreter, folder and settings FILE would get, and why."""
+    """Show the interpreter and settings of FILE.
+
+    Each with the reason for it. Without FILE: for a new one in this folder.
+    """
     from rdit_lsp.cli import doctor as command
 
     sys.exit(command.doctor(file))
 
 
+def _format_of(output: str | None) -> Format:
+    for to in _FORMATS:
+        if output is not None and output.endswith(f".{to}"):
+            return to
+    raise click.UsageError(
+        f"Say what to write: --to {'|'.join(_FORMATS)}, or --output with a suffix."
+    )
+
+
 def _begin(layout: str, chosen: Mapping[str, Any]) -> StartedScript:
     from rdit_lsp.cli.startup import RunOptions, StartedScript, begin, import_event_loop
 
+    if (
+        chosen["file"].startswith("-")
+        and chosen["file"] != "-"
+        and not os.path.exists(chosen["file"])
+    ):
+        raise click.NoSuchOption(chosen["file"], ctx=click.get_current_context())
     options = RunOptions(
-        file=str(chosen["file"]),
+        file=chosen["file"],
         args=chosen["args"],
         layout=layout,
         python=chosen["python"],

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rdit_lsp.cli.run import exit_code, new_session, request_of
+from rdit_lsp.cli.standard_output import write
 from rdit_lsp.cli.startup import refuse
+from rdit_lsp.export import formats
 from rdit_lsp.export.files import save, target_of
 from rdit_lsp.export.model import About
 from rdit_lsp.process.spawn import WorkerError
@@ -33,7 +35,11 @@ def export(script: StartedScript, to: Format, output: str | None) -> int:
         target = target_of(source, to, output)
         snapshot, report, python = asyncio.run(_run(script))
         name = Path(source).name if source is not None else "standard input"
-        save(snapshot, to, About(name, python), target)
+        if target is not None:
+            save(snapshot, to, About(name, python), target)
+            print(f"rdit: {target} has been written.", file=sys.stderr)
+        else:
+            write("stdout", formats.export(snapshot, to, About(name, python), None).data)
     except (WorkerError, OSError) as error:
         return refuse(file, error)
     finally:

@@ -6,10 +6,10 @@ makes them.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
+from rdit_lsp.cli.standard_output import write
 from rdit_lsp.export.notebook_import.assembly import script_of
 from rdit_lsp.export.notebook_import.losses import losses
 from rdit_lsp.export.notebook_import.reading import NotebookError, read
@@ -20,10 +20,6 @@ def import_notebook(notebook: str, output: str | None) -> int:
     try:
         script = script_of(read(Path(notebook)))
         _write(script.text, Path(notebook), output)
-    except BrokenPipeError:
-        # The reader has what it wanted. What is still buffered must not be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
     except NotebookError as error:
@@ -36,8 +32,7 @@ def import_notebook(notebook: str, output: str | None) -> int:
 def _write(text: str, notebook: Path, output: str | None) -> None:
     """Write the script to `output`, or beside the notebook. Raises NotebookError and OSError."""
     if output == "-":
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
+        write("stdout", text.encode())
         return
     target = Path(output) if output is not None else notebook.with_suffix(".py")
     if output is None and target.exists() and target.read_text("utf-8", "replace") != text:

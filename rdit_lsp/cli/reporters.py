@@ -10,9 +10,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from time import strftime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.api.encode import statement_result
+from rdit_lsp.cli.standard_output import Output
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
@@ -55,9 +56,10 @@ class RunEnd:
 class TextReporter:
     """Streams as they come, and each value beside its line."""
 
-    def __init__(self, options: RunOptions, launch: Launch) -> None:
+    def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
         self._options = options
         self._launch = launch
+        self._out = out if out is not None else Output()
         self._at_line_start = True
 
     @property
@@ -73,7 +75,7 @@ class TextReporter:
         del index
         if stream == "stdout":
             self._at_line_start = data.endswith(b"\n")
-        _write(sys.stdout if stream == "stdout" else sys.stderr, data)
+        self._out.write(stream, data)
 
     def on_result(self, view: View) -> None:
         """Write values and failures that the program has not written itself."""
@@ -83,7 +85,7 @@ class TextReporter:
             elif isinstance(output, Failure) and not output.printed:
                 self._write_failure(output)
         if view.note:
-            _write(sys.stderr, f"rdit: {view.note}\n".encode())
+            self._out.write("stderr", f"rdit: {view.note}\n".encode())
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
@@ -95,16 +97,23 @@ class TextReporter:
         self._write_failure(failure)
 
     def on_end(self, end: RunEnd) -> None:
-        """Nothing: the exit code says how it ended."""
+        """Say that time ran out, which looks like Ctrl-C; the exit code says how all else ended."""
+        if end.status == "timeout":
+            sentence = f"rdit: stopped after {self._options.timeout:g} s.\n"
+            self._out.write("stderr", sentence.encode())
 
     def _write_failure(self, failure: Failure) -> None:
-        _write(sys.stderr, failure.text.encode("utf-8", "backslashreplace"))
+        # The line end stays outside, or a terminal may paint the next line, too.
+        lines = failure.text.rstrip("\n")
+        text = self._out.paint("stderr", "red", lines) + failure.text[len(lines) :]
+        self._out.write("stderr", text.encode("utf-8", "backslashreplace"))
 
     def _write_value(self, text: str, view: View) -> None:
         label = f"{view.last:>4} │ "
-        rest = "\n" + " " * (len(label) - 2) + "│ "
+        rest = "\n" + self._out.paint("stdout", "grey", " " * (len(label) - 2) + "│ ")
+        label = self._out.paint("stdout", "grey", label)
         shown = self._fresh_line() + label + text.replace("\n", rest) + "\n"
-        _write(sys.stdout, shown.encode("utf-8", "backslashreplace"))
+        self._out.write("stdout", shown.encode("utf-8", "backslashreplace"))
 
     def _fresh_line(self) -> str:
         """What has to be written before a line of rdit's own: a line end, or nothing."""
@@ -122,6 +131,9 @@ class QuietReporter(TextReporter):
     def on_rejection(self, failure: Failure) -> None:
         """Nothing: the program's own Python has written it."""
 
+    def on_end(self, end: RunEnd) -> None:
+        """Nothing: the exit code says how it ended."""
+
 
 class JsonReporter(TextReporter):
     """One object at the end, and nothing else on stdout."""
@@ -137,7 +149,7 @@ class JsonReporter(TextReporter):
 
     def on_end(self, end: RunEnd) -> None:
         """Write the object."""
-        _write_json(
+        self._write_json(
             {
                 "file": self._options.file,
                 "python": end.python,
@@ -148,33 +160,36 @@ class JsonReporter(TextReporter):
             }
         )
 
+    def _write_json(self, value: dict[str, Any]) -> None:
+        self._out.write("stdout", json.dumps(value).encode() + b"\n")
+
 
 class JsonLinesReporter(JsonReporter):
     """One object a line as things happen."""
 
-    def __init__(self, options: RunOptions, launch: Launch) -> None:
-        super().__init__(options, launch)
-        _write_json({"event": "start", "file": options.file, "python": launch.python[0]})
+    def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
+        super().__init__(options, launch, out)
+        self._write_json({"event": "start", "file": options.file, "python": launch.python[0]})
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         """Write it as an object."""
         output = {"type": stream, "text": decode(data)}
-        _write_json({"event": "output", "nodeIndex": index or 0, "output": output})
+        self._write_json({"event": "output", "nodeIndex": index or 0, "output": output})
 
     def on_result(self, view: View) -> None:
         """Write displays and failures, then the whole result."""
         for output in view.outputs:
             if isinstance(output, Display | Failure):
                 shown = as_json(output)
-                _write_json({"event": "output", "nodeIndex": view.index, "output": shown})
-        _write_json({"event": "statement", "result": statement_result(view, complete=True)})
+                self._write_json({"event": "output", "nodeIndex": view.index, "output": shown})
+        self._write_json({"event": "statement", "result": statement_result(view, complete=True)})
 
     def on_end(self, end: RunEnd) -> None:
         """Write what has not run, and how it ended."""
         for view in end.views:
             if view.index == -1 or view.status == "notRun":
-                _write_json({"event": "statement", "result": statement_result(view)})
-        _write_json(
+                self._write_json({"event": "statement", "result": statement_result(view)})
+        self._write_json(
             {
                 "event": "end",
                 "status": end.status,
@@ -187,8 +202,8 @@ class JsonLinesReporter(JsonReporter):
 class WatchReporter(TextReporter):
     """Text in the file's order, and after each update a line with how much ran and was reused."""
 
-    def __init__(self, options: RunOptions, launch: Launch) -> None:
-        super().__init__(options, launch)
+    def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
+        super().__init__(options, launch, out)
         self._session: Session | None = None
         self._first: int | None = 0
         """The first statement that this update runs; None before it is known."""
@@ -197,11 +212,20 @@ class WatchReporter(TextReporter):
         """Report on `session`, which is made with this reporter and therefore comes later."""
         self._session = session
 
-    def on_update(self) -> None:
-        """An update of the file begins."""
+    def on_waiting(self) -> None:
+        """The wait for a change begins: a terminal, where it looks like an end, says so."""
+        if sys.stdout.isatty():
+            self._rule(f"watching {Path(self._options.file).name}; Ctrl-C ends")
+
+    def on_gone(self) -> None:
+        """The file has been deleted."""
+        self._rule(f"{Path(self._options.file).name} is gone; it is run again once it is back")
+
+    def on_update(self, changed: str) -> None:
+        """An update begins, as `changed` has changed."""
         self._first = None
-        _write(sys.stdout, self._fresh_line().encode() + b"\n")
-        self._rule(f"{Path(self._options.file).name} changed at {strftime('%H:%M:%S')}")
+        self._out.write("stdout", self._fresh_line().encode() + b"\n")
+        self._rule(f"{changed} changed at {strftime('%H:%M:%S')}")
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         """Write it, below the reused results of the statements above it."""
@@ -226,7 +250,7 @@ class WatchReporter(TextReporter):
     def on_leave(self) -> None:
         """Watching has ended: behind the ^C of a terminal its next prompt has a line of its own."""
         if sys.stdout.isatty():
-            _write(sys.stdout, b"\n")
+            self._out.write("stdout", b"\n")
 
     def _views(self) -> Sequence[View]:
         return self._session.snapshot().views if self._session is not None else ()
@@ -241,10 +265,12 @@ class WatchReporter(TextReporter):
     def _write_reused(self, view: View) -> None:
         text = summary(view)
         if text:
-            _write(sys.stdout, f"{view.last:>4} ┊ {text}  (reused)\n".encode())
+            line = self._out.paint("stdout", "grey", f"{view.last:>4} ┊ {text}  (reused)")
+            self._out.write("stdout", f"{line}\n".encode())
 
     def _rule(self, text: str) -> None:
-        _write(sys.stdout, f"{self._fresh_line()}── {text} ──\n".encode())
+        rule = self._out.paint("stdout", "grey", f"── {text} ──")
+        self._out.write("stdout", f"{self._fresh_line()}{rule}\n".encode())
 
 
 REPORTERS: Mapping[str, type[TextReporter]] = {
@@ -257,6 +283,8 @@ REPORTERS: Mapping[str, type[TextReporter]] = {
 
 
 def _update_in_words(report: Report) -> str:
+    if any(view.index == -1 for view in report.views):
+        return "0 statements run, as the file does not compile; 0 reused"
     ran = sum(1 for view in report.views if not view.reused and view.status != "notRun")
     reused = sum(1 for view in report.views if view.reused)
     where = ""
@@ -266,12 +294,3 @@ def _update_in_words(report: Report) -> str:
     statements = "1 statement" if ran == 1 else f"{ran} statements"
     ended = "" if report.status == "ok" else f"; ended with {report.status}"
     return f"{statements} run{where}; {reused} reused{ended}"
-
-
-def _write(stream: TextIO, data: bytes) -> None:
-    stream.buffer.write(data)
-    stream.buffer.flush()
-
-
-def _write_json(value: dict[str, Any]) -> None:
-    _write(sys.stdout, json.dumps(value).encode() + b"\n")

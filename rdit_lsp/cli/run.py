@@ -12,7 +12,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.cli.reporters import REPORTERS, RunEnd
-from rdit_lsp.cli.startup import refuse
+from rdit_lsp.cli.standard_output import Output, OutputError
+from rdit_lsp.cli.startup import refuse, refuse_internal
 from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.process.spawn import WorkerError, shares_terminal
@@ -45,6 +46,10 @@ def in_event_loop(
         return asyncio.run(main(script))
     except WorkerError as error:
         return refuse(script.options.file, error)
+    except OutputError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever it is, the command ends, and says so)
+        return refuse_internal(error)
     finally:
         script.guard.close()
 
@@ -90,21 +95,40 @@ def exit_code(status: str, views: Sequence[View]) -> int:
     return 1
 
 
+def end_program(session: Session) -> None:
+    """Interrupt the run, as what it writes goes nowhere; what comes after a run gets SIGTERM."""
+    # Not at once: the session is in the middle of passing an event on.
+    asyncio.get_running_loop().call_soon(_interrupt_or_terminate, session)
+
+
+def _interrupt_or_terminate(session: Session) -> None:
+    if not session.interrupt():
+        session.pass_on(signal.SIGTERM)
+
+
 async def _run(script: StartedScript) -> int:
-    reporter = REPORTERS[script.options.layout](script.options, script.launch)
+    out = Output(lambda: end_program(session))
+    reporter = REPORTERS[script.options.layout](script.options, script.launch, out)
     session = new_session(script, reporter)
     _pass_signals_on(script, session)
     begin = perf_counter()
+    is_over = False
     try:
+        out.check()
         report = await session.execute(request_of(script.options))
+        is_over = True
     finally:
         python = session.status.python  # There is none once the session is closed.
-        await session.close(leave_children=True, patient=True)
+        # A program that did not come to its end has nothing to wait for.
+        patient = is_over and out.failure is None
+        await session.close(leave_children=True, patient=patient)
+    out.check()
     report_rejection(report, reporter)
     views = final_views(report, session)
     code = exit_code(report.status, views)
     took = (perf_counter() - begin) * 1000
     reporter.on_end(RunEnd(report.status, code, took, views, python))
+    out.check()
     return code
 
 

@@ -51,7 +51,10 @@ class StartedScript:
         self.options = options
         self.launch = launch
         self.source = source
-        self.guard = Guard()  # It forks, which must come before threads and event loops.
+        try:
+            self.guard = Guard()  # It forks, which must come before threads and event loops.
+        except OSError as error:
+            raise WorkerError(f"the run cannot be guarded: {error.strerror or error}.") from error
         self._early: Spawned | None = spawn(launch)
 
     def spawn(self, launch: Launch) -> Spawned:
@@ -83,6 +86,8 @@ def begin(options: RunOptions) -> StartedScript | int:
         script = StartedScript(options, launch, source)
     except (OSError, ConfigurationError, InterpreterError, NoSourceError, WorkerError) as error:
         return refuse(options.file, error)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the command ends, and says so)
+        return refuse_internal(error)
     if options.layout != "quiet":
         for sentence in (*settings.unknown, *_python_not_wanted(source, options, launch)):
             print(f"rdit: {sentence}", file=sys.stderr)
@@ -132,10 +137,11 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
     interpreter = choose(_folder(options), settings)
     return Launch(
         python=interpreter.command,
-        path=os.path.abspath(source_path(options.file)) if is_file else "<stdin>",
+        # As Python has it: absolute, and otherwise as it was given.
+        path=os.path.join(os.getcwd(), source_path(options.file)) if is_file else "<stdin>",
         argv=(options.file, *(options.args or settings.args)),
         cwd=str((options.cwd or settings.cwd or Path.cwd()).absolute()),
-        env={**settings.env, **options.env},
+        env={**_window_size(options), **settings.env, **options.env},
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
@@ -205,9 +211,24 @@ def _python_not_wanted(source: str, options: RunOptions, launch: Launch) -> Iter
         )
 
 
+def _window_size(options: RunOptions) -> dict[str, str]:
+    """The variables that say how large the terminal is, which the program's own streams do not."""
+    if options.layout not in ("text", "watch") or not sys.stdout.isatty():
+        return {}
+    size = os.get_terminal_size(sys.stdout.fileno())
+    found = {"COLUMNS": size.columns, "LINES": size.lines}
+    return {name: str(n) for name, n in found.items() if n and name not in os.environ}
+
+
 def refuse(file: str, error: Exception) -> int:
     """Print one sentence that says why nothing runs; returns the exit code."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     what = f"cannot read {file}: {reason}" if isinstance(error, OSError) else reason
     print(f"rdit: {what}", file=sys.stderr)
+    return _CANNOT
+
+
+def refuse_internal(error: Exception) -> int:
+    """Print what a mistake of rdit's own is, for a report of it; returns the exit code."""
+    print(f"rdit: internal error, please report it: {error!r}", file=sys.stderr)
     return _CANNOT

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rdit_lsp.cli.reporters import WatchReporter
-from rdit_lsp.cli.run import final_views, in_event_loop, new_session, report_rejection, request_of
+from rdit_lsp.cli.run import (
+    end_program,
+    final_views,
+    in_event_loop,
+    new_session,
+    report_rejection,
+    request_of,
+)
+from rdit_lsp.cli.standard_output import Output
 from rdit_lsp.cli.startup import read_source
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.children import reap_orphans
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
 
 _INTERVAL = 0.1
 """Seconds between two reads of the file: polling works on every file system."""
+_GONE = 10
+"""Reads in a row without a file after which it has been deleted, not replaced."""
 
 
 def watch(script: StartedScript) -> int:
@@ -29,32 +40,43 @@ def watch(script: StartedScript) -> int:
 
 async def _watch(script: StartedScript) -> int:
     reap_orphans(script.guard.pid)
-    reporter = WatchReporter(script.options, script.launch)
+    quitting = asyncio.Event()
+    out = Output(lambda: _quit(session, quitting))
+    reporter = WatchReporter(script.options, script.launch, out)
     session = new_session(script, reporter)
     reporter.watch(session)
-    quitting = _quitting(session)
+    _stop_at_signals(session, quitting)
     ended = asyncio.create_task(quitting.wait())
     request = request_of(script.options)
     try:
         await _update(session, reporter, request)
         while not quitting.is_set():
-            changed = asyncio.create_task(_next_change(script.options.file, session))
+            reporter.on_waiting()
+            watching = _Watching(script.options.file, session, reporter, out)
+            changed = asyncio.create_task(watching.next_change())
             await asyncio.wait([ended, changed], return_when=asyncio.FIRST_COMPLETED)
             if not changed.done():
                 changed.cancel()
                 break
-            reporter.on_update()
+            if out.failure is not None:
+                break
+            reporter.on_update(changed.result())
             await _update(session, reporter, replace(request, scope="stale"))
     finally:
         ended.cancel()
         await session.close(leave_children=True)
         reporter.on_leave()
+    out.check()
     return 0
 
 
-def _quitting(session: Session) -> asyncio.Event:
-    """Set by SIGTERM, and by Ctrl-C while nothing runs."""
-    quitting = asyncio.Event()
+def _quit(session: Session, quitting: asyncio.Event) -> None:
+    quitting.set()
+    end_program(session)
+
+
+def _stop_at_signals(session: Session, quitting: asyncio.Event) -> None:
+    """Quit at SIGTERM, and at Ctrl-C while nothing runs."""
 
     def stop() -> None:
         if not session.interrupt():
@@ -63,7 +85,6 @@ def _quitting(session: Session) -> asyncio.Event:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, stop)
     loop.add_signal_handler(signal.SIGTERM, quitting.set)
-    return quitting
 
 
 async def _update(session: Session, reporter: WatchReporter, request: Request) -> None:
@@ -72,22 +93,49 @@ async def _update(session: Session, reporter: WatchReporter, request: Request) -
     reporter.on_updated(report, final_views(report, session))
 
 
-async def _next_change(file: str, session: Session) -> None:
-    """Wait until the file, or a file of the project that it imports, holds something else."""
-    was_empty = False
-    while True:
-        await asyncio.sleep(_INTERVAL)
-        if session.refresh_dependencies():
-            return
+class _Watching:
+    """The wait for the next change of a file, or of a file of the project that it imports."""
+
+    def __init__(self, file: str, session: Session, reporter: WatchReporter, out: Output) -> None:
+        self._file = file
+        self._session = session
+        self._reporter = reporter
+        self._out = out
+        self._missed = 0
+        """Reads in a row that found no file."""
+        self._was_empty = False
+
+    async def next_change(self) -> str:
+        """What has changed, in words; also returns when nothing reads what is written any more."""
+        name = Path(self._file).name
+        while self._out.is_read():
+            await asyncio.sleep(_INTERVAL)
+            if self._session.refresh_dependencies():
+                return f"what {name} depends on"
+            source = self._read()
+            if source is not None and self._take(source):
+                break
+        return name
+
+    def _read(self) -> str | None:
+        """The text; None for a moment without a file, as editors replace it by renaming another."""
         try:
-            source = read_source(file)
+            source = read_source(self._file)
         except OSError:
-            continue  # Editors replace a file by renaming another: for a moment there is none.
-        if not source and not was_empty:
-            was_empty = True
-            continue  # Others write it in place: for a moment it is empty.
-        document = session.document
+            self._missed += 1
+            if self._missed == _GONE:
+                self._reporter.on_gone()
+            return None
+        self._missed = 0
+        if not source and not self._was_empty:
+            self._was_empty = True
+            return None  # Others write it in place: for a moment it is empty.
+        return source
+
+    def _take(self, source: str) -> bool:
+        document = self._session.document
         changed = documents.replace_text(document, document.version + 1, source)
-        if changed.lines != document.lines:
-            session.change(changed)
-            return
+        if changed.lines == document.lines:
+            return False
+        self._session.change(changed)
+        return True

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rdit_lsp.process.coercion import without_coercion
 from rdit_lsp.process.posix.limits import raise_oom_score, restore_limit
 from rdit_lsp.settings.configuration import CHECKPOINT_MEMORY
 
@@ -103,7 +104,7 @@ def shares_terminal(launch: Launch) -> bool:
 
 
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
-    env = dict(os.environ)
+    env = without_coercion(os.environ)
     for name, value in changes.items():
         if value is None:
             env.pop(name, None)

@@ -100,7 +100,7 @@ class LocalWorker:
         self._conversation = Conversation(
             self._on_received, self._on_hung_up, self._on_protocol_error
         )
-        self._home = Home(guard.folder / f"worker-{next(_numbers)}", self._conversation.open)
+        self._home = Home(guard.sockets / f"worker-{next(_numbers)}", self._conversation.open)
         self._fatal_log = self._home.path.with_suffix(".faults")
         """Where the interpreter writes its report when a signal such as SIGSEGV ends it."""
         self._nudge = FlushNudge(
@@ -129,7 +129,11 @@ class LocalWorker:
 
     async def start(self) -> None:
         """As `ProgramHandle.start`."""
-        self._connect(self._spawn(self.launch))
+        try:
+            self._connect(self._spawn(self.launch))
+        except OSError as error:
+            await self.close()
+            raise WorkerError(f"{self._name} cannot be connected to rdit: {error}.") from error
         if self.launch.checkpoints:
             adopt_orphans()  # Its forks will be. It takes a moment, as the interpreter does to start.
         try:
@@ -170,10 +174,11 @@ class LocalWorker:
         log.debug("%s: worker %d is %s", self.launch.path, self.pid, self._name)
         if not self._shares_terminal:
             self._guard.watch(self.pid)
+        # First what closing needs, in case that the rest fails.
+        Child(self.pid, self._on_process_exit, spawned.process.wait)
+        self._conversation.open(spawned.channel)
         self._pipes.renew({STREAMS[number]: fd for number, fd in spawned.pipes.items()})
         self._home.listen()
-        self._conversation.open(spawned.channel)
-        Child(self.pid, self._on_process_exit, spawned.process.wait)
 
     def _own_files(self) -> dict[str, str]:
         return {"home": str(self._home.path), "faults": str(self._fatal_log)}

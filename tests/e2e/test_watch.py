@@ -90,3 +90,34 @@ def test_undone_edit_runs_nothing(watched: Watched) -> None:
     _, _, *rest, summary = watched.told()
     assert ["   2 ┊ 1  (reused)", "   7 ┊ 2  (reused)"] == [rest[0], rest[-1]]
     assert "── 0 statements run; 6 reused ──" == summary
+
+
+def test_text_that_does_not_compile(watched: Watched) -> None:
+    """It would be counted as a statement that has run."""
+    watched.told()
+    watched.save("x = = 1\n")
+    assert "── 0 statements run, as the file does not compile; 0 reused ──" == watched.told()[-1]
+
+
+def test_file_that_is_deleted(watched: Watched) -> None:
+    """The watch would look as if it went on."""
+    watched.told()
+    watched.script.unlink()
+    assert watched.process.stdout is not None
+    gone = "── script.py is gone; it is run again once it is back ──\n"
+    assert gone == watched.process.stdout.readline().decode()
+    watched.save(SCRIPT + "'more'\n")
+    assert watched.told()[1].startswith("── script.py changed at ")
+
+
+def test_module_that_changes(watched: Watched) -> None:
+    """The change would be put down to the script."""
+    watched.told()
+    module = watched.script.with_name("near.py")
+    module.write_text("X = 1\n")
+    watched.save("import near\nnear.X\n")
+    assert "   2 │ 1" in watched.told()
+    module.write_text("X = 2222\n")
+    _, changed, *rest = watched.told()
+    assert changed.startswith("── what script.py depends on changed at ")
+    assert "   2 │ 2222" in rest

@@ -93,7 +93,7 @@ class RecordingGuard:
     """In place of the server's guard: the groups that it would end."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = self.sockets = folder
         self.groups: set[int] = set()
 
     def watch(self, group: int) -> None:

@@ -95,6 +95,11 @@ class _NoGuard:
 
     folder: Path
 
+    @property
+    def sockets(self) -> Path:
+        """As `Guard.sockets`."""
+        return self.folder
+
     def watch(self, group: int) -> None:
         """As `Guard.watch`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.worker.conftest import Starter
+    from worker.conftest import Starter
 
 ODD = r"""
 import os, sys, pathlib, sqlite3, tempfile, traceback, threading, importlib.util

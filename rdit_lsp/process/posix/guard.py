@@ -10,25 +10,35 @@ plain fork, and all it shares with the server is a pipe.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_USUAL = ("/tmp", "/var/tmp", "/usr/tmp")
+_LONGEST_FOLDER = 80
+"""Bytes of a folder's path: a socket's whole path may have 103 on macOS, 107 on Linux."""
 
 
 class Guard:
     """The server's end: keeps the list of process groups to kill if the server exits."""
 
     def __init__(self) -> None:
-        """Make the server's private folder and start its guard."""
-        self.folder = _private_folder()
-        """For sockets and for output too long for memory; removed when the server exits."""
+        """Make the server's private folder and start its guard. Raises OSError."""
+        self.folder = _private_folder(_candidates())
+        """For output too long for memory; removed when the server exits."""
+        self.sockets = self.folder if _has_room_for_name(self.folder) else _short_folder()
+        """For sockets; most often the same folder."""
         reading, writing = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(writing)
-            _stand_guard(reading, str(self.folder))
+            _stand_guard(reading, {str(self.folder), str(self.sockets)})
         os.close(reading)
         self._fd = writing
 
@@ -51,18 +61,40 @@ class Guard:
             os.write(self._fd, line.encode())
 
 
-def _private_folder() -> Path:
-    """A new folder that only this user can open.
+def _private_folder(parents: Iterable[str]) -> Path:
+    """A new folder that only this user can open, in the first of `parents` that has one made.
 
     `tempfile.mkdtemp` does the same, but importing it takes as long as starting Python does.
     """
-    parent = Path(os.environ.get("TMPDIR") or "/tmp")
-    folder = parent / f"rdit-{os.getpid()}-{os.urandom(6).hex()}"
-    folder.mkdir(mode=0o700)
-    return folder
+    name = f"rdit-{os.getpid()}-{os.urandom(6).hex()}"
+    for parent in parents:
+        folder = Path(parent).absolute() / name
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError:
+            continue  # It is missing, a file, full, or may not be written.
+        return folder
+    raise FileNotFoundError(
+        errno.ENOENT, f"no folder for temporary files can be written: {', '.join(parents)}"
+    )
 
 
-def _stand_guard(fd: int, folder: str) -> NoReturn:
+def _candidates() -> tuple[str, ...]:
+    """Where temporary files may go, in the order of `tempfile`."""
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return (*filter(None, named), *_USUAL, ".")
+
+
+def _has_room_for_name(folder: Path) -> bool:
+    return len(os.fsencode(folder)) <= _LONGEST_FOLDER
+
+
+def _short_folder() -> Path:
+    """A folder for sockets where the one for files has too long a path."""
+    return _private_folder((*_USUAL, os.environ.get("XDG_RUNTIME_DIR") or "/run"))
+
+
+def _stand_guard(fd: int, folders: Iterable[str]) -> NoReturn:
     """Read until the server is gone, then clean up. Never returns into the server's code."""
     try:
         # A session of its own: a signal for the server's process group must not end the guard.
@@ -80,7 +112,8 @@ def _stand_guard(fd: int, folder: str) -> NoReturn:
                 continue  # It has exited by itself.
         import shutil  # Not at the start, which `rdit run` waits for.
 
-        shutil.rmtree(folder, ignore_errors=True)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         os._exit(0)
 

@@ -147,7 +147,7 @@ def test_an_update(written: Callable[[], tuple[str, str]]) -> None:
     views = [kept, view(index=1, line=2, status="running"), below]
     reporter = WatchReporter(OPTIONS, LAUNCH)
     reporter.watch(SimpleNamespace(snapshot=lambda: SimpleNamespace(views=views)))
-    reporter.on_update()
+    reporter.on_update("d.py")
     assert "── d.py changed at " in written()[0]
     reporter.on_output(1, "stdout", b"x\n")
     reporter.on_result(ran)
