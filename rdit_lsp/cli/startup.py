@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rdit_lsp.cli.source_file import NoSourceError, is_source, source_path
+from rdit_lsp.process.coercion import without_coercion
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.spawn import Launch, Spawned, WorkerError, spawn
 from rdit_lsp.settings.configuration import ConfigurationError, settings_for
@@ -175,7 +176,7 @@ def _is_for_python(options: RunOptions) -> bool:
 
 def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
     """Have Python take the place of this process. Raises WorkerError."""
-    environ = {**os.environ, **launch.env}
+    environ = {**without_coercion(os.environ), **launch.env}
     file = options.file if launch.cwd == os.getcwd() else os.path.abspath(options.file)
     command = [*launch.python, file, *launch.argv[1:]]
     try:
