@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
+from support.libraries import python_with_libraries
 from support.looking import VARIABLES, Looker, completion, hover, labels, signature
-
-_PYTHON = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 
 SOURCE = """
 import numpy as np, pandas as pd, polars as pl
@@ -29,10 +25,7 @@ either = pytest.mark.parametrize("gentle", [False, True], ids=["fork", "gentle"]
 @pytest.fixture
 def look() -> Looker:
     """Looks at programs that use libraries."""
-    if not _PYTHON.exists():
-        missing = "these libraries are missing: make libraries"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    return Looker(str(_PYTHON))
+    return Looker(python_with_libraries())
 
 
 @either
