@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,9 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.commandline import Rdit
-
-_ROOT = Path(__file__).parents[2]
-_LIBRARIES = _ROOT / ".tools" / "rich" / "bin" / "python"
+from support.libraries import python_with_libraries
 
 
 @pytest.fixture(params=["python3.8", "python3.13", sys.executable], ids=["3.8", "3.13", "own"])
@@ -39,7 +36,4 @@ def plain(tmp_path: Path) -> Rdit:
 @pytest.fixture
 def rich(tmp_path: Path) -> Rdit:
     """An interpreter with the libraries whose results are rich."""
-    if not _LIBRARIES.exists():
-        missing = "these libraries are missing: make libraries"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    return Rdit(str(_LIBRARIES), tmp_path)
+    return Rdit(python_with_libraries(), tmp_path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from support.editor import Editor, Kind, OpenDocument
+from support.libraries import python_with_libraries
 from support.lsp_client import RpcError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     Start: TypeAlias = Callable[[Kind], Awaitable[Editor]]
 
-LIBRARIES = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SOURCE = f"""\
 class Picture:
@@ -207,10 +207,9 @@ async def test_pictures_as_files(start: Start, tmp_path: Path) -> None:
     assert "path" not in (await document.results())[1]["output"][0]
 
 
-@pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
 async def test_settings_of_figures_take_effect(start: Start, tmp_path: Path) -> None:
     """Whoever asks for SVG would go on to see what was drawn before."""
-    python = {"python": [str(LIBRARIES)]}
+    python = {"python": [python_with_libraries()]}
     editor = await start(Kind("neovim", options=json.dumps({"rdit": python})))
     source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
     document = editor.open(tmp_path / "svg.py", source)
@@ -224,10 +223,9 @@ async def test_settings_of_figures_take_effect(start: Start, tmp_path: Path) -> 
     assert "image/svg+xml" in new["output"][0]["data"]
 
 
-@pytest.mark.skipif(not LIBRARIES.exists(), reason="no matplotlib: make libraries")
 async def test_show_is_added_and_taken_away(start: Start, tmp_path: Path) -> None:
     """A line would show a figure that a clean run shows elsewhere, or would not show the one it does."""
-    (tmp_path / "pyproject.toml").write_text(f"[tool.rdit]\npython = {str(LIBRARIES)!r}\n")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.rdit]\npython = {python_with_libraries()!r}\n")
     editor = await start(Kind("neovim"))
     text = "import matplotlib.pyplot as plt\n1 + 1\nplt.plot([1, 2])\nlen([3])\n"
     document = editor.open(tmp_path / "plot.py", text)

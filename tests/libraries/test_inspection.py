@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from support.inspecting import VARIABLES, Inspector, completion, hover, labels, signature
-
-_PYTHON = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
+from support.libraries import python_with_libraries
 
 SOURCE = """
 import numpy as np, pandas as pd, polars as pl
@@ -29,10 +25,7 @@ either = pytest.mark.parametrize("gentle", [False, True], ids=["fork", "gentle"]
 @pytest.fixture
 def inspect() -> Inspector:
     """Inspects programs that use libraries."""
-    if not _PYTHON.exists():
-        missing = "these libraries are missing: make libraries"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    return Inspector(str(_PYTHON))
+    return Inspector(python_with_libraries())
 
 
 @either

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support import oracle
+from support.libraries import python_with_libraries
 from support.observers import SilentObserver
 from support.sessions import Place, open_session
 
@@ -20,6 +19,7 @@ from rdit_lsp.session.planning import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rdit_lsp.session.planning import Scope
     from rdit_lsp.session.report import Report
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 
-PYTHON = Path(__file__).parents[2] / ".tools" / "rich" / "bin" / "python"
 _PATIENCE = 120.0
 TWO_THREADS = "import os; os.environ['OMP_NUM_THREADS'] = '2'\nimport numpy as np"
 """On a machine with one processor, too."""
@@ -265,10 +264,7 @@ def guard() -> Iterator[Guard]:
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 async def test_edit_gives_what_a_clean_run_gives(case: Case, guard: Guard, tmp_path: Path) -> None:
     """After going back, a library would hang, or answer something else."""
-    if case.needs and not PYTHON.exists():
-        missing = "these libraries are missing: make libraries"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    place = Place(tmp_path, python=str(PYTHON) if case.needs else sys.executable)
+    place = Place(tmp_path, python=python_with_libraries() if case.needs else sys.executable)
     texts = [f"{case.imports}\n{case.work}\n{case.uses.replace('N', n)}\n" for n in "345"]
     file = tmp_path / place.name
     file.write_text(texts[0])
