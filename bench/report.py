@@ -20,14 +20,14 @@ def heading() -> str:
 
 def lines(measured: Measured) -> list[str]:
     """One line for the row and one for each contestant; ratios are rdit's time over theirs."""
-    row, ours = measured.row, measured.median("rdit")
+    row, rdit = measured.row, measured.median("rdit")
     word = "reached" if measured.is_reached else "MISSED"
     shown = [f"{row.name} ({row.unit})"]
     for name in measured.samples:
         first, third = measured.quartiles(name)
         spread = f"{_number(first)} … {_number(third)}"
         median = measured.median(name)
-        ratio = f"{ours / median:.2f}" if name != "rdit" and median > 0 else ""
+        ratio = f"{rdit / median:.2f}" if name != "rdit" and median > 0 else ""
         goal = f"{row.goal}: {word}" if name == "rdit" else ""
         shown.append(
             f"  {name:<44}{_number(median):>10}   {spread:<21}{ratio:>7}   {goal}".rstrip()

@@ -109,7 +109,7 @@ async def reset(stage: Stage) -> Contestants:
     async def sample() -> float:
         await document.execute()
         before = (await document.session())["pid"]
-        await asyncio.sleep(0.5)  # Nobody resets again at once.
+        await asyncio.sleep(0.5)  # A person does not reset again at once.
         took = await reset()
         after = await document.session()
         assert after["state"] == "idle"
@@ -129,7 +129,7 @@ async def overhead(stage: Stage, *, source: str) -> Contestants:
 
 
 async def hundred(stage: Stage) -> Contestants:
-    """What a hundred checkpoints by hand hold that nobody else does, as the server measures it."""
+    """What a hundred checkpoints by hand hold that no other process shares, as the server measures it."""
     document = await stage.ran(GIGABYTE)
     ask, of = document.editor.request, {"uri": document.uri}
 

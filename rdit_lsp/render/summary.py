@@ -1,7 +1,7 @@
 """A result in one short line, for every client that has one line for it.
 
 Pure: `View` in, text out. Marks and words both tell a fresh result from a stale, running or failed one,
-so that nobody depends on colour.
+so that it can be read without colour.
 """
 
 from __future__ import annotations

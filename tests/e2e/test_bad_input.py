@@ -128,7 +128,7 @@ async def test_wrong_arguments(document: OpenDocument, name: str, argument: obje
 
 
 async def test_too_many_arguments(document: OpenDocument) -> None:
-    """Arguments that nobody reads would be dropped without a word."""
+    """Unknown arguments would be dropped without a word."""
     uri = {"uri": document.uri}
     params = {"command": "rdit/execute", "arguments": [uri, uri]}
     with pytest.raises(RpcError) as error:
@@ -257,7 +257,7 @@ async def test_folder_without_write_permission(editor: Editor, tmp_path: Path) -
 
 
 async def test_deleted_working_directory(editor: Editor, tmp_path: Path) -> None:
-    """A folder that is gone would give an error nobody understands, or break the session."""
+    """A folder that is gone would give an error that explains nothing, or break the session."""
     folder = tmp_path / "gone"
     folder.mkdir()
     document = editor.open(folder / "a.py", "1\n")
@@ -299,7 +299,7 @@ async def test_working_directory_deleted_by_the_program(editor: Editor, tmp_path
 async def test_broken_virtual_environment(
     editor: Editor, tmp_path: Path, make: Callable[[Path], object], expected: str
 ) -> None:
-    """A virtual environment that does not work would give an error nobody understands."""
+    """A virtual environment that does not work would give an error that explains nothing."""
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     make(tmp_path / ".venv")
     document = editor.open(tmp_path / "a.py", "1\n")

@@ -102,7 +102,7 @@ async def test_killed_between_runs(slow: OpenDocument, tmp_path: Path) -> None:
 
 
 async def test_going_on_after_a_kill_runs_nothing_new(slow: OpenDocument, tmp_path: Path) -> None:
-    """When somebody ends the process, code would run that nobody has asked to run yet."""
+    """When the process is killed from outside, code would run that was not asked for yet."""
     await slow.execute()
     pid = (await slow.session())["pid"]
     slow.replace(SLOW + 'with open("log", "a") as log: log.write("typed") and None\n')

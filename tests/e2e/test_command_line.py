@@ -233,7 +233,7 @@ def test_continue_after_errors(folder: Path) -> None:
 def test_time_limit(folder: Path) -> None:
     """`--timeout` would not end a script."""
     (folder / "slow.py").write_text("import time\nprint('begun')\ntime.sleep(600)\n")
-    # How long Python takes to start nobody knows: longer limits until the script has begun.
+    # How long Python takes to start is unknown: longer limits until the script has begun.
     for limit in ("1", "4", "16"):
         done = rdit("run", "--timeout", limit, "--format", "json", "slow.py", cwd=folder)
         report = json.loads(done.stdout)
@@ -362,7 +362,7 @@ def test_nothing_stays_behind(folder: Path) -> None:
 
 
 def test_doctor(folder: Path) -> None:
-    """Nobody could find out which interpreter and settings a document gets, and why."""
+    """There would be no way to see which interpreter and settings a document gets, and why."""
     (folder / "pyproject.toml").write_text(
         f"[tool.rdit]\npython = {sys.executable!r}\nargs = ['a b']\nenv = {{X = '1'}}\n"
     )

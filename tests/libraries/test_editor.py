@@ -208,7 +208,7 @@ async def test_pictures_as_files(start: Start, tmp_path: Path) -> None:
 
 
 async def test_settings_of_figures_take_effect(start: Start, tmp_path: Path) -> None:
-    """Whoever asks for SVG would go on to see what was drawn before."""
+    """After asking for SVG one would still see what was drawn before."""
     python = {"python": [python_with_libraries()]}
     editor = await start(Kind("neovim", options=json.dumps({"rdit": python})))
     source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"

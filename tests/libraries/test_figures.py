@@ -126,7 +126,7 @@ def test_program_that_shows_its_figures_is_left_alone(rich: Rdit, end: str) -> N
 
 
 def test_comment_shows_nothing(rich: Rdit) -> None:
-    """Whoever takes `plt.show()` out wants to see what the lines are."""
+    """Without `plt.show()` in the file, one wants to see what the lines are."""
     shown = rich.outputs(IMPORTS + "plt.plot([1, 2])\n# plt.show()\n")[-1]
     assert size_of(shown) == (640, 480)
 

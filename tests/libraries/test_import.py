@@ -67,7 +67,7 @@ def test_what_only_ipython_understands(plain: Rdit, code: str, expected: str) ->
     "text", ["", "[]", "{}", "no json", '{"nbformat": 4}', '{"nbformat": "4"}', "[" * 10**5]
 )
 def test_no_notebook(plain: Rdit, text: str) -> None:
-    """A traceback of rdit's own helps nobody."""
+    """A traceback of rdit's own does not help the user."""
     (plain.folder / "book.ipynb").write_text(text)
     done = plain("import", "book.ipynb")
     assert done.returncode == 2

@@ -63,7 +63,7 @@ def test_shown_again_without_waiting_is_one_picture(rich: Rdit) -> None:
 
 
 def test_users_backend_wins(rich: Rdit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever sets MPLBACKEND wants that one."""
+    """A backend chosen with MPLBACKEND is the one wanted."""
     source = "import matplotlib\nmatplotlib.get_backend().lower()\n"
     assert rich.shown("import matplotlib\n_ = matplotlib.use('svg')\n" + source)["text"] == "'svg'"
     monkeypatch.setenv("MPLBACKEND", "pdf")

@@ -81,7 +81,7 @@ def test_pictures_too_large_for_a_hover_are_files(tmp_path: Path) -> None:
 
 
 def test_svg_is_an_image_everywhere() -> None:
-    """Inline it could run scripts; as text nobody could read it."""
+    """Inline it could run scripts; as text it could not be read."""
     svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
     drawn = Display(
         "result", {"text/plain": "x", "image/svg+xml": svg}, {"rdit": {"type": "Graph"}}

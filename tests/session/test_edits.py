@@ -102,7 +102,7 @@ async def test_broken_line_leaves_the_rest_alone(numbers: OpenSession) -> None:
 
 
 async def test_edits_that_come_in_another_order(numbers: OpenSession) -> None:
-    """Edits of a client that sends them out of order would leave a text that nobody typed."""
+    """Edits of a client that sends them out of order would leave a text that was never typed."""
     late = Edit(3, (Change("", (0, 4), (0, 5)),))
     early = Edit(2, (Change("# a comment\n", (0, 0), (0, 0)),))
     numbers.session.edit(Edit(4, (Change("9", (0, 4), (0, 4)),)))

@@ -142,7 +142,7 @@ def test_plugin_that_fails_leaves_the_caption(kind: type[PluginNeovim], tmp_path
 
 
 def test_pictures_can_be_switched_off(tmp_path: Path) -> None:
-    """Somebody may not want them, and nobody who has no plugin is to be told of an error."""
+    """Pictures can be turned off, and a missing plugin is no error to report."""
     with on_stage(PluginNeovim012, tmp_path) as neovim:
         neovim.init = f"{MARKS}SUPPORTED = true{SNACKS}vim.g.rdit = {{ pictures = false }}"
         show_output(neovim)

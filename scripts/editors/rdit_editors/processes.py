@@ -1,8 +1,8 @@
-"""The processes that came out of a test, however far they went from it.
+"""The processes that a test has started, directly or through others.
 
-A process that was started by an editor's server's worker is a child of none of ours once those
-have ended, so neither parents nor process groups find it. What every one of them keeps is the
-environment it was started with.
+A process that was started by a worker of an editor's server has no ancestor among the test's processes
+once those have ended, so neither parents nor process groups find it. Each keeps the environment that it
+was started with.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ function M.config()
       end
     end,
     on_exit = function(_, _, client_id)
-      -- Results beside the code without a server behind them would be claims nobody keeps.
+      -- Results beside the code without a server behind them would claim what nothing keeps true.
       vim.schedule(function()
         require("rdit.results").forget_client(client_id)
       end)

@@ -97,7 +97,7 @@ local function artist(choice)
   end
 end
 
---- Who draws pictures here, for people; nil when nobody does.
+--- The name of the plugin that draws pictures here, for messages; nil when there is none.
 ---@return string?
 function M.artist()
   local found = artist(config.get().pictures)

@@ -1,4 +1,4 @@
---- What is drawn in which buffer. Takes the server's notifications in; whoever shows something of them listens to the
+--- What is drawn in which buffer. Takes the server's notifications in; modules that show more of them listen to the
 --- autocommand `User RditResults`, whose data names the buffer.
 local config = require("rdit.config")
 local draw = require("rdit.draw")

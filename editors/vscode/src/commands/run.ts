@@ -31,7 +31,7 @@ export async function runStatement(parts: Parts): Promise<void> {
   const run = execute(parts, "statement");
   const end = await endOfStatement(parts.painter, editor.document, line, run);
   const next = nextCodeLine(editor.document.getText().split(/\r\n|\r|\n/), end);
-  // Whoever has moved on by hand meanwhile is left where they are.
+  // A cursor that was moved by hand meanwhile stays where it is.
   if (next !== undefined && editor.selection.isEmpty && editor.selection.end.line === line) moveTo(editor, next);
   await run;
 }

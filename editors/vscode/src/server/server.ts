@@ -138,7 +138,7 @@ export class Server implements vscode.Disposable {
   }
 
   private async stopAfter(starting: Promise<LanguageClient> | undefined): Promise<void> {
-    // A start under way is waited for: it would leave a server behind that nobody stops.
+    // A start under way is waited for: it would leave a server behind that nothing stops.
     await starting?.catch(() => undefined);
     const client = this.client;
     this.client = undefined;
@@ -180,10 +180,10 @@ export class Server implements vscode.Disposable {
       markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
-        // A server that never came up is reported by whoever asked for it, not started for ever.
+        // A server that never came up is reported by the command that asked for it, not started for ever.
         closed: () => (hasRun ? this.onClosed() : { action: CloseAction.DoNotRestart, handled: true }),
       },
-      // The start's own error is shown by whoever asked for the start.
+      // The start's own error is shown by the command that asked for it.
       initializationFailedHandler: () => false,
     });
     this.client = client;

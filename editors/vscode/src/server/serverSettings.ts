@@ -2,7 +2,7 @@
  * The settings that the server reads, as the user set them.
  *
  * Only what somebody set is sent: the server lets the editor win over `[tool.rdit]` in a project's
- * pyproject.toml, so a default of ours would undo what the project says. Pure.
+ * pyproject.toml, so a default sent from here would undo what the project says. Pure.
  */
 
 import { type Settings, settingKeys } from "../protocol";

@@ -8,7 +8,7 @@ let previous: Promise<unknown> = Promise.resolve();
 
 export async function answerInput(params: InputParams, token: vscode.CancellationToken): Promise<InputResult> {
   const answer = previous.then(() => ask(params, token));
-  // Whoever asks next waits for this answer, also when it is an error.
+  // The next question waits for this answer, also when it is an error.
   previous = answer.catch(() => undefined);
   return answer;
 }

@@ -49,7 +49,7 @@ export class StatusBar implements vscode.Disposable {
       if (session) this.sessions.set(uri, session);
       this.draw();
     } catch (error) {
-      // The item shows less then; a box for it would help nobody.
+      // The item shows less then; a message box would not help.
       this.log.warn(`rdit/status: ${String(error)}`);
     }
   }
