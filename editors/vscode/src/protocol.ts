@@ -291,7 +291,7 @@ export type Look =
   | "fresh"
   /** It is not what a clean run of the document as it is now would give, however it ended. */
   | "stale"
-  /** It ran by itself, in a state that a clean run does not have there, and its code was not edited since. */
+  /** It ran in a state that a clean run does not have there, and its code was not edited since. */
   | "outOfOrder"
   /** It is running. */
   | "running"

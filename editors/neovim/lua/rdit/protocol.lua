@@ -127,7 +127,7 @@ local M = {}
 ---@alias rdit.Look
 ---| "fresh" # It ended well, and a clean run would give the same.
 ---| "stale" # It is not what a clean run of the document as it is now would give, however it ended.
----| "outOfOrder" # It ran by itself, in a state that a clean run does not have there, and its code was not edited since.
+---| "outOfOrder" # It ran in a state that a clean run does not have there, and its code was not edited since.
 ---| "running" # It is running.
 ---| "error" # It raised an exception, or the process crashed.
 ---| "stopped" # It was interrupted, timed out, or exited, whatever the exit code.
