@@ -19,7 +19,10 @@ class NoSourceError(Exception):
 
 def source_path(file: str) -> str:
     """The file whose text is run: of a folder, its `__main__.py`."""
-    return os.path.join(file, "__main__.py") if os.path.isdir(file) else file
+    if not os.path.isdir(file):
+        return file
+    # As Python does, which keeps any other name of a folder as it is given (`_Py_abspath`, fileutils.c).
+    return "__main__.py" if file == os.curdir else os.path.join(file, "__main__.py")
 
 
 def is_source(file: str) -> bool:

@@ -63,7 +63,7 @@ class Rdit:
         done = self(
             "export", str(path), "--to", to, "--output", str(target), "--python", self.python
         )
-        assert done.stderr == b""
+        assert done.stderr.decode() == f"rdit: {target} has been written.\n"
         return target.read_bytes()
 
 
