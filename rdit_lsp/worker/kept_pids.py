@@ -25,17 +25,14 @@ class KeptPids:
 
     def __init__(self) -> None:
         self._seen: "set[str]" = set()
+        self._newest: "tuple[int, str | None]" = (0, None)
+        """The number of modules, and the name that came last, when they were looked through."""
         self._asking: "dict[str, dict[str, Any]]" = {}
         """The globals of modules of libraries that ask for the process id."""
 
     def holder(self, namespace: "dict[str, Any]") -> "str | None":
         """The name of a library that keeps the process id; None where none is found."""
-        for name, module in list(_modules.items()):
-            if name not in self._seen:
-                self._seen.add(name)
-                file = file_of(module)
-                if file is not None and "-packages/" in file:
-                    self._look_at(name, _attributes(module))
+        self._look_at_new_modules()
         pid = getpid()
         for name, held in self._asking.items():
             values = [value for key, value in list(held.items()) if key != "__builtins__"]
@@ -46,6 +43,20 @@ class KeptPids:
             if where in self._asking and _keeps(value, where, pid):
                 return where.partition(".")[0]
         return None
+
+    def _look_at_new_modules(self) -> None:
+        # Looking through them writes each one's reference count: a forked state would get its own copy of
+        # every page that a module is on.
+        newest = (len(_modules), next(reversed(_modules), None))
+        if newest == self._newest:
+            return
+        self._newest = newest
+        for name, module in list(_modules.items()):
+            if name not in self._seen:
+                self._seen.add(name)
+                file = file_of(module)
+                if file is not None and "-packages/" in file:
+                    self._look_at(name, _attributes(module))
 
     def _look_at(self, name: str, held: "dict[str, Any]") -> None:
         if _BY_WHICH.isdisjoint(held):
