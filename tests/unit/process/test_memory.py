@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 from pathlib import Path
@@ -26,7 +27,10 @@ Anonymous:          4000 kB
 def test_of_this_process() -> None:
     """The budget of checkpoints would be kept by figures that are none."""
     before = memory.of_process(os.getpid())
-    held = bytearray(os.urandom(1)) * (20 * MB)
+    # A bytearray may be given memory that this process has written before.
+    held = mmap.mmap(-1, 20 * MB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    for place in range(0, len(held), mmap.PAGESIZE):
+        held[place] = 1
     after = memory.of_process(os.getpid())
     assert before is not None
     assert after is not None
