@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import settings
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("rdit", deadline=None)
 settings.load_profile("rdit")
+
+# A shell starts what it puts into the background with SIGINT ignored, which every process below inherits:
+# Ctrl-C would do nothing in the programs that are tested, as it would in Python.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
