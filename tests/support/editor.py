@@ -75,8 +75,12 @@ class Editor(LspClient):
             result = await self.request(
                 "workspace/executeCommand", {"command": name, "arguments": arguments}
             )
-        protocol_schema.check_call(name, {} if argument is None else argument, result)
+        self.check_call(name, {} if argument is None else argument, result)
         return result
+
+    def check_call(self, name: str, argument: object, result: object) -> None:
+        """Check what is sent to a command, and what comes back."""
+        protocol_schema.check_call(name, argument, result)
 
     async def status(self, uri: str | None = None) -> list[Json]:
         """The sessions as `rdit/status` tells them."""
