@@ -70,13 +70,7 @@ class Views:
             or (outputs is not None and view.outputs != shown)
         ):
             view = view_of(index, first, last, statement.is_expr, result, reason, shown, lines)
-            view = replace(
-                view,
-                is_cause=is_cause,
-                out_of_order=_ran_out_of_order(result, reason),
-                is_docstring=_is_docstring(view, statement.text),
-                mark_line=_raised_at(view, result, statement.text),
-            )
+            view = _marked(view, result, statement.text, is_cause=is_cause)
             self._remember(result, view)
         return view
 
@@ -135,6 +129,21 @@ def view_of(
     )
 
 
+def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
+    """The view with what is particular about its result; `text` is the statement's, as it is now."""
+    out_of_order = _ran_out_of_order(result, view.stale_reason)
+    is_docstring, mark_line = _is_docstring(view, text), _raised_at(view, result, text)
+    if not (is_cause or out_of_order or is_docstring or mark_line):
+        return view  # As nearly all are; a copy takes as long as making the view did.
+    return replace(
+        view,
+        is_cause=is_cause,
+        out_of_order=out_of_order,
+        is_docstring=is_docstring,
+        mark_line=mark_line,
+    )
+
+
 def _ran_out_of_order(result: Result, reason: str | None) -> bool:
     is_set_aside = result.caught_interrupt or result.superseded
     return reason is not None and result.off_path and reason != EDITED and not is_set_aside
@@ -142,11 +151,12 @@ def _ran_out_of_order(result: Result, reason: str | None) -> bool:
 
 def _is_docstring(view: View, text: str) -> bool:
     """Whether it is the value of the string that the document begins with; an f-string is none."""
+    if view.index != 0:
+        return False
     shown = [output for output in view.outputs if isinstance(output, Display)]
-    is_string = (
-        len(shown) == 1 and "text/markdown" in shown[0].data
-    )  # A string on its own is prose.
-    return view.index == 0 and is_string and _DOCSTRING.match(text) is not None
+    # A string on its own is prose.
+    is_string = len(shown) == 1 and "text/markdown" in shown[0].data
+    return is_string and _DOCSTRING.match(text) is not None
 
 
 def _raised_at(view: View, result: Result, text: str) -> int | None:
