@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from rdit_lsp.export.model import Exported
 from rdit_lsp.export.parts import parts
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
-from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
+from rdit_lsp.outputs.markup import escaped, fenced, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs.pictures import picture_of
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.pictures import Picture
     from rdit_lsp.results.snapshot import Snapshot, View
 
-_FENCE = re.compile(r"`{3,}")
 _LIMIT = 100_000
 
 
@@ -91,7 +89,5 @@ class _Writer:
 
 
 def _fenced(text: str, language: str) -> str:
-    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    body = printable(text.rstrip("\n")).replace("\x00", "\N{SYMBOL FOR NULL}")
-    return f"{fence}{language}\n{body}\n{fence}"
+    # Readers replace U+0000 (CommonMark 2.3), and would not say by what.
+    return fenced(text.replace("\x00", "\N{SYMBOL FOR NULL}"), language)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from rdit_lsp.outputs.text import printable
+
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
@@ -29,6 +31,7 @@ _CODE = re.compile(
     r"(^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)[^\n]*$|(?P<tick>`+)[^`].*?(?P=tick))",
     re.MULTILINE | re.DOTALL,
 )
+_FENCE = re.compile(r"`{3,}")
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 _IMAGE = re.compile(r"!(?=\[)")
 _LINK = re.compile(
@@ -79,6 +82,14 @@ def escaped(text: str) -> str:
 def text_of(html: str) -> str:
     """What a person would read in `html`."""
     return _read(html).text()
+
+
+def fenced(text: str, language: str) -> str:
+    """A code block of Markdown that no run of backquotes in `text` can end."""
+    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    body = printable(text.rstrip("\n"))
+    return f"{fence}{language}\n{body}\n{fence}"
 
 
 def markdown_table(html: str) -> str | None:

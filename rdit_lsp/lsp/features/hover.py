@@ -7,7 +7,6 @@ render that.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from lsprotocol import types
 from rdit_lsp.api.profile import ImageSupport
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
-from rdit_lsp.outputs.markup import escaped, markdown_table, safe_markdown, text_of
+from rdit_lsp.outputs.markup import escaped, fenced, markdown_table, safe_markdown, text_of
 from rdit_lsp.outputs.pictures import picture_of
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable, size_text
@@ -36,8 +35,6 @@ _ROOM = 90_000
 
 _HEIGHT = 200
 """Pixels of a picture's height: VS Code's hovers have 250, and there is text below the picture."""
-
-_FENCE = re.compile(r"`{3,}")
 
 
 @dataclass(frozen=True)
@@ -82,14 +79,6 @@ def value_at(snapshot: Snapshot, line: int) -> str:
     """The text of the value that the hover at `line` shows, empty where it shows none."""
     shown = [output for view in snapshot.at(line) for output in view.outputs]
     return shown[-1].text if shown and isinstance(shown[-1], Display) else ""
-
-
-def fenced(text: str, language: str) -> str:
-    """A code block that no run of backquotes in `text` can end."""
-    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    body = printable(text.rstrip("\n"))
-    return f"{fence}{language}\n{body}\n{fence}"
 
 
 def _markdown(view: View, images: Images | None) -> str:

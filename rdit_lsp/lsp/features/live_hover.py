@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from rdit_lsp.api.inspection import origin_in_words
-from rdit_lsp.lsp.features.hover import fenced
 from rdit_lsp.lsp.features.ranges import range_in_line
-from rdit_lsp.outputs.markup import escaped
+from rdit_lsp.outputs.markup import escaped, fenced
 from rdit_lsp.outputs.text import printable
 
 if TYPE_CHECKING:
