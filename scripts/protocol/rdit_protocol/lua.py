@@ -83,7 +83,11 @@ def _definition(definition: Definition) -> str:
 def _options(choice: Choice) -> Iterator[str]:
     for option in choice.options:
         meaning = f" # {option.description}" if option.description else ""
-        yield f'---| "{option.value}"{meaning}\n'
+        line = f'---| "{option.value}"{meaning}'
+        assert len(line) <= _WIDTH, (
+            f"shorten what is said of {option.value}: a line of Lua has {_WIDTH}"
+        )
+        yield f"{line}\n"
 
 
 def _field(field: Field) -> str:
