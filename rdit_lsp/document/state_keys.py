@@ -6,7 +6,7 @@ has now, so an undo makes it fresh again and a comment changes nothing.
 
 Keys are small integers handed out in order, one for every pair ever seen, so that equal keys mean equal
 histories without trusting a hash. For results that are to be found again tomorrow or by another process,
-`Keys.digest` gives a name for the same state that follows from its history alone.
+`Keys.origin` gives one step of such a history, and `Keys.reach` makes it again there.
 """
 
 from __future__ import annotations
@@ -14,29 +14,55 @@ import __future__
 
 import ast
 import marshal
-import sys
 import warnings
 from functools import lru_cache
 from itertools import count
 from types import CodeType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from rdit_lsp.document.document import Statement
-    from rdit_lsp.document.project_files import Dependency
+    from rdit_lsp.document.project_files import Dependency, Fingerprint
 
-Key = int
+Key: TypeAlias = int
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | __future__.annotations.compiler_flag
 """Annotations are taken as text, since they are just that after `from __future__ import annotations`."""
 
-_DIGESTS = "rdit states 1"
-"""What digests are made by; another number for another way of making them."""
-
 OFF_PATH: Key = -1
 """A state that no clean run of any text reaches, such as the middle of an interrupted statement."""
+
+_BEYOND = "beyond"
+"""The step past an error or an exit, where a clean run ends."""
+
+
+class Beginning(NamedTuple):
+    """An empty namespace."""
+
+    surroundings: str
+    """The name of interpreter, folder, arguments and variables, hashed."""
+
+
+class Beyond(NamedTuple):
+    """Going on where a clean run ends."""
+
+    before: Key
+
+
+class Step(NamedTuple):
+    """Running a statement."""
+
+    before: Key
+    text: str
+    """Its text, or another one that means the same."""
+    part: int
+    read: frozenset[tuple[Dependency, Fingerprint]]
+    """What it imported of the project's files, or looked for, and what was in them."""
+
+
+Origin: TypeAlias = Beginning | Beyond | Step
 
 
 class Keys:
@@ -50,18 +76,33 @@ class Keys:
         self._states: dict[tuple[Key, Hashable], Key] = {}
         self._syntax_of_text: dict[str, int] = {}
         self._syntax_of_digest: dict[bytes, int] = {}
-        self._digests = Digests(self._states, self._syntax_of_text)
+        self._text_of_syntax: dict[int, str] = {}
+        self._origins = _Origins(self._states, self._text_of_syntax)
+        self._reached_starts: dict[str, Key] = {}
+        """Keys of empty namespaces that `reach` was asked for, by the name of their surroundings."""
 
-    def digest(self, key: Key) -> bytes | None:
-        """32 bytes that name the state `key` in every process of this release; None off every path.
+    def origin(self, key: Key) -> Origin:
+        """How the state `key`, which was handed out, comes about."""
+        return self._origins.of(key)
 
-        States of equal digests are the same. The reverse need not hold between releases of Python, whose
-        compilers differ.
-        """
-        return None if key == OFF_PATH else self._digests.of(key)
+    def reach(self, origin: Origin) -> Key:
+        """The key of the state that comes about in this way."""
+        if isinstance(origin, Beginning):
+            return self._reach_start(origin.surroundings)
+        if isinstance(origin, Beyond):
+            return self.beyond(origin.before)
+        before, text, part, read = origin
+        if not read:
+            return self._intern(before, (self.syntax(text), part))
+        self.imported(before, text, part, (file for file, _ in read))
+        return self._intern(before, ((self.syntax(text), part), read))
 
     def start(self, surroundings: Hashable) -> Key:
         """The key of an empty namespace in these surroundings (interpreter, folder, arguments …)."""
+        if self._reached_starts and (0, surroundings) not in self._states:
+            reached = self._reached_starts.get(_name_of(surroundings))
+            if reached is not None:
+                self._states[0, surroundings] = reached
         return self._intern(0, surroundings)
 
     def after(self, key: Key, text: str, part: int = 0) -> Key:
@@ -86,7 +127,7 @@ class Keys:
 
     def beyond(self, key: Key) -> Key:
         """The key of going on where a clean run ends, with an error or an exit: on no chain."""
-        return self._intern(key, "beyond")
+        return self._intern(key, _BEYOND)
 
     def imported(self, key: Key, text: str, part: int, files: Iterable[Dependency]) -> None:
         """Note that in state `key` this statement imported these files, or looked for them."""
@@ -104,6 +145,7 @@ class Keys:
         known = self._syntax_of_text.get(text)
         if known is None:
             known = self._syntax_of_text[text] = next(self._next)
+            self._text_of_syntax[known] = text
         return known
 
     def same_syntax(self, old: str, new: str) -> bool:
@@ -115,6 +157,18 @@ class Keys:
             return False
         self._syntax_of_text[new] = self._syntax_of_digest.setdefault(digest, self.syntax(old))
         return True
+
+    def merge_syntax(self, texts: Iterable[str]) -> None:
+        """Let texts share a number of which `same_syntax` has found out before that they mean the same."""
+        first, *others = texts
+        self._syntax_of_text.update(dict.fromkeys(others, self.syntax(first)))
+
+    def _reach_start(self, name: str) -> Key:
+        if name not in self._reached_starts:
+            starts = (step for before, step in self._states if before == 0)
+            known = next((step for step in starts if _name_of(step) == name), Beginning(name))
+            self._reached_starts[name] = self._intern(0, known)
+        return self._reached_starts[name]
 
     def _intern(self, key: Key, step: Hashable) -> Key:
         known = self._states.get((key, step))
@@ -173,60 +227,41 @@ class Chain:
         return known[index]
 
 
-class Digests:
-    """Digests of states, chained from the empty namespace; worked out when they are asked for.
-
-    Interning stays what it is: a hash of each statement at each key stroke would cost more than both.
-    """
+class _Origins:
+    """The origins of the states of one session, worked out when they are asked for."""
 
     def __init__(
-        self,
-        states: Mapping[tuple[Key, Hashable], Key],
-        syntax_of_text: Mapping[str, int],
+        self, states: Mapping[tuple[Key, Hashable], Key], texts: Mapping[int, str]
     ) -> None:
-        """`states` and `syntax_of_text` as `Keys` has them; both only grow."""
+        """`states` as `Keys` has them, and a text for each number of a syntax; both only grow."""
         self._states = states
-        self._syntax_of_text = syntax_of_text
-        self._origins: dict[Key, tuple[Key, Hashable]] = {}
-        self._texts: dict[int, str] = {}
-        self._known: dict[Key, bytes] = {}
+        self._texts = texts
+        self._steps: dict[Key, tuple[Key, Hashable]] = {}
 
-    def of(self, key: Key) -> bytes:
-        """The digest of a state that was handed out."""
-        if key not in self._known:
-            self._look_back()
-            chain = []
-            while key not in self._known and key:
-                chain.append(key)
-                key, _ = self._origins[key]
-            for each in reversed(chain):
-                self._known[each] = self._step(*self._origins[each])
-            key = chain[0]
-        return self._known[key]
-
-    def _look_back(self) -> None:
-        if len(self._origins) < len(self._states):
-            self._origins = {key: origin for origin, key in self._states.items()}
-        # Of texts that mean the same, any will do.
-        self._texts = {number: text for text, number in self._syntax_of_text.items()}
-
-    def _step(self, before: Key, step: Hashable) -> bytes:
-        import hashlib  # Takes half as long to import as Python takes to start.
-
-        beginning = repr((_DIGESTS, sys.version_info[:2])).encode()
-        found = hashlib.sha256(self._known[before] if before else beginning)
-        found.update(_canonical(step if before == 0 else self._meaning(step)))
-        return found.digest()
-
-    def _meaning(self, step: Hashable) -> Hashable:
-        """A step with its syntax in the place of the number for it."""
+    def of(self, key: Key) -> Origin:
+        """The origin of a state that was handed out."""
+        if key not in self._steps:
+            self._steps = {key: step for step, key in self._states.items()}
+        before, step = self._steps[key]
+        if before == 0:
+            return Beginning(_name_of(step))
         if not isinstance(step, tuple):
-            return step
+            return Beyond(before)
         first, second = step
         if isinstance(first, tuple):
-            return self._meaning(first), second
-        text = self._texts[first]
-        return _digest(text) or text, second
+            (syntax, part), read = first, second
+        else:
+            (syntax, part), read = step, frozenset()
+        return Step(before, self._texts[syntax], part, read)
+
+
+def _name_of(surroundings: Hashable) -> str:
+    """A name for surroundings, equal in every process. It gives nothing away: variables can be secret."""
+    import hashlib  # Takes half as long to import as Python takes to start.
+
+    if isinstance(surroundings, Beginning):
+        return surroundings.surroundings
+    return hashlib.sha256(_canonical(surroundings)).hexdigest()
 
 
 def _canonical(value: object) -> bytes:

@@ -1,6 +1,6 @@
 """Results kept for later: of statements that were edited since, by the state each led to.
 
-The seam for keeping them elsewhere, such as on disk under `Keys.digest` of the key.
+The seam for keeping them elsewhere.
 """
 
 from __future__ import annotations

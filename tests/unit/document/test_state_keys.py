@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from rdit_lsp.document.state_keys import OFF_PATH, Keys
+from rdit_lsp.document.state_keys import OFF_PATH, Beginning, Keys
+
+if TYPE_CHECKING:
+    from rdit_lsp.document.state_keys import Key
 
 
 def keys() -> Keys:
@@ -100,51 +104,97 @@ SURROUNDINGS = (
 )
 
 
-def digests(extra: str = "") -> list[str]:
-    """The digests along a history, worked out in this process."""
-    found = keys()
-    for text in (extra, *reversed(HISTORY)):
-        found.syntax(text)  # Other numbers than in another process.
-    key = found.start(SURROUNDINGS)
+def chain_of(found: Keys, surroundings: object = SURROUNDINGS) -> list[Key]:
+    """The states along a history; its first statement imports."""
+    key = found.start(surroundings)
     chain = [key]
     for part, text in enumerate(HISTORY):
         if text.startswith("import"):
             found.imported(key, text, part, ["/here/b.py", "/here/a.py"])
         key = found.after(key, text, part)
         chain.append(key)
-    chain.append(found.beyond(key))
-    return [(found.digest(key) or b"").hex() for key in reversed(chain)]
+    return [*chain, found.beyond(key)]
 
 
-def test_digests_are_the_same_in_another_process() -> None:
-    """Results on disk would be of other statements, or never found again."""
-    here = digests()
-    assert len(set(here)) == len(here)
-    assert {64} == {len(digest) for digest in here}
-    assert here == digests("something else first")
-    for seed in ("1", "2"):
-        program = (
-            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-            "from test_state_keys import digests\nprint(*digests())"
-        )
-        other = subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert here == other.stdout.split()
+def retell(found: Keys, chain: list[Key], other: Keys) -> list[Key]:
+    """The same states in another process; each origin's `before` must be told as well."""
+    names: dict[Key, Key] = {}
+    for key in chain:
+        origin = found.origin(key)
+        if not isinstance(origin, Beginning):
+            origin = origin._replace(before=names[origin.before])
+        names[key] = other.reach(origin)
+    return [names[key] for key in chain]
 
 
-@pytest.mark.parametrize(("old", "new"), [*SAME, *DIFFERENT])
-def test_digests_tell_what_keys_tell(old: str, new: str) -> None:
-    """A kept result would be shown for other code, or not for the same."""
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_history_is_the_same_in_another_process(*, is_first: bool) -> None:
+    """Results on disk would never be found again, or be taken for those of other statements."""
     found, other = keys(), keys()
-    one, two = found.after(found.start(1), old), other.after(other.start(1), new)
-    assert ((old, new) in SAME) is (found.digest(one) == other.digest(two))
+    for text in ("something else first", *reversed(HISTORY)):
+        other.syntax(text)  # Other numbers than where they come from.
+    before = chain_of(other) if is_first else None
+    told = retell(found, chain_of(found), other)
+    assert chain_of(other) == told
+    assert before in (None, told)
+    assert len(set(told)) == len(told)
 
 
-def test_no_digest_off_the_path() -> None:
-    """What an interrupted statement gave would come back as if it were whole."""
-    assert keys().digest(OFF_PATH) is None
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        (("python3.12",), *SURROUNDINGS[1:]),
+        (*SURROUNDINGS[:3], frozenset({("A", "1"), ("B", "3")}), SURROUNDINGS[4]),
+    ],
+)
+def test_a_history_in_other_surroundings_is_another_one(surroundings: object) -> None:
+    """Results of another interpreter or other variables would be shown as right."""
+    found, other = keys(), keys()
+    told = retell(found, chain_of(found), other)
+    assert {*told}.isdisjoint(chain_of(other, surroundings))
+    assert chain_of(other) == told
+
+
+def test_a_history_with_another_file_is_another_one() -> None:
+    """A result would be shown as right after a module that it imports was edited."""
+    found, other = keys(), Keys(lambda path: f"{path}, edited".encode())
+    told = retell(found, chain_of(found), other)
+    now = chain_of(other)
+    assert told[0] == now[0]
+    assert {*told[1:]}.isdisjoint(now)
+
+
+def test_texts_that_mean_the_same_are_told_as_that() -> None:
+    """A comment would make what was kept of a statement stale."""
+    found, other = keys(), keys()
+    assert found.same_syntax("x = 1", "x = 1  # one")
+    key = found.after(found.start(()), "x = 1  # one")
+    other.merge_syntax(["x = 1", "x = 1  # one"])
+    told = retell(found, [found.start(()), key], other)
+    assert other.after(other.start(()), "x = 1  # one") == told[1]
+    assert other.after(other.start(()), "x = 1") == told[1]
+
+
+def names_of_surroundings() -> str:
+    """What the surroundings are called in this process."""
+    found = keys()
+    origin = found.origin(found.start(SURROUNDINGS))
+    assert isinstance(origin, Beginning)
+    return origin.surroundings
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_surroundings_have_the_same_name_in_another_process(seed: str) -> None:
+    """No result would ever come back: sets have another order in each process."""
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_state_keys import names_of_surroundings\nprint(names_of_surroundings())"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert names_of_surroundings() == other.stdout.strip()
