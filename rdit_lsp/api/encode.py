@@ -33,6 +33,9 @@ def statement_result(
     }
     if view.exit_code is not None:
         found["exitCode"] = view.exit_code
+    if view.ran_at is not None:
+        found["restored"] = True
+        found["ranAt"] = datetime.fromtimestamp(view.ran_at, tz=timezone.utc).isoformat()
     if view.reused:
         found["reused"] = True
     if view.stale_reason is not None:

@@ -23,7 +23,7 @@ from rdit_lsp.outputs.markup import markdown_table, text_of
 from rdit_lsp.outputs.pictures import picture_of
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable
-from rdit_lsp.render.summary import caption, has_poor_text, state_in_words
+from rdit_lsp.render.summary import as_sentence, caption, caveats, has_poor_text, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,10 +148,9 @@ def _view(view: View) -> str:
     outputs = [_output(output) for output in view.outputs]
     if view.note:
         outputs.append(f'<p class="note">{escape(printable(view.note))}</p>')
-    if view.stale_reason is not None and outputs:
-        outputs.append(f'<p class="note">Stale: {escape(view.stale_reason)}.</p>')
     if not outputs:
         return ""
+    outputs += [f'<p class="note">{escape(as_sentence(caveat))}</p>' for caveat in caveats(view)]
     where = (
         f"line {view.first}" if view.first == view.last else f"lines {view.first} to {view.last}"
     )
@@ -246,6 +245,9 @@ def _footer(snapshot: Snapshot, about: About) -> str:
         words.append(f"{failed} did not end well")
     if stale:
         words.append(f"{stale} stale")
+    restored = sum(1 for view in snapshot.views if view.restored)
+    if restored:
+        words.append(f"{restored} restored from an earlier run")
     return escape(" · ".join(words))
 
 

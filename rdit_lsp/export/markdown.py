@@ -12,7 +12,7 @@ from rdit_lsp.outputs.markup import escaped, fenced, markdown_table, safe_markdo
 from rdit_lsp.outputs.pictures import picture_of
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable
-from rdit_lsp.render.summary import caption, has_poor_text
+from rdit_lsp.render.summary import as_sentence, caption, caveats, has_poor_text
 
 if TYPE_CHECKING:
     from rdit_lsp.export.parts import Part
@@ -49,8 +49,8 @@ class _Writer:
         found = [self._output(output, view) for output in view.outputs]
         if view.note:
             found.append(f"*{escaped(view.note)}*")
-        if view.stale_reason is not None and found:
-            found.append(f"*Stale: {escaped(view.stale_reason)}.*")
+        if found:
+            found += [f"*{escaped(as_sentence(caveat))}*" for caveat in caveats(view)]
         return found
 
     def _output(self, output: Output, view: View) -> str:

@@ -12,7 +12,7 @@ from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable
-from rdit_lsp.render.summary import as_text
+from rdit_lsp.render.summary import as_text, caveats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,8 @@ def comments(view: View, lines: Sequence[str]) -> list[str]:
     texts = [_text(output) for output in view.outputs]
     if view.note:
         texts.append(view.note)
-    if texts and view.stale_reason is not None:
-        texts.append(f"(stale: {view.stale_reason})")
+    if texts:
+        texts += [f"({caveat})" for caveat in caveats(view)]
     found = [line for text in texts for line in _cut(text.rstrip("\n").split("\n"))]
     return [(PREFIX + _visible(line)).rstrip() for line in found]
 

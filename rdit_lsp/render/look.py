@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from rdit_lsp.results.outcome import Status
     from rdit_lsp.results.snapshot import View
 
-Look: TypeAlias = Literal["fresh", "stale", "outOfOrder", "running", "error", "stopped", "notRun"]
+Look: TypeAlias = Literal[
+    "fresh", "restored", "stale", "outOfOrder", "running", "error", "stopped", "notRun"
+]
 
 _LOOKS: dict[Status, Look] = {
     "ok": "fresh",
@@ -30,10 +32,11 @@ def look(view: View) -> Look:
     """The look of a result.
 
     Staleness comes first: an error of an earlier text is no error of this one. But what a person has just
-    run by itself is no older than its code; and an error then is one.
+    run by itself is no older than its code; and an error then is one. What was restored comes next, however
+    it ended: no program is there that it could speak of.
     """
     if view.stale_reason is None:
-        return _LOOKS[view.status]
+        return "restored" if view.restored else _LOOKS[view.status]
     if view.out_of_order:
         return "error" if view.status == "error" else "outOfOrder"
     return "stale"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.outputs.display import Display
@@ -25,6 +26,7 @@ WIDTH = 100
 
 MARKS: dict[Look, str] = {
     "fresh": "→",
+    "restored": "↺",
     "stale": "~",
     "outOfOrder": "↷",
     "running": "⋯",
@@ -87,9 +89,12 @@ def labelled(view: View) -> str:
 def _note(view: View, text: str) -> str:
     if look(view) == "outOfOrder" or view.out_of_order:
         return "(out of order)"
+    words = ["restored"] if view.restored else []
     if view.stale_reason is not None:
-        return f"(stale: {view.stale_reason})" if view.is_cause else ""
-    return "(reused)" if view.reused and text else ""
+        words += [f"stale: {view.stale_reason}"] if view.is_cause else []
+    elif view.reused and text:
+        words.append("reused")
+    return f"({', '.join(words)})" if words else ""
 
 
 def summary(view: View) -> str:
@@ -286,10 +291,33 @@ def state_in_words(view: View) -> str:
     if view.stale_reason is not None:
         ended = "out of order" if view.out_of_order else "stale"
         ended = f"{ended}: {view.stale_reason}"
-    elif view.reused:
+    if view.restored:
+        is_right = view.stale_reason is None
+        more = "; run to have its variables" if is_right and view.status == "ok" else f"; {ended}"
+        ended = f"{_restored(view)}{more}"
+    elif view.reused and view.stale_reason is None:
         ended = f"{ended}, reused from an earlier run"
     took = "" if view.seconds is None else f" · {_duration(view.seconds)}"
     return f"{ended}{took}"
+
+
+def caveats(view: View) -> list[str]:
+    """What is to be said beside a result wherever it is shown: that it is of an earlier run, or stale."""
+    found = [_restored(view)] if view.restored else []
+    if view.stale_reason is not None:
+        found.append(f"stale: {view.stale_reason}")
+    return found
+
+
+def as_sentence(caveat: str) -> str:
+    """A caveat that stands by itself."""
+    return f"{caveat[:1].upper()}{caveat[1:]}."
+
+
+def _restored(view: View) -> str:
+    """Which run a restored result is of."""
+    when = datetime.fromtimestamp(view.ran_at or 0.0)
+    return f"restored from a run at {when:%Y-%m-%d %H:%M}"
 
 
 def _duration(seconds: float) -> str:

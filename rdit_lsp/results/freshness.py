@@ -124,11 +124,18 @@ class Freshness:
     # What follows from it.
 
     def is_fresh(self, result: Result, key: Key) -> bool:
-        """Whether a result is what a clean run gives at a statement that leads to state `key`."""
+        """Whether a result is what a clean run gives at a statement that leads to state `key`.
+
+        One that was restored is not: it may be right, but no program has its variables.
+        """
+        return not result.restored and self.is_right(result, key)
+
+    def is_right(self, result: Result, key: Key) -> bool:
+        """As `is_fresh`, also for a result that was restored."""
         return (
             result.key == key
             and result.status in REPEATABLE
-            and not self._lost
+            and (result.restored or not self._lost)
             and result not in self._awaited
             and not self._is_drawn_otherwise(result)
         )
@@ -138,7 +145,7 @@ class Freshness:
         return not self._lost and self._awaited.isdisjoint(results)
 
     def why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
-        """Why a result that is not fresh is not; `cause` is what makes stale from above.
+        """Why a result that is not right is not; `cause` is what makes stale from above.
 
         None for one that was stopped: its status says that no clean run gives it.
         """
@@ -147,8 +154,8 @@ class Freshness:
         if reason := self._why_set_aside(result):
             return reason
         if result.status not in REPEATABLE:
-            return None
-        if self._lost:
+            return "it did not finish" if result.restored else None
+        if self._lost and not result.restored:
             return "the process it ran in is gone"
         for read, fingerprint in result.imports.items():
             if self._files.fingerprint(read) != fingerprint:

@@ -38,6 +38,11 @@ class Ledger:
         """All results that are shown."""
         return self._shown.values()
 
+    @property
+    def kept(self) -> Iterable[Result]:
+        """Those that could be shown again, some of which are; the newest last."""
+        return self._store
+
     def get(self, statement: Statement) -> Result | None:
         """The result shown at `statement`."""
         return self._shown.get(statement)

@@ -55,6 +55,10 @@ class Result:
     """It ended of its own accord, but after an interrupt, which no clean run has."""
     superseded: bool = False
     """A later run from the top ended before it came to this statement."""
+    ran_at: float | None = None
+    """When it ended, in seconds since the epoch; None while it runs."""
+    restored: bool = False
+    """It came from a program that is gone: nothing stands behind it any more, however right it is."""
     revision: int = 0
     """Grows with every change, so that a view of it can be told to be out of date."""
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 256
-"""Statements of which it is found out at once whether all are fresh."""
+"""Statements of which it is found out at once whether all are right."""
 
 _STATUS, _SHOWS_PARTS, _KEY = map(attrgetter, ("status", "shows_parts", "key"))
 
@@ -188,10 +188,10 @@ class Results:
         return views
 
     def _cause_above(self, end: int) -> str | None:
-        """What keeps the statement at index `end` from being fresh: the first above that is not."""
+        """What keeps the statement at index `end` from being right: the first above that is not."""
         for begin in range(0, end, _AT_ONCE):
             indexes = range(begin, min(begin + _AT_ONCE, end))
-            if self._are_all_fresh(indexes):
+            if self._are_all_right(indexes):
                 continue
             for index in indexes:
                 _, _, cause = self._judge(index, None)
@@ -199,8 +199,8 @@ class Results:
                     return cause
         return None
 
-    def _are_all_fresh(self, indexes: range) -> bool:
-        """Whether these statements ended well and are fresh; False, too, where it takes a closer look.
+    def _are_all_right(self, indexes: range) -> bool:
+        """Whether these statements ended well and are right; False, too, where it takes a closer look.
 
         It is asked of thousands of statements at each key, so it has no loop that Python interprets.
         """
@@ -226,7 +226,7 @@ class Results:
             return None, None, cause or f"line {line} above has not been run"
         if result.status == "running":
             return result, None, cause
-        if not self.freshness.is_fresh(result, key):
+        if not self.freshness.is_right(result, key):
             reason = self.freshness.why_stale(result, statement, cause)
             return result, reason, cause or cause_below(result, line, reason)
         if result.status in ("error", "exit"):
@@ -308,7 +308,7 @@ class Results:
             if later is None or later not in updaters:
                 continue
             updates |= self.links.updates(later)
-            if later.status != "running" and not freshness.is_fresh(later, chain[index + 1]):
+            if later.status != "running" and not freshness.is_right(later, chain[index + 1]):
                 line = document.firsts[index]
                 reason = reason or f"line {line} below, which has changed it, is stale"
         outputs = [

@@ -57,6 +57,8 @@ class View:
     reused: bool = False
     note: str | None = None
     """A sentence of rdit's own about the result."""
+    ran_at: float | None = None
+    """When it ended, in seconds since the epoch, where it is of an earlier program; else None."""
     lines: Mapping[int, int] = field(default_factory=dict)
     """Lines that it speaks of, as they were counted when it ran → as they are now, while it is fresh."""
 
@@ -64,6 +66,11 @@ class View:
     def is_invisible(self) -> bool:
         """Whether there is nothing to show beside the status."""
         return not self.outputs
+
+    @property
+    def restored(self) -> bool:
+        """Whether it is of an earlier program, so that none of its variables are there."""
+        return self.ran_at is not None
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
     """The view with what is particular about its result; `text` is the statement's, as it is now."""
     out_of_order = _ran_out_of_order(result, view.stale_reason)
     is_docstring, mark_line = _is_docstring(view, text), _raised_at(view, result, text)
-    if not (is_cause or out_of_order or is_docstring or mark_line):
+    if not (is_cause or out_of_order or is_docstring or mark_line or result.restored):
         return view  # As nearly all are; a copy takes as long as making the view did.
     return replace(
         view,
@@ -141,12 +141,14 @@ def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
         out_of_order=out_of_order,
         is_docstring=is_docstring,
         mark_line=mark_line,
+        ran_at=result.ran_at if result.restored else None,
     )
 
 
 def _ran_out_of_order(result: Result, reason: str | None) -> bool:
     is_set_aside = result.caught_interrupt or result.superseded
-    return reason is not None and result.off_path and reason != EDITED and not is_set_aside
+    ran_now = result.off_path and not result.restored
+    return reason is not None and ran_now and reason != EDITED and not is_set_aside
 
 
 def _is_docstring(view: View, text: str) -> bool:

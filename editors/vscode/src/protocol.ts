@@ -246,6 +246,13 @@ export interface StatementResult {
   exitCode?: number;
   /** Still right from an earlier run, and not run again in the last one. */
   reused?: boolean;
+  /**
+   * Of an earlier program, kept on disk or from before the program was stopped. Every run takes it for not run. With
+   * `stale`: nor is it right for the document as it is now.
+   */
+  restored?: boolean;
+  /** With `restored`: when it ended: ISO 8601, UTC. */
+  ranAt?: string;
   /** Not what a clean run of the document as it is now would give. */
   stale?: boolean;
   /** Why, in words. */
@@ -289,6 +296,8 @@ export type StatementStatus =
 export type Look =
   /** It ended well, and a clean run would give the same. */
   | "fresh"
+  /** It is right for the document as it is now, but of an earlier program. */
+  | "restored"
   /** It is not what a clean run of the document as it is now would give, however it ended. */
   | "stale"
   /** It ran in a state that a clean run does not have there, and its code was not edited since. */

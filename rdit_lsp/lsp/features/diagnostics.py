@@ -12,6 +12,7 @@ from pygls import uris
 from rdit_lsp.document.positions import to_units
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.render.summary import caveats
 from rdit_lsp.results.line_references import warnings
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def _of_failure(
         else _range_of(inside[-1], snapshot, encoding)
     )
     message = f"{failure.name}: {failure.value}" if failure.value else failure.name
-    if view.stale_reason is not None:
-        message = f"{message}\n(stale: {view.stale_reason})"
+    message = "\n".join([message, *(f"({caveat})" for caveat in caveats(view))])
     diagnostic = _diagnostic(where, message, types.DiagnosticSeverity.Error, failure.name)
     others = [f for f in failure.frames if not inside or f is not inside[-1]]
     diagnostic.related_information = [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from datetime import datetime
+from typing import Any, get_args
 
 import pytest
 
 from rdit_lsp.api.encode import statement_result
+from rdit_lsp.outputs.display import Display
 from rdit_lsp.render.look import Look, look
-from rdit_lsp.render.summary import MARKS, mark
-from rdit_lsp.results.outcome import Status
+from rdit_lsp.render.summary import MARKS, caveats, labelled, mark, state_in_words
+from rdit_lsp.results.outcome import REPEATABLE, Status
 from rdit_lsp.results.snapshot import View
 
 EXPECTED: dict[Status, tuple[Look, str]] = {
@@ -24,8 +26,28 @@ EXPECTED: dict[Status, tuple[Look, str]] = {
 }
 
 
-def view(status: Status, stale_reason: str | None = None, exit_code: int | None = None) -> View:
-    return View(0, 1, 1, False, status, stale_reason=stale_reason, exit_code=exit_code)
+NOON = datetime(2026, 11, 26, 12, 0, 30).timestamp()
+"""A moment here."""
+
+
+def view(
+    status: Status,
+    stale_reason: str | None = None,
+    exit_code: int | None = None,
+    ran_at: float | None = None,
+    **more: Any,
+) -> View:
+    return View(
+        0,
+        1,
+        1,
+        False,
+        status,
+        stale_reason=stale_reason,
+        exit_code=exit_code,
+        ran_at=ran_at,
+        **more,
+    )
 
 
 @pytest.mark.parametrize("status", get_args(Status))
@@ -45,6 +67,37 @@ def test_stale_comes_before_how_it_ended(status: Status) -> None:
 def test_an_exit_looks_stopped_whatever_its_code(code: int | None) -> None:
     """`sys.exit(0)` would look like any statement, although nothing below it has run."""
     assert "stopped" == look(view("exit", exit_code=code))
+
+
+@pytest.mark.parametrize("status", sorted(REPEATABLE))
+def test_a_restored_result_never_looks_fresh(status: Status) -> None:
+    """Variables would seem to be there that no program has."""
+    restored = view(status, ran_at=NOON)
+    assert ("restored", "↺") == (look(restored), mark(restored))
+    assert "stale" == look(view(status, "why", ran_at=NOON))
+
+
+def test_a_restored_result_says_so_in_words() -> None:
+    """In an editor that shows text alone it would look like one of now."""
+    text = Display("result", {"text/plain": "42"})
+    restored = view("ok", ran_at=NOON, outputs=(text,))
+    assert "↺ 42 (restored)" == labelled(restored)
+    run = "restored from a run at 2026-11-26 12:00"
+    assert f"{run}; run to have its variables" == state_in_words(restored)
+    assert [run] == caveats(restored)
+    stale = view("ok", "it was edited", ran_at=NOON, outputs=(text,), is_cause=True)
+    assert "~ 42 (restored, stale: it was edited)" == labelled(stale)
+    assert f"{run}; stale: it was edited" == state_in_words(stale)
+    assert [run, "stale: it was edited"] == caveats(stale)
+    failed = view("error", ran_at=NOON)
+    assert f"{run}; failed, as a clean run does" == state_in_words(failed)
+
+
+def test_a_restored_result_says_when_it_ran() -> None:
+    """A client could not tell last night's result from last year's."""
+    found = statement_result(view("ok", ran_at=0.5))
+    assert (True, "1970-01-01T00:00:00.500000+00:00") == (found["restored"], found["ranAt"])
+    assert {"restored", "ranAt"}.isdisjoint(statement_result(view("ok")))
 
 
 def test_every_look_has_a_mark_of_its_own() -> None:

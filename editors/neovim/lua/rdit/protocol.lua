@@ -102,6 +102,10 @@ local M = {}
 ---@field durationMs? number How long it took; null where it has not run to its end.
 ---@field exitCode? integer With `exit` and `crashed`: the process's exit code, -N for signal N.
 ---@field reused? boolean Still right from an earlier run, and not run again in the last one.
+--- Of an earlier program, kept on disk or from before the program was stopped. Every run takes it for not run. With
+--- `stale`: nor is it right for the document as it is now.
+---@field restored? boolean
+---@field ranAt? string With `restored`: when it ended: ISO 8601, UTC.
 ---@field stale? boolean Not what a clean run of the document as it is now would give.
 ---@field staleReason? string Why, in words.
 --- With `stale`: for a reason of its own, and not because of a statement above. Where it is absent, the reason need not
@@ -126,6 +130,7 @@ local M = {}
 --- that the result is not to be taken for current.
 ---@alias rdit.Look
 ---| "fresh" # It ended well, and a clean run would give the same.
+---| "restored" # It is right for the document as it is now, but of an earlier program.
 ---| "stale" # It is not what a clean run of the document as it is now would give, however it ended.
 ---| "outOfOrder" # It ran in a state that a clean run does not have there, and its code was not edited since.
 ---| "running" # It is running.
