@@ -66,6 +66,12 @@ class Result:
         """Note that something about it is different now."""
         self.revision += 1
 
+    def copy(self) -> Result:
+        """A result like this one, whose outputs do not grow any more."""
+        copied = Result.__new__(Result)
+        vars(copied).update(vars(self), captured=[*self.outputs()])
+        return copied
+
     def outputs(self) -> tuple[Output, ...]:
         """What it has put out so far, frozen."""
         return tuple(

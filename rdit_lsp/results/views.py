@@ -125,6 +125,7 @@ def view_of(
         stale_reason=reason,
         reused=result.reused,
         note=result.note,
+        ran_at=(result.ran_at or 0.0) if result.restored else None,
         lines=lines,
     )
 
@@ -133,7 +134,7 @@ def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
     """The view with what is particular about its result; `text` is the statement's, as it is now."""
     out_of_order = _ran_out_of_order(result, view.stale_reason)
     is_docstring, mark_line = _is_docstring(view, text), _raised_at(view, result, text)
-    if not (is_cause or out_of_order or is_docstring or mark_line or result.restored):
+    if not (is_cause or out_of_order or is_docstring or mark_line):
         return view  # As nearly all are; a copy takes as long as making the view did.
     return replace(
         view,
@@ -141,7 +142,6 @@ def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
         out_of_order=out_of_order,
         is_docstring=is_docstring,
         mark_line=mark_line,
-        ran_at=result.ran_at if result.restored else None,
     )
 
 
