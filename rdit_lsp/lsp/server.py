@@ -31,6 +31,8 @@ from rdit_lsp.lsp.transport import Transport, are_pipes
 from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.limits import raise_limit
+from rdit_lsp.session.client import Client
+from rdit_lsp.session.hub import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,9 +60,9 @@ HANDLERS: tuple[tuple[str, _Handler, object], ...] = (
 """LSP method, handler, and the options that `initialize` announces."""
 
 
-def create_server(guard: Guard) -> RditServer:
-    """A server with all its handlers."""
-    server = RditServer(guard)
+def create_server(hub: Hub, client: Client) -> RditServer:
+    """A server for one client, with all its handlers."""
+    server = RditServer(hub, client)
     for method, handler, options in HANDLERS:
         server.feature(method, options)(partial(handler, server))
     commands.register(server)
@@ -80,7 +82,7 @@ def serve_stdio() -> None:
         sys.exit("rdit: the language server talks to an editor through pipes, and here are none.")
     raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
-    server = create_server(guard)
+    server = create_server(Hub(guard), Client())
     try:
         asyncio.run(_serve(server))
     except (KeyboardInterrupt, SystemExit) as ended:
@@ -96,7 +98,7 @@ async def _serve(server: RditServer) -> None:
     # What has been imported stays: no collection needs to traverse it again.
     gc.freeze()
     gc.enable()
-    reap_orphans(server.guard.pid)
+    reap_orphans(server.documents.hub.guard.pid)
     transport = await Transport.take_over_stdio()
     server.transport = transport
     server.protocol.set_writer(transport)
@@ -110,7 +112,7 @@ async def _serve(server: RditServer) -> None:
             error_handler=server.report_server_error,
         )
     finally:
-        await server.sessions.close_all()
+        await server.documents.hub.close_all()
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

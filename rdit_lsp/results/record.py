@@ -63,7 +63,7 @@ def record_of(results: Results) -> Record | None:
     """The record of the results as they are now; None without any."""
     if not results:
         return None
-    document, keys = results.document, results.freshness.keys
+    document, keys = results.document, results.states.keys
     shown: dict[Result, tuple[int, int] | None] = {}
     for index, statement in enumerate(document.statements):
         result = results.ledger.get(statement)
@@ -73,7 +73,7 @@ def record_of(results: Results) -> Record | None:
     places = shown | dict.fromkeys(islice((r for r in newest if r not in shown), MOST))
     states = _States(keys)
     kept = [
-        Kept(_copy(result), states.add(result.key), place, results.links.updates(result))
+        Kept(_copy(result), states.add(result.key), place, results.shared.links.updates(result))
         for result, place in places.items()
     ]
     texts = [*states.texts(), *(r.text for r in places), *(s.text for s in document.statements)]
@@ -82,7 +82,7 @@ def record_of(results: Results) -> Record | None:
 
 def bring_back(record: Record, results: Results) -> None:
     """Let `results`, of which there are none yet, be those of a record, as far as its text has them."""
-    document, keys = results.document, results.freshness.keys
+    document, keys = results.document, results.states.keys
     is_same = record.text == document.text
     before = document if is_same else documents.open_document(document.uri, 0, record.text)
     results.take(before, under_way=False)
@@ -180,4 +180,4 @@ def _link(kept: Sequence[Kept], results: Results) -> None:
     for each in kept:
         for name, display in each.updates.items():
             if name in holders:
-                results.links.update(holders[name], each.result, display)
+                results.shared.links.update(holders[name], each.result, display)

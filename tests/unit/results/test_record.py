@@ -167,7 +167,7 @@ def test_a_module_that_was_edited_meanwhile_makes_results_stale(tmp_path: Path) 
     results = Results(document("import helper\nhelper.f()"))
     freshness, statement = results.freshness, results.document.statements[0]
     stamp = module.stat()
-    read = freshness.note_imports(
+    read = results.states.note_imports(
         freshness.start,
         statement,
         {str(module): (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)},
@@ -194,7 +194,7 @@ def test_a_module_that_was_edited_meanwhile_makes_results_stale(tmp_path: Path) 
 def test_no_run_takes_a_restored_result_for_fresh() -> None:
     """A run of what is stale would leave it, and the next line find no variables."""
     found = reopened(ran_well("a = 1\na"))
-    found.freshness.run_chain.follow(found.freshness.start, found.document.statements)
+    found.states.run_chain.follow(found.freshness.start, found.document.statements)
     assert [False, False] == [found.is_fresh(placed) for placed in found.document.placed]
     end(found, 0)
     assert [True, False] == [found.is_fresh(placed) for placed in found.document.placed]
@@ -206,7 +206,7 @@ def test_a_process_that_is_lost_was_not_theirs() -> None:
     """A crash of the program would be said to be why results of an earlier one are stale."""
     found = reopened(ran_well("a = 1\na"))
     end(found, 0)
-    found.freshness.lose_process()
+    found.states.lose_process()
     assert {1: "the process it ran in is gone"} == reasons(found)
 
 
@@ -291,7 +291,7 @@ def test_an_updated_display_comes_back_updated() -> None:
     results = ran_well("a\nb")
     one, two = result_at(results, 0), result_at(results, 1)
     one.captured = [Display("display", {"text/plain": "0 %"}, {}, "bar")]
-    results.links.update(one, two, Display("display", {"text/plain": "100 %"}, {}, "bar"))
+    results.shared.links.update(one, two, Display("display", {"text/plain": "100 %"}, {}, "bar"))
     shown = views(reopened(results))[0].outputs[0]
     assert "100 %" == shown.text
 
