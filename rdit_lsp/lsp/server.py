@@ -31,6 +31,7 @@ from rdit_lsp.lsp.transport import Transport, are_pipes
 from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.limits import raise_limit
+from rdit_lsp.results.archive import Archive, cache_folder
 from rdit_lsp.session.client import Client
 from rdit_lsp.session.hub import Hub
 
@@ -82,7 +83,7 @@ def serve_stdio() -> None:
         sys.exit("rdit: the language server talks to an editor through pipes, and here are none.")
     raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
-    server = create_server(Hub(guard), Client())
+    server = create_server(Hub(guard, archive=Archive(cache_folder())), Client())
     try:
         asyncio.run(_serve(server))
     except (KeyboardInterrupt, SystemExit) as ended:

@@ -73,11 +73,14 @@ class Archive:
             self._say(uri, f"the results in {path} are not shown: {error}")
             return None
 
-    def save(self, uri: str, record: Record | None) -> None:
-        """Keep the record of a document in place of the last one; None: no more is kept of it."""
+    def save(self, uri: str, record: Record | None) -> bool:
+        """Keep the record of a document in place of the last one; None: no more is kept of it.
+
+        Returns whether there is a file of it then.
+        """
         path = self._path(uri)
         if path is None:
-            return
+            return False
         try:
             if record is None:
                 path.unlink(missing_ok=True)
@@ -87,6 +90,8 @@ class Archive:
                 self._prune(path)
         except OSError as error:
             self._say(uri, f"results are not kept: {error}")
+            return False
+        return record is not None
 
     def _path(self, uri: str) -> Path | None:
         if self._folder is None:

@@ -13,7 +13,7 @@ from rdit_lsp.document.state_keys import OFF_PATH, Key
 from rdit_lsp.results.outcome import REPEATABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from rdit_lsp.document.document import Statement
     from rdit_lsp.results.result import Result
@@ -27,6 +27,11 @@ class Ledger:
         """`store` keeps the results for later."""
         self._shown: dict[Statement, Result] = {}
         self._store = store
+
+    def __iter__(self) -> Iterator[Result]:
+        """All of them, those that are shown and kept twice."""
+        yield from self._shown.values()
+        yield from self._store
 
     def __bool__(self) -> bool:
         """Whether there is any result, shown or kept."""
@@ -87,7 +92,7 @@ class Ledger:
 
     def forget(self) -> None:
         """Drop everything, and the files behind it."""
-        for result in (*self._shown.values(), *self._store):
+        for result in self:
             result.discard()
         self._shown.clear()
         self._store.forget()

@@ -51,7 +51,8 @@ class Documents:
             attachment.change(documents.replace_text(attachment.document, version, text))
             return attachment
         observer, launch = self._observer(uri), partial(self.launch, uri)
-        attachment = self.hub.open(uri, version, text, self.client, observer, launch)
+        may_keep = partial(self._may_keep, uri)
+        attachment = self.hub.open(uri, version, text, self.client, observer, launch, may_keep)
         self._open[unquote(uri)] = attachment
         return attachment
 
@@ -99,6 +100,13 @@ class Documents:
             return self.settings(uri).keep_sessions
         except ConfigurationError:
             return Settings().keep_sessions
+
+    def _may_keep(self, uri: str) -> bool:
+        """Whether results may be written to disk; not where the settings are no help."""
+        try:
+            return self.settings(uri).keep_results
+        except ConfigurationError:
+            return False
 
     def _home(self, uri: str) -> Path:
         """The folder a document belongs to: its own, or the workspace for one that is not saved."""

@@ -7,6 +7,7 @@ run: that is `planning`.
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
@@ -244,6 +245,7 @@ class Execution:
             status = "timeout"
         result.status = status
         result.seconds, result.exit_code = reply.seconds, reply.exit_code
+        result.ran_at = time.time()
         self._program.did_work(reply.seconds)
         self._program.used_files(reply.used, reply.changed, placed.last)
         result.captured += [made for made in (reply.value, reply.failure) if made is not None]
@@ -301,7 +303,7 @@ class Execution:
             )
             why = ", when the system was out of memory" if exited.is_for_memory else ""
             result.note = f"Python {how} at {_lines_text(placed)}{why}."
-        result.key = OFF_PATH
+        result.key, result.ran_at = OFF_PATH, time.time()
         self._program.used_files((), (ANY,), placed.last)
         self._crashes += 1
 

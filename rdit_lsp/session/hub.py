@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from rdit_lsp.document import document as documents
 from rdit_lsp.document.uris import is_file, path_of
+from rdit_lsp.session.result_keeper import ResultKeeper
 from rdit_lsp.session.session import Session
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch
+    from rdit_lsp.results.archive import Archive
     from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.client import Client
     from rdit_lsp.session.events import SessionObserver
@@ -44,6 +46,8 @@ class _Held:
     session: Session
     was_file: bool
     """It was a file when it was opened."""
+    keeper: ResultKeeper | None = None
+    """Keeps its results on disk, if they are a file's."""
     ending: asyncio.Task[None] | None = None
     """Ends it in a while, as it has no client."""
 
@@ -51,10 +55,16 @@ class _Held:
 class Hub:
     """Document → session."""
 
-    def __init__(self, guard: Guard, host: HostInfo | None = None) -> None:
-        """`host` is this process, where clients come and go and sessions may outlive them."""
+    def __init__(
+        self, guard: Guard, host: HostInfo | None = None, archive: Archive | None = None
+    ) -> None:
+        """`host` is this process, where clients come and go and sessions may outlive them.
+
+        `archive` keeps results for documents that are opened again; None: they go with their session.
+        """
         self.guard = guard
         self.host = host
+        self._archive = archive
         self._held: dict[_Key, _Held] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -79,15 +89,19 @@ class Hub:
         client: Client,
         observer: SessionObserver,
         launch: Callable[[], Launch],
+        may_keep: Callable[[], bool] = lambda: True,
     ) -> Attachment:
         """A client opens a document. Nothing of it runs, and no process starts.
 
-        Where a session of it lives, the client finds all that is there.
+        Where a session of it lives, the client finds all that is there; else what is on disk of its
+        results. `may_keep`: whether its settings allow them to be kept there.
         """
         document, key = documents.open_document(uri, version, text), _key(uri, client)
         held = self._held.get(key) or self._moved(document, key)
         if held is None:
-            held = self._held[key] = _Held(Session(document, self.guard), was_file=False)
+            held = self._held[key] = self._begin(document, may_keep)
+        elif held.keeper is not None:
+            held.keeper.follow(may_keep)
         if held.ending is not None:
             held.ending.cancel()
             held.ending = None
@@ -128,9 +142,24 @@ class Hub:
         if self.outlives and keep != 0:
             await session.wait_until_idle()
             await session.shed()
-            # Monotonic, and it stands still while the machine sleeps.
-            await (asyncio.sleep(keep) if keep is not None else asyncio.Event().wait())
+            if session.has_program or not self._is_on_disk(key):
+                # Monotonic, and it stands still while the machine sleeps.
+                await (asyncio.sleep(keep) if keep is not None else asyncio.Event().wait())
         self._end(key)
+
+    def _begin(self, document: Document, may_keep: Callable[[], bool]) -> _Held:
+        """A new session of a document, with the results that were kept of it."""
+        session = Session(document, self.guard)
+        if self._archive is None or not is_file(document.uri):
+            return _Held(session, was_file=False)
+        keeper = ResultKeeper(session, self._archive, may_keep)
+        keeper.bring_back()
+        session.observe(keeper)
+        return _Held(session, was_file=False, keeper=keeper)
+
+    def _is_on_disk(self, key: _Key) -> bool:
+        keeper = self._held[key].keeper
+        return keeper is not None and keeper.has_all
 
     def _moved(self, document: Document, key: _Key) -> _Held | None:
         """The session of the document that `document` was, under another name or in another window."""
@@ -145,7 +174,7 @@ class Hub:
 
     def _end(self, key: _Key) -> asyncio.Task[None]:
         held = self._held.pop(key)
-        task = asyncio.create_task(_close(held.session))
+        task = asyncio.create_task(_close(held))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         if held.ending is not None and held.ending is not asyncio.current_task():
@@ -161,6 +190,9 @@ def _is_gone(uri: str) -> bool:
     return not Path(path_of(uri)).exists()
 
 
-async def _close(session: Session) -> None:
-    await session.close()
-    session.forget()
+async def _close(held: _Held) -> None:
+    await held.session.close()
+    if held.keeper is not None:
+        held.session.leave(held.keeper)
+        await held.keeper.close()
+    held.session.forget()

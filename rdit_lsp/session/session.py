@@ -25,6 +25,7 @@ from rdit_lsp.process.spawn import spawn
 from rdit_lsp.process.worker import LocalWorker
 from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.program.program import Program
+from rdit_lsp.results.record import bring_back, record_of
 from rdit_lsp.results.snapshot import Inspection, SessionState
 from rdit_lsp.session.attachment import Attachment
 from rdit_lsp.session.capture import OutputCapture
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from rdit_lsp.process.spawn import Launch, Spawned
     from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.program.checkpoint_policy import IsDue
+    from rdit_lsp.results.record import Record
     from rdit_lsp.results.results import Results
     from rdit_lsp.results.store import ResultStore
     from rdit_lsp.session.events import SessionObserver
@@ -180,7 +182,22 @@ class Session:
     @property
     def holds_anything(self) -> bool:
         """Whether there is anything that would be lost with it: a program, or results."""
-        return bool(self._texts or self._program.worker is not None or not self._queue.is_idle)
+        return self.has_results or self.has_program
+
+    @property
+    def has_results(self) -> bool:
+        """Whether there is any result."""
+        return bool(self._texts)
+
+    @property
+    def has_program(self) -> bool:
+        """Whether there is a program, or will be when what waits has begun."""
+        return self._program.worker is not None or not self._queue.is_idle
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self._queue.is_idle
 
     @property
     def state(self) -> SessionState:
@@ -335,16 +352,24 @@ class Session:
         """Let go of what only makes the next run quicker: the program and what a person kept stay."""
         await self._program.shed()
 
+    def record(self) -> Record | None:
+        """What is to be kept of its results; None where there are none."""
+        return record_of(self._texts.active)
+
+    def bring_back(self, record: Record) -> None:
+        """Begin with results that were kept; there are none yet."""
+        bring_back(record, self._texts.active)
+
     def forget(self) -> None:
         """Let go of all results, and of the files that hold long output."""
         self._texts.forget()
 
     async def stop(self) -> bool:
-        """End the program and all that it keeps; results stay, of no program. Whether there was one."""
-        had_program = self._program.worker is not None or not self._queue.is_idle
+        """End the program and all that it keeps; results stay as restored ones. Whether there was one."""
+        had_program = self.has_program
         await self.close()
         if had_program:
-            self._texts.states.lose_process()
+            self._texts.leave_program()
             self._observers.on_change()
         return had_program
 

@@ -105,6 +105,13 @@ class Texts:
             if before is not None and results is not self._active:
                 results.mirror(placed, before, result)
 
+    def leave_program(self) -> None:
+        """Let all results be of a program that was: it was ended from outside, and took no part in it."""
+        for result in {r for results in self._all for r in results.ledger}:
+            result.restored, result.reused = True, False
+            result.changed()
+        self.states.regain_process()
+
     def forget(self) -> None:
         """Drop all results, and the files behind them."""
         for results in self._all:

@@ -105,11 +105,9 @@ def test_what_was_right_comes_back(versions: list[tuple[str, int]]) -> None:
         run(results, up_to)
     if not results:
         return
-    before, after = views(results), views(reopened(results))
-    assert [(v.index, v.status, v.outputs) for v in before] == [
-        (v.index, v.status, v.outputs) for v in after
-    ]
-    assert [v.stale_reason is None for v in before] == [v.stale_reason is None for v in after]
+    for before, after in zip(views(results), views(reopened(results)), strict=True):
+        if before.status == "ok" and before.stale_reason is None:
+            assert (before.outputs, None) == (after.outputs, after.stale_reason)
 
 
 def test_an_edit_while_it_was_closed_makes_stale_what_is_below() -> None:
