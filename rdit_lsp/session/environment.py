@@ -6,6 +6,7 @@ Knows how a process is to be started (`Launch`) and the variables of the run tha
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -101,4 +102,14 @@ class Environment:
 def _surroundings(launch: Launch) -> Hashable:
     # Neither the script's own name, as renaming it changes nothing that has run, nor what is inherited.
     drawing = launch.figure_format, launch.figure_dpi
-    return launch.python, launch.argv[1:], launch.cwd, frozenset(launch.env.items()), drawing
+    variables = frozenset(launch.env.items())
+    return _interpreter(launch.python), launch.argv[1:], launch.cwd, variables, drawing
+
+
+def _interpreter(command: tuple[str, ...]) -> Hashable:
+    """A command that starts Python, and what tells its program from a later release at the same path."""
+    try:
+        status = os.stat(command[0])
+    except OSError:
+        return command
+    return command, status.st_mtime_ns, status.st_size

@@ -135,10 +135,8 @@ class ResultKeeper:
         try:
             record = self._session.record() if self._may_keep() else None
             self._is_kept = False
-            if record is not None or self._has_file:
-                save = self._archive.save
-                self._has_file = await asyncio.to_thread(save, self._session.uri, record)
-                self._is_kept = self._has_file and record is not None
+            save, uri = self._archive.save, self._session.uri
+            self._has_file = self._is_kept = await asyncio.to_thread(save, uri, record)
         except Exception:  # (whatever it is, it is no fault of a run)
             log.exception("%s: an error of rdit's own: results are not kept", self._session.uri)
         self._writing = None

@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
+import tempfile
 import time
+import weakref
 from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,8 +88,13 @@ class LspClient:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Self:
-        """Start the server; `env` is added to this process's environment."""
+        """Start the server; `env` is added to this process's environment.
+
+        Results that it keeps on disk go with this client, unless `env` has another folder for them.
+        """
         loop = asyncio.get_running_loop()
+        cache = tempfile.mkdtemp(prefix="rdit-cache-")
+        weakref.finalize(self, shutil.rmtree, cache, ignore_errors=True)
         transport, protocol = await loop.subprocess_exec(
             lambda: _Pipes(self, loop),
             *command,
@@ -94,7 +102,7 @@ class LspClient:
             stdout=PIPE,
             stderr=None,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "RDIT_CACHE_DIR": cache, **(env or {})},
         )
         self.process = Process(transport, protocol, loop)
         return self

@@ -422,3 +422,9 @@ def test_a_record_whose_text_is_not_that_of_its_results_shows_what_fits() -> Non
     empty = Results(document("a"))
     bring_back(Record("a", (), (), ()), empty)
     assert views(empty) == []
+
+
+def test_ten_thousand_statements_come_back() -> None:
+    """A long file would have no results, or hold up the server for each of them anew."""
+    found = reopened(ran_well("\n".join(f"x{number} = {number}" for number in range(10_000))))
+    assert (10_000, {}) == (len(views(found)), reasons(found))
