@@ -30,6 +30,7 @@ from rdit_lsp.lsp.language_server import RditServer
 from rdit_lsp.lsp.transport import Transport, are_pipes
 from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.posix.guard_keeper import keep
 from rdit_lsp.process.posix.limits import raise_limit
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ async def _serve(server: RditServer) -> None:
     gc.freeze()
     gc.enable()
     reap_orphans(server.guard.pid)
+    keep(server.guard)
     transport = await Transport.take_over_stdio()
     server.transport = transport
     server.protocol.set_writer(transport)
