@@ -156,9 +156,9 @@ def import_(notebook: str, output: str | None) -> None:
 @main.command()
 def lsp() -> None:
     """Run the language server on standard input and output."""
-    from rdit_lsp.lsp import server
+    from rdit_lsp.host import forward
 
-    server.serve_stdio()
+    forward.main()
 
 
 @main.command()

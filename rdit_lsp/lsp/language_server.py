@@ -53,6 +53,8 @@ class RditServer(LanguageServer):
         self.service = Service(self.sessions, self, guard.folder, self.pictures)
         self.profile = ClientProfile()
         self.transport: Transport | None = None
+        self.remark: str | None = None
+        """What the client is told once it is ready."""
         self._observers: dict[str, DocumentObserver] = {}
         """By uri: what the client shows of each open document."""
         self._requests: set[asyncio.Future[Any]] = set()

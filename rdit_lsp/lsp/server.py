@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -59,47 +59,55 @@ HANDLERS: tuple[tuple[str, _Handler, object], ...] = (
 """LSP method, handler, and the options that `initialize` announces."""
 
 
-def create_server(guard: Guard) -> RditServer:
-    """A server with all its handlers."""
+def create_server(guard: Guard, remark: str | None = None) -> RditServer:
+    """A server with all its handlers; the client is told `remark`."""
     server = RditServer(guard)
+    server.remark = remark
     for method, handler, options in HANDLERS:
         server.feature(method, options)(partial(handler, server))
     commands.register(server)
     return server
 
 
-def serve_stdio() -> None:
-    """Serve one client on standard input and output until it sends `exit` or closes them."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=os.environ.get("RDIT_LOG", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("pygls").addFilter(_is_unexpected)
-    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
+def serve_stdio(early: bytes = b"", remark: str | None = None) -> NoReturn:
+    """Serve one client on standard input and output until it sends `exit` or closes them.
+
+    `early` has been read from standard input already; the client is told `remark`.
+    """
+    begin_logging(logging.StreamHandler())
     if not are_pipes(0, 1):
         sys.exit("rdit: the language server talks to an editor through pipes, and here are none.")
     raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
-    server = create_server(guard)
+    server = create_server(guard, remark)
     try:
-        asyncio.run(_serve(server))
-    except (KeyboardInterrupt, SystemExit) as ended:
-        code = ended.code if isinstance(ended, SystemExit) else 130
-    else:
-        code = 1  # The client closed its end without `exit`.
+        code = asyncio.run(_serve(server, early))
+    except KeyboardInterrupt:
+        code = 130
     finally:
         guard.close()
     sys.exit(code)
 
 
-async def _serve(server: RditServer) -> None:
+async def _serve(server: RditServer, early: bytes) -> int:
+    watch_processes(server.guard)
+    try:
+        return await converse(server, await Transport.take_over_stdio(early))
+    finally:
+        await server.sessions.close_all()
+
+
+def watch_processes(guard: Guard) -> None:
+    """What a server of any kind does once it has an event loop and everything is imported."""
     # What has been imported stays: no collection needs to traverse it again.
     gc.freeze()
     gc.enable()
-    reap_orphans(server.guard.pid)
-    keep(server.guard)
-    transport = await Transport.take_over_stdio()
+    reap_orphans(guard.pid)
+    keep(guard)
+
+
+async def converse(server: RditServer, transport: Transport) -> int:
+    """Serve one client until it sends `exit` or goes; the exit code that it is to see."""
     server.transport = transport
     server.protocol.set_writer(transport)
     server._stop_event = threading.Event()
@@ -111,8 +119,21 @@ async def _serve(server: RditServer) -> None:
             logger=logging.getLogger("pygls"),
             error_handler=server.report_server_error,
         )
-    finally:
-        await server.sessions.close_all()
+    except SystemExit as ended:  # How pygls ends; outside of this call it would end the event loop.
+        return ended.code if isinstance(ended.code, int) else 1
+    return 1  # The client closed its end without `exit`.
+
+
+def begin_logging(handler: logging.Handler) -> None:
+    """Log to `handler` what RDIT_LOG asks for."""
+    level = os.environ.get("RDIT_LOG", "").upper()
+    logging.basicConfig(
+        handlers=[handler],
+        level=level if isinstance(logging.getLevelName(level), int) else "WARNING",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("pygls").addFilter(_is_unexpected)
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

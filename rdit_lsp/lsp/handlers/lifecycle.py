@@ -30,7 +30,10 @@ def initialize(server: RditServer, params: types.InitializeParams) -> None:
 
 
 async def initialized(server: RditServer, _: types.InitializedParams) -> None:
-    """`initialized`: the client can be asked for its settings from now on."""
+    """`initialized`: the client can be told things, and asked for its settings, from now on."""
+    if server.remark is not None:
+        said = types.LogMessageParams(types.MessageType.Warning, server.remark)
+        server.window_log_message(said)
     if not server.profile.has_configuration:
         return
     item = types.ConfigurationItem(section="rdit")

@@ -69,6 +69,11 @@ class Guard:
             self._record.remove(group)
         self._send(f"-{group}\n")
 
+    def touch(self) -> None:
+        """Note that the server lives: what its groups hold now is theirs."""
+        if self._record is not None:
+            self._record.touch()
+
     def replace(self) -> None:
         """Start another guard in place of one that has been reaped. Raises OSError."""
         reading, writing = _pipe()
