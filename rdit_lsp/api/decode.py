@@ -33,6 +33,8 @@ class Options:
     """It puts the text of `rdit/copyResult` on its clipboard."""
     other_server: bool = False
     """Another server completes Python in it, too."""
+    trusted: bool = True
+    """Code may be run for it, as its workspace is trusted."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """All of section `rdit`."""
 
@@ -47,6 +49,7 @@ class Options:
             images=images if isinstance(images, bool) else None,
             clipboard=section.get("clipboard") is True,
             other_server=section.get("otherServer") is True,
+            trusted=section.get("trusted") is not False,
             settings=section,
         )
 

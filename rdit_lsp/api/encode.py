@@ -11,9 +11,10 @@ from rdit_lsp.render.look import look
 if TYPE_CHECKING:
     from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.client import Client
     from rdit_lsp.session.planning import WayBack
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.status import KeptStates, SessionStatus
+    from rdit_lsp.session.status import HostInfo, KeptStates, RunInfo, SessionStatus
 
 
 def statement_result(
@@ -88,7 +89,7 @@ def checkpoint_result(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def session_status(status: SessionStatus) -> dict[str, Any]:
     """One entry of `sessions` in the answer to `rdit/status`."""
-    return {
+    found: dict[str, Any] = {
         "uri": status.uri,
         "state": status.state.value,
         "python": status.python,
@@ -96,7 +97,29 @@ def session_status(status: SessionStatus) -> dict[str, Any]:
         "pid": status.pid,
         "queued": status.queued,
         "checkpoints": _kept_states(status.checkpoints),
+        "clients": [client_name(client) for client in status.clients],
+        "startedAt": status.times.started.isoformat(),
+        "queue": [_run_info(run) for run in status.queue],
     }
+    if status.times.detached is not None:
+        found["detachedSince"] = status.times.detached.isoformat()
+    if status.running is not None:
+        found["running"] = _run_info(status.running)
+    return found
+
+
+def host_info(host: HostInfo) -> dict[str, Any]:
+    """`host` in the answer to `rdit/status`."""
+    return {"pid": host.pid, "version": host.version, "since": host.since.isoformat()}
+
+
+def client_name(client: Client) -> dict[str, Any]:
+    """Who has a document open."""
+    return {"name": client.name, "pid": client.pid}
+
+
+def _run_info(run: RunInfo) -> dict[str, Any]:
+    return {"scope": run.scope, "client": client_name(run.client)}
 
 
 def _kept_states(kept: KeptStates) -> dict[str, Any]:

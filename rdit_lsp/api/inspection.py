@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.outputs.display import Json
     from rdit_lsp.results.snapshot import Inspection
-    from rdit_lsp.session.session import Session
+    from rdit_lsp.session.attachment import Attachment
 
 log = logging.getLogger(__name__)
 
@@ -94,14 +94,14 @@ class Signature:
     """Reading the source, without running it, shows as much."""
 
 
-async def live_value(session: Session, expression: str) -> LiveValue | None:
+async def live_value(session: Attachment, expression: str) -> LiveValue | None:
     """What `expression` stands for; None where it stands for nothing, or cannot be looked up now."""
     found = await ask(session, {"what": "hover", "expression": expression})
     return value_from(found) if found is not None else None
 
 
 async def candidates(
-    session: Session, place: Completion, document: Document, *, beside: bool
+    session: Attachment, place: Completion, document: Document, *, beside: bool
 ) -> Candidates | None:
     """Ways to complete the word at `place`; `beside` as in `completion_question`."""
     question = completion_question(place, document, beside=beside)
@@ -109,7 +109,7 @@ async def candidates(
     return candidates_from(found) if found is not None else None
 
 
-async def signature(session: Session, argument: Argument) -> Signature | None:
+async def signature(session: Attachment, argument: Argument) -> Signature | None:
     """The signature of the call that an argument is in; None where it is not known."""
     question: Question = {
         "what": "signature",
@@ -121,7 +121,7 @@ async def signature(session: Session, argument: Argument) -> Signature | None:
     return signature_from(found) if found is not None else None
 
 
-async def ask(session: Session, question: Question) -> Inspection | None:
+async def ask(session: Attachment, question: Question) -> Inspection | None:
     """The program's answer; None where nothing has run, or no answer comes in time."""
     try:
         # The session keeps the deadline; the margin is for a program that is slow to fork.

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 from rdit_lsp.api import encode
 from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
 from rdit_lsp.api.inspection import VARIABLES, ask, variables_from
+from rdit_lsp.document.uris import is_file, name_of, path_of
 from rdit_lsp.export.model import About
 from rdit_lsp.outputs.pictures import pictures_of
 from rdit_lsp.render import output_text
-from rdit_lsp.session.registry import is_file, name_of, path_of
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from rdit_lsp.outputs.display import Json
     from rdit_lsp.outputs.pictures import PictureFiles
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.registry import Sessions
+    from rdit_lsp.session.attachment import Attachment
+    from rdit_lsp.session.documents import Documents
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.session import Session
 
 
 class Client(Protocol):
@@ -57,22 +57,27 @@ class Client(Protocol):
 
 
 class Service:
-    """The commands of one client on the sessions of a server."""
+    """The commands of one client on the documents that it has open."""
 
     def __init__(
-        self, sessions: Sessions, client: Client, folder: Path, pictures: PictureFiles
+        self, documents: Documents, client: Client, folder: Path, pictures: PictureFiles
     ) -> None:
         """`folder` is the server's own, for files that are shown to people."""
-        self._sessions = sessions
+        self._documents = documents
         self._client = client
         self._folder = folder
         self._pictures = pictures
+        self._has_left = False
+
+    def leave(self) -> None:
+        """The client is going: replies that it does not get are no reason to stop the runs."""
+        self._has_left = True
 
     # Running.
 
     def execute(self, params: ExecuteParams) -> asyncio.Future[Json]:
         """Queue a run; the reply comes when it is over. Cancelling the reply interrupts the run."""
-        session, name = self._session(params.uri), name_of(params.uri)
+        session, name = self._trusted(params.uri), name_of(params.uri)
         version = session.document.version
         if params.version not in (None, version):
             sentence = f"{name} is at version {version}, not {params.version}."
@@ -81,7 +86,7 @@ class Service:
             report = session.execute(params.request)
         reply = asyncio.ensure_future(_reply_of_run(name, report))
         # A task that is cancelled before its first step never awaits the run, so never cancels it.
-        reply.add_done_callback(lambda ended: report.cancel() if ended.cancelled() else None)
+        reply.add_done_callback(partial(self._interrupt_if_cancelled, report))
         return reply
 
     def interrupt(self, params: DocumentParams) -> Json:
@@ -90,18 +95,19 @@ class Service:
 
     async def reset(self, params: DocumentParams) -> Json:
         """Start over with an empty namespace, and no results."""
-        await self._session(params.uri).reset()
+        await self._trusted(params.uri).reset()
         return {"status": "ok"}
 
     # Results and state.
 
     def status(self, params: StatusParams) -> Json:
         """What one session, or every one, does and holds."""
-        uri = params.uri
-        sessions = [self._session(uri)] if uri is not None else list(self._sessions)
+        uri, hub = params.uri, self._documents.hub
+        sessions = [self._session(uri)] if uri is not None else list(hub)
         return {
             "status": "ok",
             "version": VERSION,
+            "host": None if hub.host is None else encode.host_info(hub.host),
             "sessions": [encode.session_status(session.status) for session in sessions],
         }
 
@@ -141,7 +147,7 @@ class Service:
     async def restore(self, params: RestoreParams) -> Json:
         """Restore the state of a checkpoint."""
         with as_api_errors(name_of(params.uri)):
-            way_back = await self._session(params.uri).restore(params.checkpoint)
+            way_back = await self._trusted(params.uri).restore(params.checkpoint)
         return {"status": "restored", "wayBack": encode.way_back_result(way_back)}
 
     async def checkpoints(self, params: DocumentParams) -> Json:
@@ -202,12 +208,25 @@ class Service:
             self._client.show_file(target, external=params.to == "html")
         return {"path": str(target)}
 
-    def _session(self, uri: str) -> Session:
-        session = self._sessions.find(uri)
+    def _session(self, uri: str) -> Attachment:
+        session = self._documents.find(uri)
         if session is None:
             sentence = f"{name_of(uri)} is not open in the editor."
             raise ApiError(ErrorKind.UNKNOWN_DOCUMENT, sentence)
         return session
+
+    def _trusted(self, uri: str) -> Attachment:
+        """What the client has of a document, if code may be run for it."""
+        session = self._session(uri)
+        if not session.client.is_trusted:
+            raise _failed(f"{name_of(uri)} is in a workspace that is not trusted: nothing is run.")
+        return session
+
+    def _interrupt_if_cancelled(
+        self, report: asyncio.Future[Report], reply: asyncio.Future[Json]
+    ) -> None:
+        if reply.cancelled() and not self._has_left:
+            report.cancel()
 
     def _views(self, params: PlaceParams) -> Sequence[View]:
         """What has run at a line."""

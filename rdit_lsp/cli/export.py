@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rdit_lsp.export.model import Format
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.results.snapshot import Snapshot, View
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.session import Session
 
 
 def export(script: StartedScript, to: Format, output: str | None) -> int:
@@ -75,9 +75,9 @@ class _LateOutput:
     snapshot: Snapshot
 
     def __init__(self) -> None:
-        self._session: Session | None = None
+        self._session: Attachment | None = None
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: Attachment) -> None:
         """The run is over."""
         self._session = session
         self.snapshot = session.snapshot()

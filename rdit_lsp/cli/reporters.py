@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.session import Session
 
 _STARTS = {
     "start": "in a new namespace",
@@ -204,11 +204,11 @@ class WatchReporter(TextReporter):
 
     def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
         super().__init__(options, launch, out)
-        self._session: Session | None = None
+        self._session: Attachment | None = None
         self._first: int | None = 0
         """The first statement that this update runs; None before it is known."""
 
-    def watch(self, session: Session) -> None:
+    def watch(self, session: Attachment) -> None:
         """Report on `session`, which is made with this reporter and therefore comes later."""
         self._session = session
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rdit_lsp.cli.reporters import TextReporter
     from rdit_lsp.cli.startup import RunOptions, StartedScript
     from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.events import SessionObserver
     from rdit_lsp.session.report import Report
 
@@ -54,10 +55,11 @@ def in_event_loop(
         script.guard.close()
 
 
-def new_session(script: StartedScript, observer: SessionObserver) -> Session:
+def new_session(script: StartedScript, observer: SessionObserver) -> Attachment:
     """The session of a script, which takes over the interpreter that is starting."""
     document = documents.open_document(script.options.file, 0, script.source)
-    return Session(document, lambda: script.launch, observer, script.guard, script.spawn)
+    session = Session(document, script.guard, script.spawn)
+    return session.attach(document, lambda: script.launch, observer)
 
 
 def request_of(options: RunOptions) -> Request:
@@ -65,7 +67,7 @@ def request_of(options: RunOptions) -> Request:
     return Request(stop_on_error=options.stop_on_error, timeout=options.timeout)
 
 
-def final_views(report: Report, session: Session) -> Sequence[View]:
+def final_views(report: Report, session: Attachment) -> Sequence[View]:
     """The views of a run with what came after its statements had ended."""
     if _is_rejected(report):
         return report.views
@@ -95,13 +97,13 @@ def exit_code(status: str, views: Sequence[View]) -> int:
     return 1
 
 
-def end_program(session: Session) -> None:
+def end_program(session: Attachment) -> None:
     """Interrupt the run, as what it writes goes nowhere; what comes after a run gets SIGTERM."""
     # Not at once: the session is in the middle of passing an event on.
     asyncio.get_running_loop().call_soon(_interrupt_or_terminate, session)
 
 
-def _interrupt_or_terminate(session: Session) -> None:
+def _interrupt_or_terminate(session: Attachment) -> None:
     if not session.interrupt():
         session.pass_on(signal.SIGTERM)
 
@@ -132,7 +134,7 @@ async def _run(script: StartedScript) -> int:
     return code
 
 
-def _pass_signals_on(script: StartedScript, session: Session) -> None:
+def _pass_signals_on(script: StartedScript, session: Attachment) -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if shares_terminal(script.launch) and sign == signal.SIGINT:

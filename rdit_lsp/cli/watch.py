@@ -24,8 +24,8 @@ from rdit_lsp.process.posix.children import reap_orphans
 
 if TYPE_CHECKING:
     from rdit_lsp.cli.startup import StartedScript
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.planning import Request
-    from rdit_lsp.session.session import Session
 
 _INTERVAL = 0.1
 """Seconds between two reads of the file: polling works on every file system."""
@@ -70,12 +70,12 @@ async def _watch(script: StartedScript) -> int:
     return 0
 
 
-def _quit(session: Session, quitting: asyncio.Event) -> None:
+def _quit(session: Attachment, quitting: asyncio.Event) -> None:
     quitting.set()
     end_program(session)
 
 
-def _stop_at_signals(session: Session, quitting: asyncio.Event) -> None:
+def _stop_at_signals(session: Attachment, quitting: asyncio.Event) -> None:
     """Quit at SIGTERM, and at Ctrl-C while nothing runs."""
 
     def stop() -> None:
@@ -87,7 +87,7 @@ def _stop_at_signals(session: Session, quitting: asyncio.Event) -> None:
     loop.add_signal_handler(signal.SIGTERM, quitting.set)
 
 
-async def _update(session: Session, reporter: WatchReporter, request: Request) -> None:
+async def _update(session: Attachment, reporter: WatchReporter, request: Request) -> None:
     report = await session.execute(request)
     report_rejection(report, reporter)
     reporter.on_updated(report, final_views(report, session))
@@ -96,7 +96,9 @@ async def _update(session: Session, reporter: WatchReporter, request: Request) -
 class _Watching:
     """The wait for the next change of a file, or of a file of the project that it imports."""
 
-    def __init__(self, file: str, session: Session, reporter: WatchReporter, out: Output) -> None:
+    def __init__(
+        self, file: str, session: Attachment, reporter: WatchReporter, out: Output
+    ) -> None:
         self._file = file
         self._session = session
         self._reporter = reporter

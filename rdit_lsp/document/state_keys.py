@@ -155,6 +155,17 @@ class Chain:
         if key in self._known:
             del self._known[self._known.index(key) + 1 :]
 
+    def index(self, key: Key, likely: int) -> int | None:
+        """The index of the statement that comes next in state `key`; None if no part leads there.
+
+        `likely` is looked at first.
+        """
+        end = len(self._statements)
+        if likely <= end and self[likely] == key:
+            return likely
+        self[end]
+        return self._known.index(key) if key in self._known else None
+
     def keys(self) -> set[Key]:
         """All that have been worked out."""
         return set(self._known)

@@ -22,6 +22,9 @@ from rdit_lsp.host.listener import Listener
 from rdit_lsp.lsp.server import converse, create_server, watch_processes
 from rdit_lsp.lsp.transport import Transport
 from rdit_lsp.process.posix.groups import began
+from rdit_lsp.session.client import Client
+from rdit_lsp.session.hub import Hub
+from rdit_lsp.session.status import HostInfo
 from rdit_lsp.version import VERSION, is_older
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ class Host:
         self, place: Place, listening: socket.socket, guard: Guard, *, ends_when_idle: bool
     ) -> None:
         """Call `run` next."""
-        self.since = datetime.now(timezone.utc)
+        self.hub = Hub(guard, HostInfo(os.getpid(), VERSION, datetime.now(timezone.utc)))
         self._listener = Listener(place, listening, self._connected)
         self._guard = guard
         self._ends_when_idle = ends_when_idle
@@ -76,13 +79,14 @@ class Host:
                 await self._look_after()
         finally:
             await self._listener.close()
+            await self.hub.close_all()
             await self._end_connections()
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing that would be lost if it ended: no session, no other client."""
         others = len(self._connections) - (asyncio.current_task() in self._connections)
-        return not others
+        return not others and not self.hub.is_used
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -152,14 +156,15 @@ class Host:
             return
         await connection.send(answer(accepted=True, began=self._began))
         incoming, outgoing, early = await asyncio.wait_for(connection.streams(), _GREETING_TAKES)
-        server = create_server(self._guard, remark)
+        client = Client(pid=hello.pid, environ=hello.environment, umask=hello.umask)
+        server = create_server(self.hub, client, remark)
         transport = await Transport.open(incoming, outgoing, early)
         watching = asyncio.create_task(_close_with(connection, transport))
         try:
             code = await converse(server, transport)
         finally:
             watching.cancel()
-            await server.sessions.close_all()
+            server.leave()
             await transport.finish()
         await connection.send_line(b"%d" % code)
 

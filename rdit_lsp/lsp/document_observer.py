@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.results.snapshot import Snapshot, View
-    from rdit_lsp.session.registry import Sessions
+    from rdit_lsp.session.documents import Documents
 
 
 class Wire(PublishingWire, Protocol):
@@ -27,18 +27,18 @@ class Wire(PublishingWire, Protocol):
 class DocumentObserver:
     """What the client shows of a document, and when the document runs by itself."""
 
-    def __init__(self, uri: str, wire: Wire, sessions: Sessions) -> None:
+    def __init__(self, uri: str, wire: Wire, documents: Documents) -> None:
         """The session of `uri` is looked up each time: it is there only while the document is open."""
         self._uri = uri
         self._wire = wire
-        self._sessions = sessions
+        self._documents = documents
         self.publisher = Publisher(uri, wire, self._snapshot)
-        self.auto_run = AutoRun(lambda: sessions.find(uri), lambda: sessions.settings(uri))
+        self.auto_run = AutoRun(lambda: documents.find(uri), lambda: documents.settings(uri))
 
     @property
     def can_answer(self) -> bool:
         """Whether the client has a way to ask a person for a line."""
-        return self._wire.profile.can_answer
+        return self._wire.profile.can_answer and self._documents.client.is_trusted
 
     def on_change(self) -> None:
         """Publish what is different."""
@@ -68,5 +68,5 @@ class DocumentObserver:
         self.auto_run.close()
 
     def _snapshot(self) -> Snapshot | None:
-        session = self._sessions.find(self._uri)
+        session = self._documents.find(self._uri)
         return session.snapshot() if session is not None else None

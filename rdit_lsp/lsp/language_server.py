@@ -19,7 +19,7 @@ from rdit_lsp.api.service import Service
 from rdit_lsp.lsp.document_observer import DocumentObserver
 from rdit_lsp.lsp.jsonrpc import Protocol, converter
 from rdit_lsp.outputs.pictures import PictureFiles
-from rdit_lsp.session.registry import Sessions
+from rdit_lsp.session.documents import Documents
 from rdit_lsp.settings.configuration import ConfigurationError
 from rdit_lsp.version import VERSION
 
@@ -28,18 +28,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdit_lsp.lsp.transport import Transport
-    from rdit_lsp.process.posix.guard import Guard
+    from rdit_lsp.session.client import Client
+    from rdit_lsp.session.hub import Hub
     from rdit_lsp.settings.configuration import Complete, RunOn
 
 log = logging.getLogger(__name__)
 
 
 class RditServer(LanguageServer):
-    """The sessions, what the client shows of each, and what it wants and can do."""
+    """What one client has open, what it shows of each document, and what it wants and can do."""
 
     protocol: Protocol
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, hub: Hub, client: Client) -> None:
         super().__init__(
             "rdit",
             VERSION,
@@ -47,10 +48,10 @@ class RditServer(LanguageServer):
             protocol_cls=Protocol,
             converter_factory=converter,
         )
-        self.guard = guard
-        self.sessions = Sessions(self._observer_of, guard)
-        self.pictures = PictureFiles(guard.folder / "pictures")
-        self.service = Service(self.sessions, self, guard.folder, self.pictures)
+        self.documents = Documents(hub, client, self._observer_of)
+        folder = hub.guard.folder
+        self.pictures = PictureFiles(folder / "pictures")
+        self.service = Service(self.documents, self, folder, self.pictures)
         self.profile = ClientProfile()
         self.transport: Transport | None = None
         self.remark: str | None = None
@@ -65,16 +66,21 @@ class RditServer(LanguageServer):
 
     # What handlers need.
 
+    @property
+    def client(self) -> Client:
+        """Who it serves."""
+        return self.documents.client
+
     def configure(self, section: Mapping[str, Any]) -> None:
         """Take `section` as the client's part of the settings."""
-        self.sessions.editor_settings = section
+        self.client.editor_settings = section
         has_other_server = decode.Options.decode(section).other_server
         self.profile = replace(self.profile, has_other_server=has_other_server)
 
     def completion_mode(self, uri: str) -> Complete:
         """What completions and signatures to offer in a document; never `auto`."""
         try:
-            wanted = self.sessions.settings(uri).completion
+            wanted = self.documents.settings(uri).completion
         except ConfigurationError:
             wanted = "auto"  # The next run says what is wrong with the settings.
         return self.profile.completion(wanted)
@@ -102,8 +108,10 @@ class RditServer(LanguageServer):
         if observer is not None:
             observer.close()
 
-    def forget_documents(self) -> None:
-        """Take back everything the client shows."""
+    def leave(self) -> None:
+        """The client is going, or has gone: its documents go on without it, and so do their runs."""
+        self.service.leave()
+        self.documents.leave()
         for uri in list(self._observers):
             self.forget_document(uri)
 
@@ -163,5 +171,5 @@ class RditServer(LanguageServer):
         future.add_done_callback(done)
 
     def _observer_of(self, uri: str) -> DocumentObserver:
-        observer = self._observers[uri] = DocumentObserver(uri, self, self.sessions)
+        observer = self._observers[uri] = DocumentObserver(uri, self, self.documents)
         return observer

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from lsprotocol import types
 
+from rdit_lsp.document.uris import name_of
 from rdit_lsp.results.snapshot import SessionState
-from rdit_lsp.session.registry import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,11 +14,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rdit_lsp.api.encode import statement_result
+from rdit_lsp.document.uris import path_of
 from rdit_lsp.lsp.features.diagnostics import diagnostics
 from rdit_lsp.lsp.progress import Progress
 from rdit_lsp.lsp.progress import Wire as ProgressWire
 from rdit_lsp.render.summary import summary
-from rdit_lsp.session.registry import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

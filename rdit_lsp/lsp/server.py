@@ -32,6 +32,8 @@ from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.guard_keeper import keep
 from rdit_lsp.process.posix.limits import raise_limit
+from rdit_lsp.session.client import Client
+from rdit_lsp.session.hub import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +61,9 @@ HANDLERS: tuple[tuple[str, _Handler, object], ...] = (
 """LSP method, handler, and the options that `initialize` announces."""
 
 
-def create_server(guard: Guard, remark: str | None = None) -> RditServer:
-    """A server with all its handlers; the client is told `remark`."""
-    server = RditServer(guard)
+def create_server(hub: Hub, client: Client, remark: str | None = None) -> RditServer:
+    """A server for one client, with all its handlers; the client is told `remark`."""
+    server = RditServer(hub, client)
     server.remark = remark
     for method, handler, options in HANDLERS:
         server.feature(method, options)(partial(handler, server))
@@ -79,7 +81,7 @@ def serve_stdio(early: bytes = b"", remark: str | None = None) -> NoReturn:
         sys.exit("rdit: the language server talks to an editor through pipes, and here are none.")
     raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
-    server = create_server(guard, remark)
+    server = create_server(Hub(guard), Client(), remark)
     try:
         code = asyncio.run(_serve(server, early))
     except KeyboardInterrupt:
@@ -90,11 +92,12 @@ def serve_stdio(early: bytes = b"", remark: str | None = None) -> NoReturn:
 
 
 async def _serve(server: RditServer, early: bytes) -> int:
-    watch_processes(server.guard)
+    hub = server.documents.hub
+    watch_processes(hub.guard)
     try:
         return await converse(server, await Transport.take_over_stdio(early))
     finally:
-        await server.sessions.close_all()
+        await hub.close_all()
 
 
 def watch_processes(guard: Guard) -> None:

@@ -42,7 +42,11 @@ class Launch:
     """`sys.argv`, the script's own name first."""
     cwd: str
     env: Mapping[str, str | None] = field(default_factory=dict)
-    """Changes to the server's own environment; None removes a variable."""
+    """Changes to the environment that it inherits; None removes a variable."""
+    environ: Mapping[str, str] | None = None
+    """The environment that it inherits; None for that of this process."""
+    umask: int | None = None
+    """The file mode creation mask that it inherits; None for that of this process."""
     is_file: bool = True
     """`path` is, or could be, a file; not so for standard input."""
     figure_format: FigureFormat = "png"
@@ -57,6 +61,10 @@ class Launch:
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY
     """Bytes that all checkpoints may hold beyond what the process holds anyway."""
+
+    def inherited(self) -> Mapping[str, str]:
+        """The environment that it inherits."""
+        return without_coercion(os.environ) if self.environ is None else self.environ
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,8 @@ def spawn(launch: Launch) -> Spawned:
             stdout=pipes[1][1] if pipes else None,
             stderr=pipes[2][1] if pipes else None,
             cwd=launch.cwd,
-            env=_environment(launch.env),
+            env=_environment(launch),
+            umask=-1 if launch.umask is None else launch.umask,
             pass_fds=[far.fileno()],
             start_new_session=not shares_terminal(launch),
         )
@@ -103,9 +112,9 @@ def shares_terminal(launch: Launch) -> bool:
     return launch.stdin == "inherit" and sys.stdin is not None and sys.stdin.isatty()
 
 
-def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
-    env = without_coercion(os.environ)
-    for name, value in changes.items():
+def _environment(launch: Launch) -> dict[str, str]:
+    env = dict(launch.inherited())
+    for name, value in launch.env.items():
         if value is None:
             env.pop(name, None)
         else:

@@ -188,6 +188,12 @@ class Program:
                 worker.kill()
             self._later(_close(worker))
 
+    async def shed(self) -> None:
+        """End the processes that only make the next run quicker; checkpoints made by hand stay."""
+        self.checkpoints.forget(named=False)
+        self._prefork.discard()
+        await self._discard_zygote()
+
     def send_signal(self, sign: Signals) -> bool:
         """Pass a signal on to a program that is being closed. Returns whether there is one."""
         if self._closing is None:

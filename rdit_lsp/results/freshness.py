@@ -1,13 +1,16 @@
 """Whether a result is what a clean run would give now, and if not, why.
 
 Computed, never set: a result is fresh when the key it was produced to is the key its statement has now,
-and nothing has happened that keys cannot see. Knows results and keys, no document but for one question.
+and nothing has happened that keys cannot see. What has happened is the same for all texts of a session
+(`States`); which states a text leads through is each text's own (`Freshness`). Knows results and keys, no
+document but for one question.
 """
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from rdit_lsp.document.project_files import Lookup, ProjectFiles, found
 from rdit_lsp.document.state_keys import OFF_PATH, Chain, Keys
@@ -27,35 +30,32 @@ _IMPORT_CHANGED = " has changed since it was imported"
 _FOUND_CHANGED = " is now found elsewhere than when it was imported"
 
 
-class Freshness:
-    """The state keys of one document, and what its results are worth."""
+class States:
+    """The state keys of one session, and what has happened to its program: of all texts alike."""
 
-    def __init__(self, shows_figures: Callable[[], bool]) -> None:
-        """`shows_figures`: whether the document shows or saves its figures itself."""
-        self._shows_figures = shows_figures
+    def __init__(self) -> None:
         self._files = ProjectFiles()
         self.keys = Keys(self._files.fingerprint)
-        self.start: Key = self.keys.start(())
-        """The key of the empty namespace."""
-        self.shown_chain = Chain(self.keys)
-        """The keys of the document as it is now."""
-        self.run_chain = Chain(self.keys)
+        self._chains: WeakSet[Chain] = WeakSet()
+        self.run_chain = self.new_chain()
         """The keys of the document that runs."""
         self._lost = False
         """The process that made the results ended on its own."""
         self._awaited: set[Result] = set()
         """Results that the run from the top under way has yet to replace."""
 
+    def new_chain(self) -> Chain:
+        """A chain of keys that is worked out again whenever the files that it stands on change."""
+        chain = Chain(self.keys)
+        self._chains.add(chain)
+        return chain
+
     # What has happened.
 
-    def begin_at(self, surroundings: Hashable) -> bool:
-        """Let an empty namespace be one in these surroundings. Returns whether that is new."""
-        before, self.start = self.start, self.keys.start(surroundings)
-        return before != self.start
-
-    def begin_process(self, key: Key) -> None:
-        """Let the program be a new process, whose empty namespace has this key."""
-        self.start, self._lost = key, False
+    @property
+    def is_process_lost(self) -> bool:
+        """Whether the variables that results speak of are gone with their process."""
+        return self._lost
 
     def lose_process(self) -> None:
         """Let every result be stale: the variables that they speak of are gone with their process."""
@@ -65,12 +65,16 @@ class Freshness:
         """Let results count again: a process is in the state that they speak of."""
         self._lost = False
 
+    def fingerprint(self, read: Dependency) -> bytes:
+        """The content of a file of the project as it was last looked at, hashed."""
+        return self._files.fingerprint(read)
+
     def refresh_files(self) -> bool:
         """Look again at the project's imported files; returns whether any holds something else."""
         changed = self._files.look_again()
         if changed:
-            self.shown_chain.forget()
-            self.run_chain.forget()
+            for chain in self._chains:
+                chain.forget()
         return changed
 
     def note_imports(
@@ -94,13 +98,21 @@ class Freshness:
         }
         read.update((Lookup(*at), found(entries)) for at, entries in lookups.items())
         self.keys.imported(before, statement.text, statement.part, read)
-        self.shown_chain.forget_after(before)
-        self.run_chain.forget_after(before)
+        for chain in self._chains:
+            chain.forget_after(before)
         return read
 
     def replaced(self, result: Result) -> None:
         """Await a result no more: another one is shown in its place."""
         self._awaited.discard(result)
+
+    def awaits(self, result: Result) -> bool:
+        """Whether the run from the top under way has yet to replace a result."""
+        return result in self._awaited
+
+    def awaits_none_of(self, results: Iterable[Result | None]) -> bool:
+        """Whether no result among these is to be replaced by the run from the top under way."""
+        return self._awaited.isdisjoint(results)
 
     def await_again(self, results: Iterable[Result]) -> None:
         """Let results be stale until the run from the top under way has replaced them."""
@@ -121,6 +133,24 @@ class Freshness:
                 result.key = OFF_PATH
         self._awaited.clear()
 
+
+class Freshness:
+    """What results are worth beside one text."""
+
+    def __init__(self, states: States, shows_figures: Callable[[], bool]) -> None:
+        """`shows_figures`: whether the text shows or saves its figures itself."""
+        self._states = states
+        self._shows_figures = shows_figures
+        self.start: Key = states.keys.start(())
+        """The key of the empty namespace, in the surroundings that the text's client gives it."""
+        self.shown_chain = states.new_chain()
+        """The keys of the text as it is now."""
+
+    def begin_at(self, surroundings: Hashable) -> bool:
+        """Let an empty namespace be one in these surroundings. Returns whether that is new."""
+        before, self.start = self.start, self._states.keys.start(surroundings)
+        return before != self.start
+
     # What follows from it.
 
     def is_fresh(self, result: Result, key: Key) -> bool:
@@ -128,14 +158,14 @@ class Freshness:
         return (
             result.key == key
             and result.status in REPEATABLE
-            and not self._lost
-            and result not in self._awaited
+            and not self._states.is_process_lost
+            and not self._states.awaits(result)
             and not self._is_drawn_otherwise(result)
         )
 
     def could_be_fresh(self, results: Collection[Result | None]) -> bool:
         """Whether nothing but their keys can make results of ordinary statements stale."""
-        return not self._lost and self._awaited.isdisjoint(results)
+        return not self._states.is_process_lost and self._states.awaits_none_of(results)
 
     def why_stale(self, result: Result, statement: Statement, cause: str | None) -> str | None:
         """Why a result that is not fresh is not; `cause` is what makes stale from above.
@@ -148,10 +178,10 @@ class Freshness:
             return reason
         if result.status not in REPEATABLE:
             return None
-        if self._lost:
+        if self._states.is_process_lost:
             return "the process it ran in is gone"
         for read, fingerprint in result.imports.items():
-            if self._files.fingerprint(read) != fingerprint:
+            if self._states.fingerprint(read) != fingerprint:
                 return _import_changed(read)
         if cause is None and not result.off_path:
             return "what it depends on has changed"
@@ -159,12 +189,12 @@ class Freshness:
 
     def _is_as_it_ran(self, result: Result, statement: Statement) -> bool:
         return result.text == statement.text or (
-            self.keys.syntax(result.text) == self.keys.syntax(statement.text)
+            self._states.keys.syntax(result.text) == self._states.keys.syntax(statement.text)
         )
 
     def _why_set_aside(self, result: Result) -> str | None:
         """Why a result does not count, whatever state it was produced to."""
-        if result in self._awaited:
+        if self._states.awaits(result):
             return "not run again yet"
         if self._is_drawn_otherwise(result):
             does = "now shows" if result.shows_parts else "no longer shows"

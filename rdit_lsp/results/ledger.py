@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.document.state_keys import OFF_PATH, Key
 from rdit_lsp.results.outcome import REPEATABLE
-from rdit_lsp.results.store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 class Ledger:
     """The results that are shown, and those that could be again."""
 
-    def __init__(self, store: ResultStore | None = None) -> None:
-        """`store` keeps the results for later; in memory by default."""
+    def __init__(self, store: ResultStore) -> None:
+        """`store` keeps the results for later."""
         self._shown: dict[Statement, Result] = {}
-        self._store: ResultStore = MemoryStore() if store is None else store
+        self._store = store
 
     def __bool__(self) -> bool:
         """Whether there is any result, shown or kept."""
@@ -37,6 +36,10 @@ class Ledger:
     def shown(self) -> Collection[Result]:
         """All results that are shown."""
         return self._shown.values()
+
+    def copy(self, other: Ledger) -> None:
+        """Show what `other` shows, at the same statements."""
+        self._shown.update(other._shown)
 
     def get(self, statement: Statement) -> Result | None:
         """The result shown at `statement`."""

@@ -1,8 +1,9 @@
-"""What a document's statements have given, and how far that is what a clean run would give now.
+"""What statements have given beside one text, and how far that is what a clean run of it would give now.
 
 The state behind every snapshot: which result each statement shows (`ledger`), what it is worth
-(`freshness`) and how it is seen (`views`), through every edit. Only the session changes it. Knows neither
-processes nor clients.
+(`freshness`) and how it is seen (`views`), through every edit. Each client of a session has a text of its
+own; what does not depend on the text is `shared`. Only the session changes it. Knows neither processes nor
+clients.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from rdit_lsp.document import document as documents
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.results.freshness import Freshness, cause_below
 from rdit_lsp.results.ledger import Ledger
-from rdit_lsp.results.links import DisplayLinks
 from rdit_lsp.results.matching import match, replaced_statements
 from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.result import Result
+from rdit_lsp.results.shared import SharedResults
 from rdit_lsp.results.views import Views
 
 if TYPE_CHECKING:
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document, PlacedStatement, Statement
     from rdit_lsp.document.state_keys import Key
     from rdit_lsp.outputs.output import Output
-    from rdit_lsp.results.outcome import RunStatus
+    from rdit_lsp.results.freshness import States
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.results.store import ResultStore
     from rdit_lsp.worker.statements import Span
 
 log = logging.getLogger(__name__)
@@ -42,14 +42,14 @@ _STATUS, _SHOWS_PARTS, _KEY = map(attrgetter, ("status", "shows_parts", "key"))
 
 
 class Results:
-    """The results of one document."""
+    """The results of a session beside one text."""
 
-    def __init__(self, document: Document, store: ResultStore | None = None) -> None:
-        """`store` keeps results for later, as in `Ledger`."""
+    def __init__(self, document: Document, shared: SharedResults | None = None) -> None:
+        """`shared` is what the other texts of the session have, too; without it, there are none."""
+        self.shared = shared = SharedResults() if shared is None else shared
         self._document = document
-        self.freshness = Freshness(lambda: self._document.shows_figures)
-        self.ledger = Ledger(store)
-        self.links = DisplayLinks()
+        self.freshness = Freshness(shared.states, lambda: self._document.shows_figures)
+        self.ledger = Ledger(shared.store)
         self._views = Views()
         self._rejection: View | None = None
         self._moved: dict[Statement, Statement | None] = {}
@@ -60,6 +60,19 @@ class Results:
         return bool(self.ledger)
 
     @property
+    def states(self) -> States:
+        """The states of the session's program, which no text has for itself."""
+        return self.shared.states
+
+    def beside(self, document: Document) -> Results:
+        """The results beside another text, which begins with all that this one shows."""
+        other = Results(self._document, self.shared)
+        other.ledger.copy(self.ledger)
+        other.freshness.start = self.freshness.start
+        other.take(document, under_way=False)
+        return other
+
+    @property
     def document(self) -> Document:
         """The text that they are shown beside."""
         return self._document
@@ -67,7 +80,7 @@ class Results:
     def forget(self) -> None:
         """Drop all results, and the files behind them."""
         self.ledger.forget()
-        self.freshness.regain_process()
+        self.states.regain_process()
         self._rejection = None
         self._views = Views()
 
@@ -98,9 +111,25 @@ class Results:
         if current is not None:
             before = self.ledger.get(current)
             if before is not None:
-                self.freshness.replaced(before)
+                self.states.replaced(before)
                 self._views.forget(before)
             self.ledger.show(current, result)
+
+    def mirror(self, placed: PlacedStatement, before: Key, result: Result) -> None:
+        """Show what a run of another text gives at its statement `placed`, if it is true of this one, too.
+
+        So it is where this text has the same statement in the same state, `before`.
+        """
+        statements, chain = self._document.statements, self.freshness.shown_chain
+        chain.follow(self.freshness.start, statements)
+        index = chain.index(before, likely=placed.index)
+        if index is None or index >= len(statements):
+            return
+        statement, syntax = statements[index], self.states.keys.syntax
+        if placed.statement.part == statement.part and (
+            syntax(placed.statement.text) == syntax(statement.text)
+        ):
+            self.show(statement, result)
 
     def reject(self, document: Document, view: View | None) -> None:
         """Show why `document` does not compile, or with None that it does; ignored for an older text."""
@@ -131,7 +160,7 @@ class Results:
     def _carry_over(self, old: Document, new: Document, *, under_way: bool) -> None:
         if not self.ledger and not under_way:
             return
-        keys = self.freshness.keys
+        keys = self.states.keys
         removed, added = replaced_statements(old, new)
         pairs = match(removed, added, keys, self._ran_as)
         self.ledger.move(removed, pairs)
@@ -157,7 +186,7 @@ class Results:
 
     def is_fresh(self, placed: PlacedStatement) -> bool:
         """Whether a run's statement shows, or has kept, what a clean run of that run's text gives."""
-        key = self.freshness.run_chain[placed.index + 1]
+        key = self.states.run_chain[placed.index + 1]
         result = self.recalled(placed.statement, key)
         return result is not None and self.freshness.is_fresh(result, key)
 
@@ -236,15 +265,11 @@ class Results:
     def await_again(self, todo: Sequence[PlacedStatement]) -> None:
         """Let the earlier results of what is to run from the top wait to be replaced."""
         shown = (self.shown(placed.statement) for placed in todo)
-        self.freshness.await_again(result for result in shown if result is not None)
-
-    def settle_awaited(self, status: RunStatus) -> None:
-        """As `Freshness.settle_awaited`."""
-        self.freshness.settle_awaited(status)
+        self.states.await_again(result for result in shown if result is not None)
 
     def reuse(self, document: Document, scope: Sequence[PlacedStatement]) -> None:
         """Note that a run of `document` has found the fresh results in its scope still valid."""
-        chain = self.freshness.run_chain
+        chain = self.states.run_chain
         chain.follow(self.freshness.start, document.statements)
         for placed in scope:
             shown = self.shown(placed.statement)
@@ -263,7 +288,7 @@ class Results:
     def _scope_view(
         self, document: Document, result: Result | None, placed: PlacedStatement
     ) -> View:
-        key = self.freshness.run_chain[placed.index + 1]
+        key = self.states.run_chain[placed.index + 1]
         if result is None:
             shown = self.shown(placed.statement)
             is_fresh = shown is not None and self.freshness.is_fresh(shown, key)
@@ -286,7 +311,7 @@ class Results:
         is_cause: bool = False,
     ) -> View:
         """The view of a result, with what later statements have made of its displays."""
-        updaters = self.links.updaters(result)
+        updaters = self.shared.links.updaters(result)
         outputs = None
         if updaters:
             outputs, reason = self._updated(result, updaters, document, reason)
@@ -302,12 +327,12 @@ class Results:
         updates: dict[str, Display] = {}
         freshness = self.freshness
         is_shown = document is self._document
-        chain = freshness.shown_chain if is_shown else freshness.run_chain
+        chain = freshness.shown_chain if is_shown else self.states.run_chain
         for index, statement in enumerate(document.statements):
             later = self.recalled(statement, chain[index + 1])
             if later is None or later not in updaters:
                 continue
-            updates |= self.links.updates(later)
+            updates |= self.shared.links.updates(later)
             if later.status != "running" and not freshness.is_fresh(later, chain[index + 1]):
                 line = document.firsts[index]
                 reason = reason or f"line {line} below, which has changed it, is stale"

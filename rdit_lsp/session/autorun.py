@@ -17,7 +17,7 @@ from rdit_lsp.settings.configuration import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rdit_lsp.session.session import Session
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.settings.configuration import RunOn, Settings
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class AutoRun:
     """Watches one document's events."""
 
     def __init__(
-        self, session: Callable[[], Session | None], settings: Callable[[], Settings]
+        self, session: Callable[[], Attachment | None], settings: Callable[[], Settings]
     ) -> None:
         """`session` gives the document's session while it is open."""
         self._session = session
@@ -80,7 +80,7 @@ class AutoRun:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _update(self, session: Session) -> None:
+    async def _update(self, session: Attachment) -> None:
         try:
             await session.execute(Request(scope="stale", automatic=True))
         except (WorkerError, RequestError) as error:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rdit_lsp.results.links import DisplayLinks
     from rdit_lsp.results.result import Result
     from rdit_lsp.session.events import Observers
+    from rdit_lsp.session.input_requests import InputRequests
 
 _REST_OF_LINE = 0.005
 """Seconds that a part of a line waits for the rest before it is shown."""
@@ -31,9 +32,12 @@ _REST_OF_LINE = 0.005
 class OutputCapture:
     """The listener of one document's program; the owner of output is a result."""
 
-    def __init__(self, observers: Observers, links: DisplayLinks, folder: Path) -> None:
+    def __init__(
+        self, observers: Observers, inputs: InputRequests, links: DisplayLinks, folder: Path
+    ) -> None:
         """`links` keeps updates of displays, `folder` output too long to be held."""
         self._observers = observers
+        self._inputs = inputs
         self.input_refused = False
         """The statement that ran last asked for a line and got none."""
         self._folder = folder
@@ -49,6 +53,7 @@ class OutputCapture:
     def begin_statement(self, result: Result) -> None:
         """Credit output to `result` from now on, and what arrived before the first statement, too."""
         self.input_refused = False
+        self._inputs.forget()
         for stream, data in self._early:
             self._append(result, stream, data)
         self._early.clear()
@@ -81,7 +86,7 @@ class OutputCapture:
     def on_input(
         self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """Ask the observers for a line that user code waits for."""
+        """Ask a client for a line that user code waits for."""
         result = cast("Result | None", owner)
         prompt = ""
         if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):
@@ -91,7 +96,7 @@ class OutputCapture:
             self.input_refused = line is None
             answer(line)
 
-        self._observers.on_input(prompt, answered, password=password)
+        self._inputs.ask(prompt, answered, password=password)
 
     def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
         self._displays.output_follows(result)

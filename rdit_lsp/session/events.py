@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.results.snapshot import View
@@ -42,6 +42,9 @@ class Observers:
     def __init__(self, *observers: SessionObserver) -> None:
         self._observers = list(observers)
 
+    def __iter__(self) -> Iterator[SessionObserver]:
+        return iter(list(self._observers))
+
     def add(self, observer: SessionObserver) -> None:
         """Pass it every event from now on."""
         self._observers.append(observer)
@@ -65,13 +68,3 @@ class Observers:
         """As `SessionObserver.on_result`, for each."""
         for observer in list(self._observers):
             observer.on_result(view)
-
-    def on_input(
-        self, prompt: str, answer: Callable[[str | None], None], *, password: bool
-    ) -> None:
-        """Ask the newest that can answer; where there is none, the program gets end of file."""
-        for observer in reversed(self._observers):
-            if observer.can_answer:
-                observer.on_input(prompt, answer, password=password)
-                return
-        answer(None)

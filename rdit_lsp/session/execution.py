@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from rdit_lsp.process.replies import Finished
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.outcome import RunStatus, Status
-    from rdit_lsp.results.results import Results
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.capture import OutputCapture
     from rdit_lsp.session.checkpointing import Checkpointing
     from rdit_lsp.session.events import Observers
     from rdit_lsp.session.run import Run
+    from rdit_lsp.session.texts import Texts
 
 
 class Execution:
@@ -43,13 +43,13 @@ class Execution:
 
     def __init__(
         self,
-        results: Results,
+        texts: Texts,
         program: Program,
         capture: OutputCapture,
         checkpointing: Checkpointing,
         observers: Observers,
     ) -> None:
-        self._results = results
+        self._texts = texts
         self._program = program
         self._capture = capture
         self._checkpointing = checkpointing
@@ -85,8 +85,8 @@ class Execution:
             return None
         for statement, result in self._current.results.items():
             if result.status == "running":
-                current = self._results.current(statement)
-                placed = self._results.document.placed
+                current = self._texts.active.current(statement)
+                placed = self._texts.active.document.placed
                 return next((p.first for p in placed if p.statement is current), result.first)
         return None
 
@@ -159,8 +159,8 @@ class Execution:
             return self._rejected(run, (1, len(run.document.lines)), _parser_crash(reply))
         if isinstance(reply, Rejected):
             return self._rejected(run, (reply.first, reply.last), reply.failure)
-        self._results.reject(run.document, None)
-        run.document = self._results.settle(run.document, reply.spans)
+        self._texts.active.reject(run.document, None)
+        run.document = self._texts.active.settle(run.document, reply.spans)
         runnable = [p for p in run.document.placed if not p.statement.is_broken]
         self._worker_index = {placed.index: number for number, placed in enumerate(runnable)}
         self._prepared = (worker, run.document, whole)
@@ -169,7 +169,7 @@ class Execution:
     def _rejected(self, run: Run, lines: tuple[int, int], failure: Failure) -> View:
         result = Result("", status="error", captured=[failure], seconds=0.0)
         rejection = view_of(-1, *lines, False, result, None, result.outputs(), {})
-        self._results.reject(run.document, rejection)
+        self._texts.active.reject(run.document, rejection)
         self.settle()
         return rejection
 
@@ -231,7 +231,7 @@ class Execution:
         """A result that is shown from now on, as running."""
         result = Result(placed.statement.text, index=placed.index, first=placed.first)
         run.results[placed.statement] = result
-        self._results.show(placed.statement, result)
+        self._texts.show(placed, self._program.live, result)
         self._capture.begin_statement(result)
         self._observers.on_change()
         return result
@@ -252,7 +252,7 @@ class Execution:
         result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
             self._note_key(run, result, placed, reply)
-        self._results.ledger.keep(result)
+        self._texts.active.ledger.keep(result)
 
     def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
         """Add a note where the program's own message does not explain what happened."""
@@ -267,18 +267,22 @@ class Execution:
 
     def _note_key(self, run: Run, result: Result, placed: PlacedStatement, reply: Finished) -> None:
         """Name the state that a statement has led to, which depends on what it has imported."""
-        statement, freshness, before = placed.statement, self._results.freshness, self._program.live
+        statement, freshness, before = (
+            placed.statement,
+            self._texts.active.freshness,
+            self._program.live,
+        )
         assert before is not None
-        read = freshness.note_imports(before, statement, reply.imported, reply.lookups)
+        read = self._texts.states.note_imports(before, statement, reply.imported, reply.lookups)
         result.imports = read
-        after = freshness.keys.after_reading(before, statement.text, statement.part, read)
+        after = self._texts.states.keys.after_reading(before, statement.text, statement.part, read)
         result.key = OFF_PATH if result.caught_interrupt else after
-        freshness.run_chain.follow(freshness.start, run.document.statements)
-        result.off_path = result.key != freshness.run_chain[placed.index + 1]
+        self._texts.states.run_chain.follow(freshness.start, run.document.statements)
+        result.off_path = result.key != self._texts.states.run_chain[placed.index + 1]
         if result.status not in REPEATABLE:
             self._program.leave_path()
         elif result.status != "ok":
-            self._program.advance(freshness.keys.beyond(result.key))
+            self._program.advance(self._texts.states.keys.beyond(result.key))
         else:
             self._program.advance(result.key)
 

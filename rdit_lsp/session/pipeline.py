@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import PlacedStatement
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.outcome import RunStatus
-    from rdit_lsp.results.results import Results
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.environment import Environment
     from rdit_lsp.session.execution import Execution
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from rdit_lsp.session.recovery import Recovery
     from rdit_lsp.session.restore import Restorer
     from rdit_lsp.session.run import Run
+    from rdit_lsp.session.texts import Texts
     from rdit_lsp.session.transaction import Savepoint, Transactions
 
 
@@ -35,7 +35,7 @@ class Pipeline:
 
     def __init__(
         self,
-        results: Results,
+        texts: Texts,
         program: Program,
         execution: Execution,
         environment: Environment,
@@ -45,7 +45,7 @@ class Pipeline:
         refresh_dependencies: Callable[[], object],
     ) -> None:
         """`refresh_dependencies` notices what has changed beside the text."""
-        self._results = results
+        self._texts = texts
         self._program = program
         self._execution = execution
         self._environment = environment
@@ -82,14 +82,14 @@ class Pipeline:
         todo, scope = self._todo(run, plan)
         if plan.leaves_live:
             # Not before the source was accepted: where it does not compile, nothing replaces them.
-            self._results.await_again(todo)
+            self._texts.active.await_again(todo)
         status = await self._execution.run(run, todo)
         way_back = await self._settle(run, savepoint, status, environment)
         if plan.checkpoint is not None:
             self._program.expect_restore(plan.checkpoint)
         # After the program was settled: what a recovery runs again replaces results, too.
-        self._results.settle_awaited(status)
-        views = self._results.scope_views(run.document, run.results, scope)
+        self._texts.states.settle_awaited(status)
+        views = self._texts.active.scope_views(run.document, run.results, scope)
         return Report(run.id, status, views, way_back or _resumed(plan, todo))
 
     async def _get_ready(
@@ -150,7 +150,7 @@ class Pipeline:
 
     def _report_kept(self, run: Run, plan: Plan) -> Report:
         """The report of a run that had nothing to run: all that it asks for is still valid."""
-        views = self._results.scope_views(run.document, run.results, plan.scope)
+        views = self._texts.active.scope_views(run.document, run.results, plan.scope)
         worst = next((v.status for v in views if v.status in ("error", "exit")), "ok")
         return Report(run.id, cast("RunStatus", worst), views, plan.way_back)
 

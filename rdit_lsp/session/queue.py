@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from rdit_lsp.results.results import Results
     from rdit_lsp.session.events import Observers
     from rdit_lsp.session.execution import Execution
+    from rdit_lsp.session.input_requests import InputRequests
     from rdit_lsp.session.pipeline import Pipeline
+    from rdit_lsp.session.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +39,23 @@ class _Job:
 
     do: Callable[[], Coroutine[Any, Any, Any]]
     done: asyncio.Future[Any]
+    results: Results | None
+    """Beside whose text it is done; None for the active one."""
 
 
 class RunQueue:
     """Performs what is put into it, in order."""
 
     def __init__(
-        self, results: Results, execution: Execution, pipeline: Pipeline, observers: Observers
+        self,
+        texts: Texts,
+        inputs: InputRequests,
+        execution: Execution,
+        pipeline: Pipeline,
+        observers: Observers,
     ) -> None:
-        self._results = results
+        self._texts = texts
+        self._inputs = inputs
         self._execution = execution
         self._pipeline = pipeline
         self._observers = observers
@@ -55,6 +65,11 @@ class RunQueue:
     def __len__(self) -> int:
         """How many runs and jobs wait behind the one under way."""
         return len(self._waiting)
+
+    @property
+    def waiting_runs(self) -> list[Run]:
+        """The runs among them, in order."""
+        return [item for item in self._waiting if isinstance(item, Run)]
 
     @property
     def is_idle(self) -> bool:
@@ -67,10 +82,17 @@ class RunQueue:
         self._enqueue(run)
 
     def do(
-        self, job: Callable[[], Coroutine[Any, Any, T]], *, first: bool = False
+        self,
+        job: Callable[[], Coroutine[Any, Any, T]],
+        results: Results | None = None,
+        *,
+        first: bool = False,
     ) -> asyncio.Future[T]:
-        """Do something between two runs; `first`: before those that wait. Returns its result."""
-        made = _Job(job, asyncio.get_running_loop().create_future())
+        """Do something between two runs, beside the text of `results`, or else the active one.
+
+        `first`: before those that wait. Returns its result.
+        """
+        made = _Job(job, asyncio.get_running_loop().create_future(), results)
         self._enqueue(made, first=first)
         return made.done
 
@@ -105,11 +127,15 @@ class RunQueue:
             else:
                 await self._perform(item)
             self._execution.end()
-        self._results.settle_moves()
+            self._inputs.end_run()
+        self._texts.settle()
         self._driver = None
         self._observers.on_change()
 
     async def _perform(self, run: Run) -> None:
+        if run.owner is not None:
+            self._texts.activate(run.owner.results)
+            self._inputs.begin_run(run.owner.observer)
         self._execution.begin(run)
         timer = self._start_timer(run)
         try:
@@ -123,6 +149,8 @@ class RunQueue:
                 timer.cancel()
 
     async def _do(self, job: _Job) -> None:
+        if job.results is not None:
+            self._texts.activate(job.results)
         try:
             result = await job.do()
         except Exception as error:  # noqa: BLE001  (whatever it is, the job gets its one reply)
@@ -136,7 +164,7 @@ class RunQueue:
         if run.stop is not None and isinstance(error, WorkerError):
             # It was stopped while the interpreter came up: that is how it ended, and no error.
             scope = statements_in_scope(run.request, run.document)
-            views = self._results.scope_views(run.document, run.results, scope)
+            views = self._texts.active.scope_views(run.document, run.results, scope)
             run.finish(Report(run.id, run.stop, views))
             return
         if not isinstance(error, WorkerError | RequestError):

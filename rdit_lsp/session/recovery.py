@@ -13,10 +13,10 @@ from rdit_lsp.session.run import internal_run
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.program.program import Program
-    from rdit_lsp.results.results import Results
     from rdit_lsp.session.execution import Execution
     from rdit_lsp.session.restore import Restorer
     from rdit_lsp.session.run import Run
+    from rdit_lsp.session.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +28,9 @@ class Recovery:
     """Brings the program of one document back after its process has ended."""
 
     def __init__(
-        self, results: Results, program: Program, execution: Execution, restorer: Restorer
+        self, texts: Texts, program: Program, execution: Execution, restorer: Restorer
     ) -> None:
-        self._results = results
+        self._texts = texts
         self._program = program
         self._execution = execution
         self._restorer = restorer
@@ -55,7 +55,7 @@ class Recovery:
     async def recover(self) -> None:
         """Go on from the deepest checkpoint of the document, where there is no process."""
         if self._program.worker is None:
-            document = self._results.document
+            document = self._texts.active.document
             await self.recover_to(document, len(document.statements))
 
     async def recover_to(self, document: Document, index: int) -> int | None:
@@ -70,18 +70,18 @@ class Recovery:
             self._execution.settle()
             return None
         between = list(takewhile(self._ran_well, document.placed[start:index]))
-        known = [self._results.shown(placed.statement) for placed in between]
+        known = [self._texts.active.shown(placed.statement) for placed in between]
         line = checkpoint.line
         if sum(result.seconds or 0.0 for result in known if result is not None) < _AT_ONCE:
             try:
                 await self._restorer.run_between(run, start, start + len(between))
                 line = between[-1].last if between else line
             except (RequestError, WorkerError) as error:
-                log.info("%s: %s", self._results.document.uri, error)
+                log.info("%s: %s", self._texts.active.document.uri, error)
         self._execution.settle()
         return line
 
     def _ran_well(self, placed: PlacedStatement) -> bool:
         """Whether a statement of the document that runs has ended well, as it does in a clean run."""
-        result = self._results.shown(placed.statement)
-        return result is not None and result.status == "ok" and self._results.is_fresh(placed)
+        result = self._texts.active.shown(placed.statement)
+        return result is not None and result.status == "ok" and self._texts.active.is_fresh(placed)

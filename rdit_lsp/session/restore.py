@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document, PlacedStatement
     from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.program.program import Program
-    from rdit_lsp.results.results import Results
     from rdit_lsp.session.environment import Environment
     from rdit_lsp.session.execution import Execution
     from rdit_lsp.session.planning import Plan, WayBackKind
     from rdit_lsp.session.run import Run
+    from rdit_lsp.session.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -30,21 +30,21 @@ class Restorer:
     """Brings the program of one document to the states that are wanted."""
 
     def __init__(
-        self, results: Results, program: Program, execution: Execution, environment: Environment
+        self, texts: Texts, program: Program, execution: Execution, environment: Environment
     ) -> None:
-        self._results = results
+        self._texts = texts
         self._program = program
         self._execution = execution
         self._environment = environment
 
     def plan(self, run: Run) -> Plan:
         """What a run is to do, and from which state."""
-        freshness = self._results.freshness
-        chain = freshness.run_chain
+        freshness = self._texts.active.freshness
+        chain = self._texts.states.run_chain
         chain.follow(freshness.start, run.document.statements if run.request.whole else ())
 
         def ends_run(placed: PlacedStatement) -> bool:
-            result = self._results.shown(placed.statement)
+            result = self._texts.active.shown(placed.statement)
             return result is not None and result.status in ("error", "exit")
 
         return plan(
@@ -53,7 +53,7 @@ class Restorer:
             chain,
             self._program.live,
             self._program.checkpoints,
-            self._results.is_fresh,
+            self._texts.active.is_fresh,
             ends_run,
         )
 
@@ -80,10 +80,11 @@ class Restorer:
         self._program.leave(for_good=for_good)
         self._environment.begin_with(run.request.env)
         launch = self._environment.launch()
-        freshness = self._results.freshness
-        key = freshness.keys.start(self._environment.surroundings())
-        await self._program.start(launch, key)
-        freshness.begin_process(key)
+        surroundings = self._environment.surroundings()
+        await self._program.start(launch, self._texts.states.keys.start(surroundings))
+        self._texts.states.regain_process()
+        self._texts.active.freshness.begin_at(surroundings)
+        self._environment.refresh_others()
 
     async def restart_empty(self) -> None:
         """Have an empty namespace at once, where an interpreter is kept ready for that; else none."""
@@ -93,10 +94,10 @@ class Restorer:
         try:
             launch = self._environment.launch()
         except WorkerError as error:
-            log.info("%s: %s", self._results.document.uri, error)  # The next run will say so.
+            log.info("%s: %s", self._texts.active.document.uri, error)  # The next run will say so.
             return
         if self._program.can_start_at_once(launch):
-            freshness = self._results.freshness
+            freshness = self._texts.active.freshness
             freshness.begin_at(self._environment.surroundings())
             await self._program.start(launch, freshness.start)
 
@@ -109,7 +110,7 @@ class Restorer:
             try:
                 await self.return_to(checkpoint)
             except WorkerError as error:
-                log.info("%s: %s", self._results.document.uri, error)
+                log.info("%s: %s", self._texts.active.document.uri, error)
             else:
                 self._execution.settle()
                 return WayBack("checkpoint", checkpoint.line + 1)
@@ -140,8 +141,8 @@ class Restorer:
         Returns how it was had, which statement comes next in it, and the checkpoint that was used. With
         "start" nothing was done: it takes a new process.
         """
-        freshness = self._results.freshness
-        chain = freshness.run_chain
+        freshness = self._texts.active.freshness
+        chain = self._texts.states.run_chain
         chain.follow(freshness.start, document.statements)
         while True:
             checkpoints = self._program.checkpoints
@@ -170,7 +171,7 @@ class Restorer:
         except WorkerError as error:
             if run.stop is not None:
                 raise
-            log.info("%s: %s Another way back is taken.", self._results.document.uri, error)
+            log.info("%s: %s Another way back is taken.", self._texts.active.document.uri, error)
             self._program.checkpoints.give_up(checkpoint)
             return False
         return True
@@ -179,4 +180,4 @@ class Restorer:
         """Go on from a checkpoint. Raises WorkerError if it cannot be had."""
         self._execution.begin_starting()
         await self._program.restore(checkpoint)
-        self._results.freshness.regain_process()
+        self._texts.states.regain_process()

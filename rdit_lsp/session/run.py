@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rdit_lsp.process.stopping import Ladder
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.result import Result
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.report import Report
 
 
@@ -25,6 +26,8 @@ class Run:
     document: Document
     """The text as it was asked for; its statements are the interpreter's once it has split them."""
     done: asyncio.Future[Report]
+    owner: Attachment | None = None
+    """The client that asked for it; None for a run of rdit's own."""
     results: dict[Statement, Result] = field(default_factory=dict)
     stop: RunStatus | None = None
     """Why it is to end early: `interrupted` or `timeout`."""

@@ -1,57 +1,60 @@
-"""The live state of one document, and its only owner: text, results, runs and program.
+"""The live state of one document, and its only owner: results, runs and program, for all its clients.
 
 Everything here happens on the event loop, in this class's own methods and those of the parts it is made
-of, so there are no locks. It knows no LSP: its clients pass plain requests, observe it, and get frozen
-snapshots and reports.
+of, so there are no locks. It knows no LSP: a client attaches with a text of its own, passes plain requests,
+observes, and gets frozen snapshots and reports (`attachment`).
 
-Its parts, each of which uses those before it: `results` (what statements gave, and how true that is now),
-`program` (the process), `capture` (its output), `environment` and `checkpointing`, `execution` (running
-statements), `restore` (coming to a state), `transaction` and `recovery`, `pipeline` (one run from plan to
-report), `queue` (one run after the other).
+Its parts, each of which uses those before it: `texts` (what statements gave, beside each text, and how true
+that is now), `inputs` (who answers the program), `program` (the process), `capture` (its output),
+`environment` and `checkpointing`, `execution` (running statements), `restore` (coming to a state),
+`transaction` and `recovery`, `pipeline` (one run from plan to report), `queue` (one run after the other).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
+from datetime import datetime, timezone
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.document import document as documents
-from rdit_lsp.document.edit_order import EditOrder
 from rdit_lsp.process.replies import Exited
-from rdit_lsp.process.spawn import WorkerError, spawn
+from rdit_lsp.process.spawn import spawn
 from rdit_lsp.process.worker import LocalWorker
 from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.program.program import Program
-from rdit_lsp.results.results import Results
-from rdit_lsp.results.snapshot import Inspection, SessionState, Snapshot
+from rdit_lsp.results.snapshot import Inspection, SessionState
+from rdit_lsp.session.attachment import Attachment
 from rdit_lsp.session.capture import OutputCapture
 from rdit_lsp.session.checkpointing import Checkpointing
+from rdit_lsp.session.client import Client
 from rdit_lsp.session.environment import Environment
 from rdit_lsp.session.events import Observers
 from rdit_lsp.session.execution import Execution
+from rdit_lsp.session.input_requests import InputRequests
 from rdit_lsp.session.pipeline import Pipeline
-from rdit_lsp.session.planning import RequestError, check
+from rdit_lsp.session.planning import RequestError
 from rdit_lsp.session.queue import RunQueue
 from rdit_lsp.session.recovery import Recovery
 from rdit_lsp.session.restore import Restorer
 from rdit_lsp.session.run import Run
 from rdit_lsp.session.state_log import StateLog
-from rdit_lsp.session.status import KeptStates, SessionStatus
+from rdit_lsp.session.status import KeptStates, SessionStatus, Times, runs_info
+from rdit_lsp.session.texts import Texts
 from rdit_lsp.session.transaction import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from signal import Signals
 
     from rdit_lsp.document.document import Document
-    from rdit_lsp.document.edit import Edit
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.process.spawn import Launch, Spawned
     from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.program.checkpoint_policy import IsDue
+    from rdit_lsp.results.results import Results
     from rdit_lsp.results.store import ResultStore
     from rdit_lsp.session.events import SessionObserver
     from rdit_lsp.session.planning import Request, WayBack
@@ -68,36 +71,33 @@ class Session:
     def __init__(
         self,
         document: Document,
-        launch: Callable[[], Launch],
-        observer: SessionObserver,
         guard: Guard,
         spawn: Callable[[Launch], Spawned] = spawn,
         store: ResultStore | None = None,
         is_due: IsDue = is_due,
     ) -> None:
-        """`launch` is asked at each start of an interpreter and may raise WorkerError.
+        """`document` is the text until a client brings its own.
 
         `store` keeps results of statements that were edited since; in memory by default. `is_due` says
         when checkpoints are taken.
         """
-        self._edits = EditOrder()
-        self._results = results = Results(document, store)
-        self._observers = observers = Observers(
-            StateLog(lambda: self.document.uri, lambda: self.state), observer
-        )
-        self._capture = OutputCapture(observers, results.links, guard.folder)
+        self._texts = texts = Texts(document, store)
+        self._observers = observers = Observers(StateLog(lambda: self.uri, lambda: self.state))
+        self._inputs = inputs = InputRequests(observers)
+        shared = texts.active.shared
+        self._capture = OutputCapture(observers, inputs, shared.links, guard.folder)
         make = partial(LocalWorker, guard=guard, spawn=spawn)
         self._program = program = Program(self._capture, make, self._on_exited, is_due)
-        self._environment = environment = Environment(program, launch)
-        self._checkpointing = checkpointing = Checkpointing(results, program)
+        self._environment = environment = Environment(program, texts)
+        self._checkpointing = checkpointing = Checkpointing(texts, program)
         self._execution = execution = Execution(
-            results, program, self._capture, checkpointing, observers
+            texts, program, self._capture, checkpointing, observers
         )
-        self._restorer = restorer = Restorer(results, program, execution, environment)
-        self._recovery = recovery = Recovery(results, program, execution, restorer)
-        transactions = Transactions(results, program, execution, restorer, checkpointing)
+        self._restorer = restorer = Restorer(texts, program, execution, environment)
+        self._recovery = recovery = Recovery(texts, program, execution, restorer)
+        transactions = Transactions(texts, program, execution, restorer, checkpointing)
         pipeline = Pipeline(
-            results,
+            texts,
             program,
             execution,
             environment,
@@ -106,17 +106,79 @@ class Session:
             recovery,
             self.refresh_dependencies,
         )
-        self._queue = RunQueue(results, execution, pipeline, observers)
+        self._queue = RunQueue(texts, inputs, execution, pipeline, observers)
+        self._attachments: list[Attachment] = []
+        self._times = Times(datetime.now(timezone.utc))
         self._was_run = False
-        """A person has run the document since it was opened."""
+        """A person has run the document since the session began."""
         self._execution_ids = count(1)
+
+    # Its clients.
+
+    def attach(
+        self,
+        document: Document,
+        launch: Callable[[], Launch],
+        observer: SessionObserver,
+        client: Client | None = None,
+    ) -> Attachment:
+        """Let a client in, whose text reads as `document` does.
+
+        `launch` is asked at each start of an interpreter for a run of that text, and may raise
+        WorkerError.
+        """
+        results = self._texts.take(document, under_way=self._is_under_way)
+        self._environment.follow(results, launch)
+        attachment = Attachment(self, results, observer, client or Client())
+        self._attachments.append(attachment)
+        self._times = replace(self._times, detached=None)
+        self.observe(observer)
+        if self._texts or self._program.worker is not None:
+            # Its settings may be others than those of the clients before it.
+            self._environment.refresh()
+        return attachment
+
+    def detach(self, attachment: Attachment) -> None:
+        """Let a client go. Its runs go on, and its text stays as long as they need it."""
+        if attachment not in self._attachments:
+            return
+        self._attachments.remove(attachment)
+        self.leave(attachment.observer)
+        self._texts.leave(attachment.results, under_way=self._is_under_way)
+        if not self._attachments:
+            self._times = replace(self._times, detached=datetime.now(timezone.utc))
+
+    @property
+    def attachments(self) -> Sequence[Attachment]:
+        """The clients that it has, in the order in which they came."""
+        return tuple(self._attachments)
+
+    def observe(self, observer: SessionObserver) -> None:
+        """Pass events to `observer`, too, from now on."""
+        self._observers.add(observer)
+        self._inputs.observer_came(observer)
+
+    def leave(self, observer: SessionObserver) -> None:
+        """Pass no more events to `observer`."""
+        self._observers.remove(observer)
+        self._inputs.observer_left(observer)
 
     # What is there.
 
     @property
+    def uri(self) -> str:
+        """The document's."""
+        return self._texts.active.document.uri
+
+    @property
     def document(self) -> Document:
-        """The text as it is now."""
-        return self._results.document
+        """The text of the last run, or of the only client."""
+        return self._texts.active.document
+
+    @property
+    def holds_anything(self) -> bool:
+        """Whether there is anything that would be lost with it: a program, or results."""
+        return bool(self._texts or self._program.worker is not None or not self._queue.is_idle)
 
     @property
     def state(self) -> SessionState:
@@ -134,14 +196,19 @@ class Session:
         kept = KeptStates(
             len(checkpoints), checkpoints.held, checkpoints.refusal, tuple(checkpoints.names())
         )
+        current = [self._execution.current] if self._execution.current is not None else []
         return SessionStatus(
-            uri=self.document.uri,
+            uri=self.uri,
             state=self.state,
             python=worker.python if worker is not None else None,
             version=worker.version if worker is not None else None,
             pid=worker.pid if worker is not None else None,
             queued=len(self._queue),
             checkpoints=kept,
+            clients=tuple(each.client for each in self._attachments),
+            times=self._times,
+            running=next(iter(runs_info(current)), None),
+            queue=runs_info(self._queue.waiting_runs),
         )
 
     @property
@@ -149,92 +216,55 @@ class Session:
         """Whether a person has run the document, and it did not kill its process twice in a row."""
         return self._was_run and self._execution.crashes < _TOO_MANY_CRASHES
 
-    def snapshot(self, first: int = 1, last: int | None = None) -> Snapshot:
-        """The session as it is now, with the results of statements on lines `first` to `last`."""
-        last = len(self.document.lines) if last is None else last
-        return Snapshot(self.document, self.state, self._results.views(first, last))
-
     async def checkpoints(self) -> list[Checkpoint]:
         """All checkpoints, with what each holds now."""
         await self._program.checkpoints.measure()
         return self._program.checkpoints.all()
 
-    # Who observes it.
+    # Their texts, and what lies beside them.
 
-    def observe(self, observer: SessionObserver) -> None:
-        """Pass events to `observer`, too, from now on."""
-        self._observers.add(observer)
-
-    def leave(self, observer: SessionObserver) -> None:
-        """Pass no more events to `observer`."""
-        self._observers.remove(observer)
-
-    # Its text, and what lies beside it.
-
-    def change(self, document: Document) -> None:
-        """Take an entirely new text of the document; results stay with their statements."""
-        self._edits.forget()
-        self._take(document)
-
-    def edit(self, edit: Edit) -> None:
-        """Edit the document; an edit that comes late takes its place among the others."""
-        self._take(self._edits.apply(self.document, edit))
-
-    def rename(self, document: Document, launch: Callable[[], Launch]) -> None:
-        """Go on as another document with the same text: its file has a new name."""
-        self._environment.follow(launch)
-        self.change(documents.renamed(self.document, document.uri, document.version))
+    def take(self, results: Results, document: Document) -> None:
+        """Let the text of `results` be `document` from now on."""
+        results.take(document, under_way=self._is_under_way)
+        self._observers.on_change()
 
     def refresh_dependencies(self) -> bool:
         """Notice what has changed beside the text, settings and files of the project, if anything."""
-        changed = self._results.freshness.refresh_files()
-        if self._results or self._program.worker is not None:
-            try:
-                surroundings = self._environment.surroundings()
-            except WorkerError as error:
-                log.info("%s: %s", self.document.uri, error)  # The next run will say so.
-            else:
-                changed |= self._results.freshness.begin_at(surroundings)
+        changed = self._texts.states.refresh_files()
+        if self._texts or self._program.worker is not None:
+            changed |= self._environment.refresh()
         if changed:
             self._observers.on_change()
         return changed
 
-    def _take(self, document: Document) -> None:
-        under_way = self._execution.current is not None or len(self._queue) > 0
-        self._results.take(document, under_way=under_way)
-        self._observers.on_change()
+    @property
+    def _is_under_way(self) -> bool:
+        return self._execution.current is not None or len(self._queue) > 0
 
     # Runs, and what is done between them.
 
-    def execute(self, request: Request) -> asyncio.Future[Report]:
-        """Queue a run of the document as it is now. Cancelling the future interrupts the run.
-
-        Raises RequestError for a request that makes no sense. The future raises WorkerError and the
-        errors of `launch` where no interpreter can be had.
-        """
-        check(request, self.document)
+    def execute(self, owner: Attachment, request: Request) -> asyncio.Future[Report]:
+        """As `Attachment.execute`, for that client."""
         self._was_run = self._was_run or not request.automatic
         done: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
-        self._queue.put(Run(f"{next(self._execution_ids)}", request, self.document, done))
+        self._queue.put(Run(f"{next(self._execution_ids)}", request, owner.document, done, owner))
         return done
 
-    def checkpoint(self, name: str | None = None) -> asyncio.Future[Checkpoint]:
+    def checkpoint(self, results: Results, name: str | None) -> asyncio.Future[Checkpoint]:
         """Keep the state that the namespace is in after the runs that are queued now.
 
         The future raises RequestError where there is none to keep, or no way to come back to it.
         """
-        return self._queue.do(partial(self._checkpointing.take, name))
+        return self._queue.do(partial(self._checkpointing.take, name), results)
 
-    def restore(self, identifier: str) -> asyncio.Future[WayBack]:
+    def restore(self, results: Results, identifier: str) -> asyncio.Future[WayBack]:
         """Go back to a checkpoint; where its process is gone, by running again what led there.
 
-        The future raises RequestError where that is not possible. The text stays what it is.
+        The future raises RequestError where that is not possible.
         """
-        return self._queue.do(partial(self._restorer.restore, identifier))
+        return self._queue.do(partial(self._restorer.restore, identifier), results)
 
-    async def inspect(
-        self, question: Mapping[str, Any], deadline: float = 0.5
-    ) -> Inspection | None:
+    async def inspect(self, question: Mapping[str, Any], deadline: float) -> Inspection | None:
         """The answer to a question about the namespace, which never changes the program.
 
         None where nothing has run, and where nothing can be had within `deadline` seconds.
@@ -291,13 +321,21 @@ class Session:
         """Forget all results and start over with an empty namespace."""
         await self._end_runs()
         self._program.checkpoints.forget(named=True)
-        self._results.forget()
+        self._texts.forget()
         await self._restorer.restart_empty()
         self._execution.settle()
 
+    async def wait_until_idle(self) -> None:
+        """Wait until nothing is under way."""
+        await self._queue.wait_until_idle()
+
+    async def shed(self) -> None:
+        """Let go of what only makes the next run quicker: the program and what a person kept stay."""
+        await self._program.shed()
+
     def forget(self) -> None:
         """Let go of all results, and of the files that hold long output."""
-        self._results.forget()
+        self._texts.forget()
 
     async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
         """End the worker and whatever it started; the session is over.
@@ -316,8 +354,8 @@ class Session:
 
     def _on_exited(self, exited: Exited) -> None:
         """The program's process ended by itself or was killed, so its state is lost."""
-        log.info("%s: Python ended with %d", self.document.uri, exited.code)
-        self._results.freshness.lose_process()
+        log.info("%s: Python ended with %d", self.uri, exited.code)
+        self._texts.states.lose_process()
         self._observers.on_change()
         if self._execution.current is None and len(self._program.checkpoints):
             # A run that was asked for already is to find the state that was there.

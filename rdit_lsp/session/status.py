@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from rdit_lsp.results.snapshot import SessionState
+    from rdit_lsp.session.client import Client
+    from rdit_lsp.session.planning import Scope
+    from rdit_lsp.session.run import Run
 
 
 class KeptStates(NamedTuple):
@@ -21,6 +28,32 @@ class KeptStates(NamedTuple):
     """Id and name of those that were asked for by hand, the newest first."""
 
 
+@dataclass(frozen=True)
+class HostInfo:
+    """The process that sessions live in, where that is not the client's own."""
+
+    pid: int
+    version: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Times:
+    """Since when a session is what it is."""
+
+    started: datetime
+    detached: datetime | None = None
+    """When its last client left; None while it has one."""
+
+
+class RunInfo(NamedTuple):
+    """A run that is under way or waits."""
+
+    scope: Scope
+    client: Client
+    """Who asked for it."""
+
+
 class SessionStatus(NamedTuple):
     """A session at one moment."""
 
@@ -34,8 +67,18 @@ class SessionStatus(NamedTuple):
     queued: int
     """Runs that wait behind the one under way."""
     checkpoints: KeptStates
+    clients: tuple[Client, ...]
+    times: Times
+    running: RunInfo | None
+    queue: tuple[RunInfo, ...]
+    """The runs that wait."""
 
     @property
     def has_program(self) -> bool:
         """Whether there is a process."""
         return self.pid is not None
+
+
+def runs_info(runs: Iterable[Run]) -> tuple[RunInfo, ...]:
+    """What is said of runs; nothing of those that are rdit's own."""
+    return tuple(RunInfo(r.request.scope, r.owner.client) for r in runs if r.owner is not None)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.program.program import Program
     from rdit_lsp.results.outcome import RunStatus
-    from rdit_lsp.results.results import Results
     from rdit_lsp.session.checkpointing import Checkpointing
     from rdit_lsp.session.execution import Execution
     from rdit_lsp.session.restore import Restorer
     from rdit_lsp.session.run import Run
+    from rdit_lsp.session.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,13 @@ class Transactions:
 
     def __init__(
         self,
-        results: Results,
+        texts: Texts,
         program: Program,
         execution: Execution,
         restorer: Restorer,
         checkpointing: Checkpointing,
     ) -> None:
-        self._results = results
+        self._texts = texts
         self._program = program
         self._execution = execution
         self._restorer = restorer
@@ -67,7 +67,7 @@ class Transactions:
             raise RequestError(
                 f"this run could not be taken back: the program cannot be copied, because {reason}."
             )
-        return Savepoint(place=(self._results.document, index))
+        return Savepoint(place=(self._texts.active.document, index))
 
     async def settle(self, run: Run, savepoint: Savepoint, status: RunStatus) -> WayBack | None:
         """Roll back where the run's policy says so; returns how, None where it was not."""
@@ -90,7 +90,7 @@ class Transactions:
         try:
             await self._restorer.return_to(savepoint.checkpoint)
         except WorkerError as error:
-            log.warning("%s: a run was not taken back: %s", self._results.document.uri, error)
+            log.warning("%s: a run was not taken back: %s", self._texts.active.document.uri, error)
             raise
         self._execution.settle()
         return WayBack("checkpoint", savepoint.checkpoint.line or None)

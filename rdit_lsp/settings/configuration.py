@@ -27,6 +27,11 @@ CHECKPOINT_MEMORY = 1 << 30
 """Bytes that checkpoints may hold by default."""
 
 
+_UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST = 3650 * _UNITS["d"]
+_KEEP = 8 * _UNITS["h"]
+
+
 class ConfigurationError(Exception):
     """A setting has a value it cannot have; the message is a sentence for the user."""
 
@@ -50,6 +55,12 @@ class Settings:
     """Dots per inch they are drawn at; None for each figure's own."""
     completion: Complete = "auto"
     """What is completed: all that live objects have, only what no other server can know, or nothing."""
+    host: Literal["auto", "off"] = "auto"
+    """Whether the language server may be one that other clients share, and that outlives them."""
+    keep_sessions: float | None = _KEEP
+    """Seconds for which a program lives on without a client; None for ever, 0 not at all."""
+    keep_results: bool = True
+    """Whether results are written to disk, to be shown when the document is opened again."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
     unknown: tuple[str, ...] = ()
@@ -203,6 +214,23 @@ def _megabytes(value: object, _base: Path) -> int:
     return int(value * (1 << 20))
 
 
+def _duration(value: object, _base: Path) -> float | None:
+    if not isinstance(value, str):
+        raise TypeError
+    if value in ("off", "forever"):
+        return 0.0 if value == "off" else None
+    seconds = float(value[:-1]) * _UNITS.get(value[-1:], 0.0)
+    if not 0 < seconds < _LONGEST:
+        raise ValueError
+    return seconds
+
+
+def _truth(value: object, _base: Path) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
 def _one_of(*choices: str) -> Any:  # a reader of a choice
     def read(value: object, _base: Path) -> str:
         if value not in choices:
@@ -227,4 +255,11 @@ _READERS: dict[str, tuple[str, Any, str]] = {
         _one_of("auto", "live", "beside", "off"),
         "it must be auto, live, beside or off",
     ),
+    "host": ("host", _one_of("auto", "off"), "it must be auto or off"),
+    "keepSessions": (
+        "keep_sessions",
+        _duration,
+        "it must be off, forever, or a number followed by m, h or d",
+    ),
+    "keepResults": ("keep_results", _truth, "it must be true or false"),
 }

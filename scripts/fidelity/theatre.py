@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.results.snapshot import View
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.events import SessionObserver
-    from rdit_lsp.session.session import Session
 
 SECONDS = 8.0
 """Seconds a run may take; an edit can make a script endless."""
@@ -78,7 +78,7 @@ class Theatre:
         }
         return Place(folder, self.script.name, str(self._python), environment)
 
-    def open(self, lines: list[str], folder: Path, observer: SessionObserver) -> Session:
+    def open(self, lines: list[str], folder: Path, observer: SessionObserver) -> Attachment:
         """A session over this text, with checkpoints."""
         return open_session("\n".join(lines), self.place(folder), observer, self.guard)
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.planning import Scope
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 
@@ -288,7 +288,7 @@ async def test_edit_gives_what_a_clean_run_gives(case: Case, guard: Guard, tmp_p
         await session.close()
 
 
-async def _run(session: Session, scope: Scope) -> Report:
+async def _run(session: Attachment, scope: Scope) -> Report:
     return await asyncio.wait_for(session.execute(Request(scope)), _PATIENCE)
 
 
@@ -300,7 +300,7 @@ def _way_back(report: Report) -> str | None:
     return report.way_back.kind if report.way_back is not None else None
 
 
-def _ran_only_the_last(session: Session, report: Report) -> bool:
+def _ran_only_the_last(session: Attachment, report: Report) -> bool:
     assert report.way_back is not None
     first = report.way_back.line or 1
     placed = session.document.placed

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from support.sessions import Opener, OpenSession
 
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.session import Session
+    from rdit_lsp.session.attachment import Attachment
 
 SCRIPT = "print('a')\n1 + 1\n1 / 0\n"
 
@@ -66,7 +66,7 @@ async def test_one_that_leaves(opened: Opener) -> None:
 class Leaver(SilentObserver):
     """Leaves, and brings another one, when it sees a result."""
 
-    def __init__(self, session: Session, other: SilentObserver) -> None:
+    def __init__(self, session: Attachment, other: SilentObserver) -> None:
         super().__init__()
         self.results = 0
         self._session = session

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from pathlib import Path
 
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.planning import Scope
-    from rdit_lsp.session.session import Session
 
 T = TypeVar("T")
 
@@ -214,7 +214,7 @@ class Promise(RuleBasedStateMachine):
             self.known[text] = oracle.essences(report.views)
         return self.known[text]
 
-    async def _opened(self) -> Session:
+    async def _opened(self) -> Attachment:
         return open_session("\n".join(self.lines), self.place, self.observer, self.guard)
 
     def _wait(self, what: Awaitable[T]) -> T:

@@ -126,7 +126,7 @@ async def test_results_are_not_found_again_after_a_reset(ran: OpenSession) -> No
 async def test_forget(ran: OpenSession) -> None:
     """Clearing the results would cost the variables, or leave results behind."""
     before = ran.pid
-    ran.session.forget()
+    ran.session.session.forget()
     assert ({}, before) == (ran.shown(), ran.pid)
     assert ["2"] == texts(await ran.run("statement", line=2))
 
@@ -139,7 +139,7 @@ async def test_forget_removes_long_output(opened: Opener) -> None:
     assert isinstance(stream, Stream)
     path = Path(f"{stream.path}")
     assert (1 << 21) + 1 == path.stat().st_size
-    session.session.forget()
+    session.session.session.forget()
     assert not path.exists()
 
 
@@ -178,5 +178,7 @@ async def test_renamed_while_it_runs(opened: Opener) -> None:
 def rename(session: OpenSession, name: str) -> None:
     """The file has another name."""
     session.place = replace(session.place, name=name)
-    document = session.place.document(session.session.document.text)
-    session.session.rename(document, session.place.launch)
+    closed = session.session
+    document = session.place.document(closed.document.text)
+    closed.detach()
+    session.session = closed.session.attach(document, session.place.launch, session.seen)

@@ -16,9 +16,9 @@ from rdit_lsp.session.planning import Request, RequestError, WayBack
 if TYPE_CHECKING:
     from support.sessions import Opener, OpenSession
 
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.planning import Scope
     from rdit_lsp.session.report import Report
-    from rdit_lsp.session.session import Session
 
 SCRIPT = """\
 x = 1
@@ -291,7 +291,7 @@ async def test_running_statement_is_shown(opened: Opener) -> None:
 class States(SilentObserver):
     """Writes down what a session is doing, whenever that changes."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Attachment) -> None:
         super().__init__()
         self.found = [session.state]
         self._session = session

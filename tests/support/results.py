@@ -31,7 +31,7 @@ def ran_well(text: str) -> Results:
 def end(results: Results, index: int, status: Status = "ok") -> Result:
     """A statement has run in its turn and ended so; its new result."""
     statement = results.document.statements[index]
-    chain = results.freshness.run_chain
+    chain = results.states.run_chain
     chain.follow(results.freshness.start, results.document.statements)
     result = Result(statement.text, status=status, key=chain[index + 1])
     results.show(statement, result)

@@ -17,13 +17,14 @@ from rdit_lsp.session.session import Session
 from support.observers import LIMIT, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from rdit_lsp.document.document import Document
     from rdit_lsp.process.posix.guard import Guard
     from rdit_lsp.program.history import History
     from rdit_lsp.results.snapshot import Inspection, View
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.events import SessionObserver
     from rdit_lsp.session.planning import Scope
     from rdit_lsp.session.report import Report
@@ -59,9 +60,20 @@ keeps_every_state = False
 """Whether sessions opened here keep every state; set by `oracle.keeping_every_state`."""
 
 
-def open_session(text: str, place: Place, observer: SessionObserver, guard: Guard) -> Session:
-    """A session of a document with this text; nothing of it has run."""
-    return Session(place.document(text), place.launch, observer, guard, is_due=_is_due)
+def open_session(text: str, place: Place, observer: SessionObserver, guard: Guard) -> Attachment:
+    """The one client of a session of a document with this text; nothing of it has run."""
+    return _attached(text, place, place.launch, observer, guard)
+
+
+def _attached(
+    text: str,
+    place: Place,
+    launch: Callable[[], Launch],
+    observer: SessionObserver,
+    guard: Guard,
+) -> Attachment:
+    document = place.document(text)
+    return Session(document, guard, is_due=_is_due).attach(document, launch, observer)
 
 
 UNTIL_TOLD = "while not os.path.exists('go'): time.sleep(0.01)"
@@ -81,7 +93,8 @@ class OpenSession:
         """Why no interpreter can be started, where the test has it so."""
         self.seen = Recorder()
         """The observer that the session was opened with."""
-        self.session = Session(place.document(text), self._launch, self.seen, guard, is_due=_is_due)
+        self.session = _attached(text, place, self._launch, self.seen, guard)
+        """What the test has of it, as its one client."""
 
     # What is done to it.
 

@@ -78,6 +78,11 @@ export interface ClientOptions extends Settings {
    * setting for users.
    */
   otherServer?: boolean;
+  /**
+   * Whether code may be run for it. Where it may not, runs, resets, restores and answers to input are refused, and
+   * looking and interrupting are not.
+   */
+  trusted?: boolean;
 }
 
 /**
@@ -114,6 +119,16 @@ export interface Settings {
   figureDpi?: number | null;
   /** What is completed from the live objects of the program. */
   completion?: "auto" | "live" | "beside" | "off";
+  /** Where programs live. */
+  host?: "auto" | "off";
+  /**
+   * How long a program lives on without an editor, once nothing runs in it: a number followed by `m`, `h` or `d`,
+   * `forever`, or `off`, which ends it in the middle of a run, too. Closed and opened again within three seconds it is
+   * kept in any case.
+   */
+  keepSessions?: string;
+  /** Whether results are kept on disk, to be shown when a document is opened again. */
+  keepResults?: boolean;
 }
 
 /** What to run, and how. */
@@ -436,7 +451,9 @@ export interface StatusResult {
   status: "ok";
   /** The server's version. */
   version: string;
-  /** One for each open document that was asked for. */
+  /** The process that the sessions live in; null where that is the language server, with which they end. */
+  host: HostInfo | null;
+  /** One for each document that was asked for; without `uri` also those that no client has open now. */
   sessions: SessionStatus[];
 }
 
@@ -456,6 +473,42 @@ export interface SessionStatus {
   queued: number;
   /** Its checkpoints, counted. */
   checkpoints: KeptCheckpoints;
+  /** Who has the document open. */
+  clients: ClientName[];
+  /** When the session began (ISO 8601). */
+  startedAt: string;
+  /** When the last client left (ISO 8601); absent while there is one. */
+  detachedSince?: string;
+  /** The run under way; absent where there is none. */
+  running?: RunInfo;
+  /** The runs that wait, in order. */
+  queue: RunInfo[];
+}
+
+/** The process that sessions live in. */
+export interface HostInfo {
+  /** Its process id. */
+  pid: number;
+  /** Its version of rdit. */
+  version: string;
+  /** When it was started (ISO 8601). */
+  since: string;
+}
+
+/** A client that has a document open. */
+export interface ClientName {
+  /** What it calls itself in `initialize`; `lsp` where it does not. */
+  name: string;
+  /** Its process id, as it says itself; else that of its `rdit-lsp`. */
+  pid: number;
+}
+
+/** A run that is under way or waits. */
+export interface RunInfo {
+  /** What was asked for. */
+  scope: Scope;
+  /** Who asked for it. */
+  client: ClientName;
 }
 
 /** What a session is doing. */
@@ -663,4 +716,7 @@ export const settingKeys = [
   "figureFormat",
   "figureDpi",
   "completion",
+  "host",
+  "keepSessions",
+  "keepResults",
 ] as const satisfies (keyof Settings)[];

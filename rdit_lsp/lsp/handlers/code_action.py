@@ -16,7 +16,7 @@ OPTIONS = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.Source
 
 def code_action(server: RditServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """The actions for the selected lines."""
-    session = server.sessions.find(params.text_document.uri)
+    session = server.documents.find(params.text_document.uri)
     if session is None:
         return []
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()] or None

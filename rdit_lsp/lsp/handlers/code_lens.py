@@ -16,5 +16,5 @@ OPTIONS = types.CodeLensOptions()
 
 def code_lens(server: RditServer, params: types.CodeLensParams) -> list[types.CodeLens]:
     """The lenses of a document, which depend on its text alone."""
-    session = server.sessions.find(params.text_document.uri)
+    session = server.documents.find(params.text_document.uri)
     return code_lenses(session.snapshot(1, 0)) if session is not None else []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def inlay_hint(server: RditServer, params: types.InlayHintParams) -> list[types.InlayHint]:
     """The hints of the lines that the client shows."""
     uri = params.text_document.uri
-    session = server.sessions.find(uri)
+    session = server.documents.find(uri)
     if session is None:
         return []
     first, last = params.range.start.line + 1, params.range.end.line + 1

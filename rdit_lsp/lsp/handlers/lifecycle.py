@@ -24,9 +24,13 @@ def initialize(server: RditServer, params: types.InitializeParams) -> None:
     options = Options.decode(params.initialization_options)
     server.profile = client_profile(params, options)
     server.configure(options.settings)
+    client = server.client
+    client.name = params.client_info.name if params.client_info else client.name
+    client.pid = params.process_id or client.pid
+    client.is_trusted = options.trusted
     root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
     path = uris.to_fs_path(root) if root else None
-    server.sessions.workspace = Path(path) if path else None
+    client.workspace = Path(path) if path else None
 
 
 async def initialized(server: RditServer, _: types.InitializedParams) -> None:
@@ -43,7 +47,7 @@ async def initialized(server: RditServer, _: types.InitializedParams) -> None:
         log.warning("the client did not answer what its configuration is: %s", error)
         return
     if found and isinstance(found[0], dict):
-        server.configure({**server.sessions.editor_settings, **_set_keys(found[0])})
+        server.configure({**server.client.editor_settings, **_set_keys(found[0])})
 
 
 def configuration_changed(server: RditServer, params: types.DidChangeConfigurationParams) -> None:
@@ -52,22 +56,23 @@ def configuration_changed(server: RditServer, params: types.DidChangeConfigurati
     if section is None:
         return
     server.configure(_set_keys(section))
-    for session in server.sessions:
+    for session in server.documents:
         session.refresh_dependencies()
 
 
 def progress_cancelled(server: RditServer, params: types.WorkDoneProgressCancelParams) -> None:
     """`window/workDoneProgress/cancel`: interrupt the run that the progress is of."""
     uri = server.document_of_progress(params.token)
-    session = server.sessions.find(uri) if uri is not None else None
+    session = server.documents.find(uri) if uri is not None else None
     if session is not None:
         session.interrupt()
 
 
 async def shutdown(server: RditServer, _: None) -> None:
-    """`shutdown`: take back all that the client shows, and end all programs."""
-    server.forget_documents()
-    await server.sessions.close_all()
+    """`shutdown`: take back all that the client shows; where no other can come, end all programs."""
+    server.leave()
+    if not server.documents.hub.outlives:
+        await server.documents.hub.close_all()
 
 
 def _set_keys(section: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rdit_lsp.document.positions import from_units
 if TYPE_CHECKING:
     from rdit_lsp.document.document import Document
     from rdit_lsp.lsp.language_server import RditServer
-    from rdit_lsp.session.session import Session
+    from rdit_lsp.session.attachment import Attachment
 
 PositionParams: TypeAlias = types.HoverParams | types.CompletionParams | types.SignatureHelpParams
 
@@ -19,7 +19,7 @@ PositionParams: TypeAlias = types.HoverParams | types.CompletionParams | types.S
 class Position(NamedTuple):
     """Where the cursor is."""
 
-    session: Session
+    session: Attachment
     document: Document
     """As it is now; the session may have another after an `await`."""
     line: int
@@ -35,7 +35,7 @@ class Position(NamedTuple):
 
 def position_of(server: RditServer, params: PositionParams) -> Position | None:
     """Where a request's position is; None in a document that is not open."""
-    session = server.sessions.find(params.text_document.uri)
+    session = server.documents.find(params.text_document.uri)
     if session is None:
         return None
     document = session.document

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def did_open(server: RditServer, params: types.DidOpenTextDocumentParams) -> None:
     """`textDocument/didOpen`."""
     item = params.text_document
-    server.sessions.open(item.uri, item.version, item.text)
+    server.documents.open(item.uri, item.version, item.text)
 
 
 def did_change(server: RditServer, params: types.DidChangeTextDocumentParams) -> None:
     """`textDocument/didChange`."""
     uri = params.text_document.uri
-    session = server.sessions.find(uri)
+    session = server.documents.find(uri)
     if session is None:
         return
     changes = tuple(map(_change, params.content_changes))
@@ -31,20 +31,20 @@ def did_change(server: RditServer, params: types.DidChangeTextDocumentParams) ->
 
 def did_close(server: RditServer, params: types.DidCloseTextDocumentParams) -> None:
     """`textDocument/didClose`."""
-    server.sessions.close(params.text_document.uri)
+    server.documents.close(params.text_document.uri)
     server.forget_document(params.text_document.uri)
 
 
 def did_save(server: RditServer, params: types.DidSaveTextDocumentParams) -> None:
     """`textDocument/didSave`, of any document: others may import it, or it has the settings of all."""
-    for session in server.sessions:
+    for session in server.documents:
         session.refresh_dependencies()
     server.run_by_itself(params.text_document.uri, "save")
 
 
 def files_changed(server: RditServer, _: types.DidChangeWatchedFilesParams) -> None:
     """`workspace/didChangeWatchedFiles`."""
-    for session in server.sessions:
+    for session in server.documents:
         session.refresh_dependencies()
 
 

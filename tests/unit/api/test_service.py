@@ -18,7 +18,9 @@ from rdit_lsp.api.service import Service
 from rdit_lsp.export import files
 from rdit_lsp.outputs.pictures import PictureFiles
 from rdit_lsp.process.posix.guard import Guard
-from rdit_lsp.session.registry import Sessions
+from rdit_lsp.session.client import Client as SessionClient
+from rdit_lsp.session.documents import Documents
+from rdit_lsp.session.hub import Hub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -62,8 +64,8 @@ class Caller:
 
     def __init__(self, guard: Guard) -> None:
         self.observer = Observer()
-        self.sessions = Sessions(lambda _: self.observer, guard)
-        self.sessions.editor_settings = {"python": [sys.executable]}
+        self.sessions = Documents(Hub(guard), SessionClient(), lambda _: self.observer)
+        self.sessions.client.editor_settings = {"python": [sys.executable]}
         self.folder = folder = guard.folder
         self.pictures = PictureFiles(folder / "pictures")
         self.use(ClientProfile())
@@ -104,7 +106,7 @@ def guard() -> Iterator[Guard]:
 async def call(guard: Guard) -> AsyncIterator[Caller]:
     caller = Caller(guard)
     yield caller
-    await caller.sessions.close_all()
+    await caller.sessions.hub.close_all()
 
 
 def at(line: int) -> dict[str, int]:
@@ -189,7 +191,7 @@ async def test_lines_that_are_not_there(call: Caller, tmp_path: Path) -> None:
 
 async def test_no_interpreter(call: Caller, tmp_path: Path) -> None:
     """The user would not learn what to mend."""
-    call.sessions.editor_settings = {"python": ["/no/such/python"]}
+    call.sessions.client.editor_settings = {"python": ["/no/such/python"]}
     uri = call.open(tmp_path / "d.py")
     kind, sentence = await call.refused("rdit/execute", uri)
     assert kind is ErrorKind.REQUEST_FAILED

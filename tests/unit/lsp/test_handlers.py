@@ -16,6 +16,8 @@ from rdit_lsp.api.errors import ApiError
 from rdit_lsp.document.document import open_document
 from rdit_lsp.lsp.server import create_server
 from rdit_lsp.results.snapshot import Inspection
+from rdit_lsp.session.client import Client
+from rdit_lsp.session.hub import Hub
 
 URI = "file:///folder/script.py"
 
@@ -50,9 +52,9 @@ class Served:
     """A server that has one session open."""
 
     def __init__(self, session: FakeSession, settings: dict[str, Any] | None = None) -> None:
-        self.server = create_server(SimpleNamespace(folder=Path("unused")))
+        self.server = create_server(Hub(SimpleNamespace(folder=Path("unused"))), Client())
         self.server.configure(settings or {})
-        self.server.sessions.find = lambda uri: session if uri == URI else None
+        self.server.documents.find = lambda uri: session if uri == URI else None
 
     async def __call__(self, method: str, line: int, character: int) -> Any:
         """What the server answers for that position."""
@@ -194,7 +196,7 @@ async def test_configuration_replaces_what_was_said_before() -> None:
     ):
         changed(types.DidChangeConfigurationParams(settings))
         assert ask.server.completion_mode(URI) == mode
-    assert ask.server.sessions.editor_settings == {}
+    assert ask.server.client.editor_settings == {}
 
 
 async def test_a_cancelled_progress_interrupts_its_run(monkeypatch: pytest.MonkeyPatch) -> None:

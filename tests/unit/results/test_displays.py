@@ -154,7 +154,7 @@ TEXT = "first\nsecond\nthird\n"
 def updated() -> Results:
     """The second statement has put `b` in the place of the first one's `a`."""
     results = ran_well(TEXT)
-    displays = Displays(results.links)
+    displays = Displays(results.shared.links)
     displays.show(result_at(results, 0), display("a", "name"), update=False)
     displays.show(result_at(results, 1), display("b", "name"), update=True)
     return results
@@ -184,7 +184,7 @@ def test_update_is_as_stale_as_its_statement(updated: Results) -> None:
 def test_last_update_counts() -> None:
     """Of two later statements the first would win."""
     results = ran_well(TEXT)
-    displays = Displays(results.links)
+    displays = Displays(results.shared.links)
     displays.show(result_at(results, 0), display("a", "name"), update=False)
     for index, text in ((2, "c"), (1, "b")):
         displays.show(result_at(results, index), display(text, "name"), update=True)

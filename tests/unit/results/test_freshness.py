@@ -148,7 +148,7 @@ def test_reasons_below_what_did_not_end_well(status: Status, expected: dict[int,
 def test_process_that_is_gone() -> None:
     """Results of variables that are gone would look current, and an edit would hide why not."""
     results = ran_well(TEXT)
-    results.freshness.lose_process()
+    results.states.lose_process()
     gone = "the process it ran in is gone"
     assert dict.fromkeys((1, 2, 3, 4), gone) == reasons(results)
     replace_text(results, TEXT.replace("b = 2", "b = 3"))
@@ -214,7 +214,7 @@ def test_what_waits_to_be_replaced() -> None:
 def test_stopped_run_leaves_what_was(status: Status) -> None:
     """Stopping a run from the top would cost the results below."""
     results = waiting()
-    results.settle_awaited("ok" if status == "ok" else "interrupted")
+    results.states.settle_awaited("ok" if status == "ok" else "interrupted")
     assert {} == reasons(results)
 
 
@@ -223,7 +223,7 @@ def test_run_that_ended_itself(status: Status) -> None:
     """Below a failure a clean run has nothing; what is shown there would look current."""
     results = waiting()
     end(results, 1, status)
-    results.settle_awaited("error" if status == "error" else "exit")
+    results.states.settle_awaited("error" if status == "error" else "exit")
     ended = "the last run from the top ended above it"
     assert {3: ended, 4: ended} == reasons(results)
     # No edit and undo makes it current.

@@ -12,6 +12,7 @@ from rdit_lsp.outputs.stream import HELD, StreamBuffer
 from rdit_lsp.results.ledger import Ledger
 from rdit_lsp.results.matching import match, replaced_statements
 from rdit_lsp.results.result import Result
+from rdit_lsp.results.store import MemoryStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def test_results_follow_their_statements(before: str, after: str, expected: dict
     """An edit would show a result at another statement, or lose it."""
     old = documents.open_document("file:///d.py", 1, before)
     new = documents.replace_text(old, 2, after)
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     for statement in old.statements:
         ledger.show(statement, Result(statement.text, "ok"))
     removed, added = replaced_statements(old, new)
@@ -59,7 +60,7 @@ def test_equal_statements_are_used_once() -> None:
 def test_recall() -> None:
     """Going back to an earlier text would not bring its results back."""
     (statement,) = documents.open_document("file:///d.py", 1, "a").statements
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     first, second = Result("a", "ok", key=5), Result("a", "ok", key=6)
     for result in (first, second):
         ledger.show(statement, result)
@@ -86,7 +87,7 @@ def statement() -> Statement:
 
 def test_nothing_in_place_of_what_runs(statement: Statement) -> None:
     """A statement that runs would show its result of before, and look done."""
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     ledger.keep(ended("a", 5))
     running = Result("a", "running")
     ledger.show(statement, running)
@@ -96,21 +97,21 @@ def test_nothing_in_place_of_what_runs(statement: Statement) -> None:
 @pytest.mark.parametrize("status", ["interrupted", "timeout", "crashed", "running", "notRun"])
 def test_what_did_not_end_well_is_not_kept(statement: Statement, status: Status) -> None:
     """An undo would bring back how a statement was interrupted."""
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     ledger.keep(ended("a", 5, status))
     assert (None, False) == (ledger.recall(statement, 5), bool(ledger))
 
 
 def test_state_that_no_clean_run_has_is_not_kept(statement: Statement) -> None:
     """What ran out of order would be found as what a clean run gives."""
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     ledger.keep(ended("a", OFF_PATH))
     assert ledger.recall(statement, OFF_PATH) is None
 
 
 def test_kept_result_that_was_set_aside_since(statement: Statement) -> None:
     """A result that is known to be no clean run's any more would come back."""
-    ledger, result = Ledger(), ended("a", 5)
+    ledger, result = Ledger(MemoryStore()), ended("a", 5)
     ledger.keep(result)
     result.key = OFF_PATH
     assert ledger.recall(statement, 5) is None
@@ -118,7 +119,7 @@ def test_kept_result_that_was_set_aside_since(statement: Statement) -> None:
 
 def test_result_of_an_edited_text_gives_way(statement: Statement) -> None:
     """After an edit and an undo the result of the text in between would stay."""
-    ledger, other = Ledger(), ended("b", 6)
+    ledger, other = Ledger(MemoryStore()), ended("b", 6)
     kept = ended("a", 5)
     for result in (kept, other):
         ledger.show(statement, result)
@@ -129,7 +130,7 @@ def test_result_of_an_edited_text_gives_way(statement: Statement) -> None:
 
 def test_newest_of_a_key_counts(statement: Statement) -> None:
     """Running a statement again would bring back what it gave the first time."""
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     for result in (ended("a", 5), newest := ended("a", 5)):
         ledger.keep(result)
     assert newest is ledger.recall(statement, 5)
@@ -137,7 +138,7 @@ def test_newest_of_a_key_counts(statement: Statement) -> None:
 
 def test_oldest_go_first(statement: Statement) -> None:
     """A document that is edited all day would keep every result."""
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     many = 3000
     for key in range(1, many + 1):
         ledger.keep(ended("a", key))
@@ -147,7 +148,7 @@ def test_oldest_go_first(statement: Statement) -> None:
 
 def test_forget_removes_files(statement: Statement, tmp_path: Path) -> None:
     """Long output that is no longer shown would stay on disk."""
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     paths = [tmp_path / name for name in ("shown", "kept")]
     for path, key in zip(paths, (5, 6), strict=True):
         result = ended("a", key)
@@ -166,6 +167,6 @@ def test_forget_removes_files(statement: Statement, tmp_path: Path) -> None:
 def test_several_at_once() -> None:
     """A long document would be asked for statement by statement."""
     statements = documents.open_document("file:///d.py", 1, "a\nb\nc").statements
-    ledger = Ledger()
+    ledger = Ledger(MemoryStore())
     ledger.show(statements[1], result := ended("b", 5))
     assert [None, result, None] == ledger.shown_at(statements)

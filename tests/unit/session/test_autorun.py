@@ -18,7 +18,7 @@ from rdit_lsp.settings.configuration import ConfigurationError, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rdit_lsp.session.session import Session
+    from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.settings.configuration import RunOn
 
     Event: TypeAlias = RunOn | Callable[[], object]
@@ -60,7 +60,7 @@ class Play:
         self.session = session
         self.settings_were_read = 0
         self._settings: Settings | Exception = Settings(run_on=run_on)
-        self.auto = AutoRun(lambda: cast("Session | None", self.session), self._read)
+        self.auto = AutoRun(lambda: cast("Attachment | None", self.session), self._read)
 
     def fail(self, error: Exception) -> None:
         """Have the settings be wrong."""

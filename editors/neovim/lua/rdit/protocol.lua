@@ -23,6 +23,12 @@ local M = {}
 --- figure's own.
 ---@field figureDpi? number
 ---@field completion? "auto"|"live"|"beside"|"off" What is completed from the live objects of the program.
+---@field host? "auto"|"off" Where programs live.
+--- How long a program lives on without an editor, once nothing runs in it: a number followed by `m`, `h` or `d`,
+--- `forever`, or `off`, which ends it in the middle of a run, too. Closed and opened again within three seconds it is
+--- kept in any case.
+---@field keepSessions? string
+---@field keepResults? boolean Whether results are kept on disk, to be shown when a document is opened again.
 
 --- What to run, and how.
 ---@class rdit.ExecuteParams
@@ -213,7 +219,10 @@ local M = {}
 ---@class rdit.StatusResult
 ---@field status "ok" Always `ok`: what fails is an error reply.
 ---@field version string The server's version.
----@field sessions rdit.SessionStatus[] One for each open document that was asked for.
+--- The process that the sessions live in; null where that is the language server, with which they end.
+---@field host? rdit.HostInfo
+--- One for each document that was asked for; without `uri` also those that no client has open now.
+---@field sessions rdit.SessionStatus[]
 
 --- A document's session.
 ---@class rdit.SessionStatus
@@ -224,6 +233,27 @@ local M = {}
 ---@field pid? integer The process; null where there is none.
 ---@field queued integer Runs that wait behind the one under way.
 ---@field checkpoints rdit.KeptCheckpoints Its checkpoints, counted.
+---@field clients rdit.ClientName[] Who has the document open.
+---@field startedAt string When the session began (ISO 8601).
+---@field detachedSince? string When the last client left (ISO 8601); absent while there is one.
+---@field running? rdit.RunInfo The run under way; absent where there is none.
+---@field queue rdit.RunInfo[] The runs that wait, in order.
+
+--- The process that sessions live in.
+---@class rdit.HostInfo
+---@field pid integer Its process id.
+---@field version string Its version of rdit.
+---@field since string When it was started (ISO 8601).
+
+--- A client that has a document open.
+---@class rdit.ClientName
+---@field name string What it calls itself in `initialize`; `lsp` where it does not.
+---@field pid integer Its process id, as it says itself; else that of its `rdit-lsp`.
+
+--- A run that is under way or waits.
+---@class rdit.RunInfo
+---@field scope rdit.Scope What was asked for.
+---@field client rdit.ClientName Who asked for it.
 
 --- What a session is doing.
 ---@alias rdit.SessionState
@@ -356,6 +386,9 @@ M.settings = {
   figureFormat = { "string" },
   figureDpi = { "number" },
   completion = { "string" },
+  host = { "string" },
+  keepSessions = { "string" },
+  keepResults = { "boolean" },
 }
 
 return M

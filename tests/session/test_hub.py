@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from support import processes
 from support.observers import Recorder
-from support.sessions import text_of
+from support.sessions import ENDLESS, UNTIL_TOLD, text_of
 
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.results.snapshot import SessionState
+from rdit_lsp.session import hub
+from rdit_lsp.session.client import Client
+from rdit_lsp.session.documents import Documents
+from rdit_lsp.session.hub import Hub
 from rdit_lsp.session.planning import Request
-from rdit_lsp.session.registry import Sessions
 from rdit_lsp.settings.configuration import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,16 +26,17 @@ if TYPE_CHECKING:
     from support.sessions import Place
 
     from rdit_lsp.process.posix.guard import Guard
-    from rdit_lsp.session.session import Session
+    from rdit_lsp.session.attachment import Attachment
 
 
-class Registry(Sessions):
-    """Sessions whose observers a test can ask."""
+class Registry(Documents):
+    """Documents whose observers a test can ask."""
 
     def __init__(self, guard: Guard, mark: str) -> None:
         self.seen: dict[str, Recorder] = {}
-        super().__init__(lambda uri: self.seen.setdefault(uri, Recorder()), guard)
-        self.editor_settings = {"python": sys.executable, "env": {processes.MARK: mark}}
+        settings = {"python": sys.executable, "env": {processes.MARK: mark}}
+        client = Client(editor_settings=settings)
+        super().__init__(Hub(guard), client, lambda uri: self.seen.setdefault(uri, Recorder()))
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ async def sessions(guard: Guard, place: Place) -> AsyncIterator[Registry]:
     mark = f"{place.env[processes.MARK]}"
     registry = Registry(guard, mark)
     yield registry
-    await registry.close_all()
+    await registry.hub.close_all()
     await processes.gone(mark)
 
 
@@ -51,7 +55,7 @@ def written(folder: Path, text: str, name: str = "script.py") -> str:
     return (folder / name).as_uri()
 
 
-async def run(session: Session) -> list[str]:
+async def run(session: Attachment) -> list[str]:
     """Run the file; what its statements put out."""
     return [text_of(view) for view in (await session.execute(Request("file"))).views]
 
@@ -65,11 +69,8 @@ async def test_open_and_close(sessions: Registry, tmp_path: Path) -> None:
     assert (uri, 3) == (session.document.uri, session.document.version)
     assert ["1"] == await run(session)
     assert 1 == len(sessions.seen[uri].results)
-    pid = session.status.pid
     sessions.close(uri)
     assert (None, []) == (sessions.find(uri), list(sessions))
-    assert pid is not None
-    await processes.ended(pid)
     sessions.close(uri)  # Once more does no harm.
 
 
@@ -95,15 +96,56 @@ async def test_one_document_written_in_two_ways(
     assert session is sessions.find(f"{tmp_path.as_uri()}/{other}")
 
 
-async def test_closed_and_opened_again(sessions: Registry, tmp_path: Path) -> None:
-    """A document that is opened again would show results of a session that is over."""
-    uri = written(tmp_path, "1\n")
-    session = sessions.open(uri, 1, "1\n")
+async def test_document_that_is_reloaded(sessions: Registry, tmp_path: Path) -> None:
+    """A buffer that is reloaded, which is closed and opened, would lose program and results."""
+    uri = written(tmp_path, "x = 1\nx\n")
+    session = sessions.open(uri, 1, "x = 1\nx\n")
     await run(session)
+    pid = session.status.pid
     sessions.close(uri)
-    again = sessions.open(uri, 1, "1\n")
-    assert session is not again
-    assert [] == list(again.snapshot().views)
+    again = sessions.open(uri, 1, "x = 1\n# more\nx\n")
+    assert pid == again.status.pid
+    assert [(1, None), (3, None)] == [(v.first, v.stale_reason) for v in again.snapshot().views]
+    assert "kept" == (await again.execute(Request("stale"))).way_back.kind  # type: ignore[union-attr]  # There is one.
+
+
+async def test_reloaded_while_it_runs(sessions: Registry, tmp_path: Path) -> None:
+    """A reload in the middle of a run would end it, or lose what it puts out meanwhile."""
+    text = f"import os, time\nprint('begun', flush=True)\n{UNTIL_TOLD}\n'done'\n"
+    (tmp_path / "pyproject.toml").write_text("[tool.rdit]\nkeepSessions = 'off'\n")
+    uri = written(tmp_path, text)
+    session = sessions.open(uri, 1, text)
+    running = session.execute(Request("file"))
+    await sessions.seen[uri].until(lambda: "begun" in sessions.seen[uri].written())
+    sessions.close(uri)
+    again = sessions.open(uri, 1, text)
+    (tmp_path / "go").touch()
+    assert "ok" == (await running).status
+    assert ["", "begun\n", "", "done"] == [text_of(view) for view in again.snapshot().views]
+
+
+async def test_closed_without_a_host(
+    sessions: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closed document's program would live on where nothing else could come back to it."""
+    monkeypatch.setattr(hub, "RELOAD_TAKES", 0.0)
+    uri = written(tmp_path, f"import time\n{ENDLESS}\n")
+    session = sessions.open(uri, 1, f"import time\n{ENDLESS}\n")
+    session.execute(Request("file"))
+    await sessions.seen[uri].until(lambda: "inside" in sessions.seen[uri].written())
+    pid = session.status.pid
+    assert pid is not None
+    sessions.close(uri)
+    await processes.ended(pid)
+    assert [] == list(sessions.hub)
+
+
+async def test_closed_before_it_ran(sessions: Registry, tmp_path: Path) -> None:
+    """Each file that was ever looked at would be kept."""
+    uri = written(tmp_path, "1\n")
+    sessions.open(uri, 1, "1\n")
+    sessions.close(uri)
+    assert [] == list(sessions.hub)
 
 
 async def test_close_all(sessions: Registry, tmp_path: Path) -> None:
@@ -112,8 +154,8 @@ async def test_close_all(sessions: Registry, tmp_path: Path) -> None:
     opened = [sessions.open(uri, 1, "1\n") for uri in uris]
     for session in opened:
         await run(session)
-    await sessions.close_all()
-    assert [] == list(sessions)
+    await sessions.hub.close_all()
+    assert [] == list(sessions.hub)
     assert not any(session.status.has_program for session in opened)
 
 
@@ -129,7 +171,7 @@ async def test_renamed_file_keeps_its_session(sessions: Registry, tmp_path: Path
     new = tmp_path / "new.py"
     (tmp_path / "script.py").rename(new)
     sessions.close(uri)
-    assert session is sessions.open(new.as_uri(), 1, "x = 1\nx\n")
+    session = sessions.open(new.as_uri(), 1, "x = 1\nx\n")
     assert (new.as_uri(), before) == (session.document.uri, session.status.pid)
     assert [None, None] == [view.stale_reason for view in session.snapshot().views]
     assert (None, session) == (sessions.find(uri), sessions.find(new.as_uri()))
@@ -146,13 +188,15 @@ async def test_renamed_file_is_shown_once(sessions: Registry, tmp_path: Path) ->
     (tmp_path / "script.py").rename(new)
     sessions.close(uri)
     before = len(sessions.seen[uri].results)
-    sessions.open(new.as_uri(), 1, "1\n")
-    await session.execute(Request("statement", line=1))
+    await sessions.open(new.as_uri(), 1, "1\n").execute(Request("statement", line=1))
     assert before == len(sessions.seen[uri].results)
 
 
-async def test_another_text_is_another_document(sessions: Registry, tmp_path: Path) -> None:
+async def test_another_text_is_another_document(
+    sessions: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Deleting one file and opening another would give that one's results to this one."""
+    monkeypatch.setattr(hub, "RELOAD_TAKES", 0.0)
     uri = written(tmp_path, "1\n")
     session = sessions.open(uri, 1, "1\n")
     await run(session)
@@ -172,7 +216,9 @@ async def test_copy_of_a_file_that_is_still_there(sessions: Registry, tmp_path: 
     session = sessions.open(uri, 1, "1\n")
     await run(session)
     sessions.close(uri)
-    assert session is not sessions.open(written(tmp_path, "1\n", "copy.py"), 1, "1\n")
+    assert (
+        session.session is not sessions.open(written(tmp_path, "1\n", "copy.py"), 1, "1\n").session
+    )
 
 
 async def test_close_all_ends_what_waits_for_its_new_name(
@@ -185,7 +231,7 @@ async def test_close_all_ends_what_waits_for_its_new_name(
     (tmp_path / "script.py").unlink()
     sessions.close(uri)
     assert session.status.has_program
-    await sessions.close_all()
+    await sessions.hub.close_all()
     assert not session.status.has_program
 
 
@@ -203,7 +249,7 @@ async def test_program_of_a_file(sessions: Registry, tmp_path: Path) -> None:
 
 async def test_document_that_is_no_file(sessions: Registry, tmp_path: Path) -> None:
     """A text that was never saved could not be run, or would run anywhere."""
-    sessions.workspace = tmp_path
+    sessions.client.workspace = tmp_path
     session = sessions.open("untitled:Untitled-1", 1, "import os\nos.getcwd()\n")
     assert ["", f"'{tmp_path}'"] == await run(session)
 
