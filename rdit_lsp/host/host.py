@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from rdit_lsp.host.code_on_disk import CodeOnDisk
 from rdit_lsp.host.connection import Connection, GreetingError, Hello, answer
+from rdit_lsp.host.control import Control
 from rdit_lsp.host.greeting import peer_of
 from rdit_lsp.host.listener import Listener
 from rdit_lsp.lsp.server import converse, create_server, watch_processes
@@ -145,7 +146,8 @@ class Host:
         if hello.role == "lsp":
             await self._serve_editor(connection, hello)
         else:
-            await connection.send(answer(accepted=False, began=self._began))
+            await connection.send(answer(accepted=True, began=self._began))
+            await Control(self.hub, connection, self._is_over.set).serve()
 
     # Editors.
 

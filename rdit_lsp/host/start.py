@@ -92,23 +92,22 @@ def is_starting(place: Place) -> bool:
     return process_of(place) is None
 
 
-def process_of(place: Place) -> int | None:
-    """The process id of the living host, None where that is not known."""
-    from rdit_lsp.process.posix.groups import began  # Not for a host that answers at once.
-
+def process_of(place: Place) -> tuple[int, int] | None:
+    """Process id of the living host and when it began, in ticks; None where that is not known."""
     try:
         with open(place.process, encoding="ascii") as file:
-            pid, _, start = file.read().partition(" ")
-        is_it = (began(int(pid)) or 0) == int(start)
+            pid, since = map(int, file.read().split())
     except (OSError, ValueError):
         return None
-    return int(pid) if is_it else None
+    from rdit_lsp.process.posix.peer_process import is_alive  # Not for a place without a host.
+
+    return (pid, since) if is_alive(pid, since) else None
 
 
 def stuck(place: Place) -> str:
     """A sentence that says that the host does not answer."""
-    pid = process_of(place)
-    who = "the host" if pid is None else f"the host (process {pid})"
+    process = process_of(place)
+    who = "the host" if process is None else f"the host (process {process[0]})"
     return f"{who} does not answer: it is stopped or stuck, and `rdit stop --all` ends it."
 
 
@@ -155,19 +154,19 @@ class Lock:
 
 def _awakened(place: Place) -> _socket.socket | None:
     """A connection to a living host whose socket was removed, as cleaners of `/tmp` do."""
-    pid = process_of(place)
-    if pid is None:
+    process = process_of(place)
+    if process is None:
         return None
-    from rdit_lsp.process.posix.detach import wake
+    from rdit_lsp.process.posix.peer_process import wake
 
     deadline = time.monotonic() + _WAKES_UP
-    wake(pid)
-    while time.monotonic() < deadline and process_of(place) == pid:
+    wake(process[0])
+    while time.monotonic() < deadline and process_of(place) == process:
         connection = connect(place)
         if connection is not None:
             return connection
         time.sleep(_NAP)
-    if process_of(place) == pid:
+    if process_of(place) == process:
         raise NoHostError(stuck(place))
     return None
 

@@ -7,7 +7,6 @@ have to start. Imports next to nothing.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -36,11 +35,6 @@ def detach(run: Callable[[int], None], fd: int, log: str) -> None:
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(0)
-
-
-def wake(pid: int) -> None:
-    """Have a host look after its socket."""
-    os.kill(pid, signal.SIGUSR1)
 
 
 def _keep_only(fd: int, log: str) -> int:
