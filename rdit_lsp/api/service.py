@@ -240,7 +240,8 @@ class Service:
 
 async def _reply_of_run(name: str, report: asyncio.Future[Report]) -> Json:
     with as_api_errors(name):
-        return encode.execute_result(await report)
+        # Shielded: whether the run goes when its reply is cancelled is for `_interrupt_if_cancelled`.
+        return encode.execute_result(await asyncio.shield(report))
 
 
 def _complete(views: Sequence[View]) -> list[Json]:
