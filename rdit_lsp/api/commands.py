@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "rdit/execute": Command(ExecuteParams.decode, Service.execute),
     "rdit/interrupt": Command(DocumentParams.decode, Service.interrupt),
     "rdit/reset": Command(DocumentParams.decode, Service.reset),
+    "rdit/stop": Command(DocumentParams.decode, Service.stop),
     "rdit/status": Command(StatusParams.decode, Service.status),
     "rdit/results": Command(ResultsParams.decode, Service.results),
     "rdit/checkpoint": Command(CheckpointParams.decode, Service.checkpoint),

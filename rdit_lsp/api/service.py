@@ -98,6 +98,10 @@ class Service:
         await self._trusted(params.uri).reset()
         return {"status": "ok"}
 
+    async def stop(self, params: DocumentParams) -> Json:
+        """End a document's program."""
+        return {"stopped": await self._trusted(params.uri).stop()}
+
     # Results and state.
 
     def status(self, params: StatusParams) -> Json:

@@ -223,8 +223,10 @@ class Program:
             await worker.close(leave_children=leave_children, patient=patient)
             await worker.wait_until_quiet()
             worker.release()
+            self._closing = None
         if self._ending:
             await asyncio.wait(self._ending)
+        self._is_starting = self._is_lost = False
 
     # Keeping states, and looking into them.
 

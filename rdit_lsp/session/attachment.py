@@ -132,6 +132,10 @@ class Attachment:
         """As `Session.reset`."""
         await self.session.reset()
 
+    async def stop(self) -> bool:
+        """As `Session.stop`."""
+        return await self.session.stop()
+
     # Who observes, and the end.
 
     def observe(self, observer: SessionObserver) -> None:

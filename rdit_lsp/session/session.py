@@ -134,6 +134,8 @@ class Session:
         self._attachments.append(attachment)
         self._times = replace(self._times, detached=None)
         self.observe(observer)
+        if self.holds_anything:
+            observer.on_change()
         if self._texts or self._program.worker is not None:
             # Its settings may be others than those of the clients before it.
             self._environment.refresh()
@@ -350,6 +352,15 @@ class Session:
     def forget(self) -> None:
         """Let go of all results, and of the files that hold long output."""
         self._texts.forget()
+
+    async def stop(self) -> bool:
+        """End the program and all that it keeps; results stay, of no program. Whether there was one."""
+        had_program = self._program.worker is not None or not self._queue.is_idle
+        await self.close()
+        if had_program:
+            self._texts.states.lose_process()
+            self._observers.on_change()
+        return had_program
 
     async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
         """End the worker and whatever it started; the session is over.

@@ -62,7 +62,8 @@ async def test_closed_document(editor: Editor, document: OpenDocument) -> None:
     assert [] == await document.actions()
     assert [] == await document.lenses()
     document.change({"text": "4\n"})
-    assert [] == await editor.status()
+    (kept,) = [each for each in await editor.status() if each["uri"] == document.uri]
+    assert ([], True) == (kept["clients"], "detachedSince" in kept)
 
 
 async def test_untitled_document(editor: Editor) -> None:

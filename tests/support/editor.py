@@ -116,8 +116,7 @@ class Editor(LspClient):
     async def close_documents(self) -> None:
         """Close what is open, and wait until nothing that ran for it is left."""
         for document in self.documents:
-            document.close()
-        await self.status()
+            await document.end()
         await processes.gone(self.mark, self.process.pid)
 
     def on_message(self, message: Received) -> None:
@@ -260,6 +259,12 @@ class OpenDocument:
             since=since,
         )
         return found["diagnostics"]
+
+    async def end(self) -> None:
+        """End its program, which would be kept for a moment, and close it."""
+        if self._is_open and self.editor.process.returncode is None:
+            await self.editor.command("rdit/stop", self.identifier)
+            self.close()
 
     def close(self) -> None:
         """Close it."""

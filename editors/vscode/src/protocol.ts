@@ -15,6 +15,8 @@ export interface Requests {
   "rdit/interrupt": { params: DocumentParams; result: InterruptResult };
   /** Starts over with an empty namespace and no results. */
   "rdit/reset": { params: DocumentParams; result: ResetResult };
+  /** Ends a document's program, with all that it keeps. Results stay as those of an earlier program. */
+  "rdit/stop": { params: DocumentParams; result: StopResult };
   /** Reports on one document's session, or on all of them. */
   "rdit/status": { params: StatusParams; result: StatusResult };
   /** Gives the results of a document with complete output. */
@@ -437,6 +439,12 @@ export interface InterruptResult {
 export interface ResetResult {
   /** Always `ok`: what fails is an error reply. */
   status: "ok";
+}
+
+/** What became of it. */
+export interface StopResult {
+  /** Whether there was a program. */
+  stopped: boolean;
 }
 
 /** Which sessions to report on. */

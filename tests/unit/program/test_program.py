@@ -471,6 +471,11 @@ async def test_signals_for_a_program_that_is_closed(document: _Document) -> None
     """Ctrl-C would not reach a script that runs its `atexit` functions."""
     await document.start()
     assert not document.program.send_signal(signal.SIGINT)
-    await within(document.program.close(leave_children=True, patient=True))
+    document.handle.may_close.clear()
+    ending = asyncio.ensure_future(document.program.close(leave_children=True, patient=True))
+    await turn()
     assert document.program.send_signal(signal.SIGINT)
     assert f"signal {int(signal.SIGINT)}" == document.handle.done[-1]
+    document.handle.may_close.set()
+    await within(ending)
+    assert not document.program.send_signal(signal.SIGINT)

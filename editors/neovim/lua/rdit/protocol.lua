@@ -211,6 +211,10 @@ local M = {}
 ---@class rdit.ResetResult
 ---@field status "ok" Always `ok`: what fails is an error reply.
 
+--- What became of it.
+---@class rdit.StopResult
+---@field stopped boolean Whether there was a program.
+
 --- Which sessions to report on.
 ---@class rdit.StatusParams
 ---@field uri? string The document; all of them where it is absent.
