@@ -57,7 +57,8 @@ class Control:
     async def _stop(self, path: str) -> bool:
         found = [session for session in self._of_file(path) if _has_program(session)]
         for session in found:
-            await self._hub.stop(session)
+            # Those who have it open keep its results; otherwise there is nothing to keep it for.
+            await (session.stop() if session.attachments else self._hub.stop(session))
         return bool(found)
 
     async def _attach(self, path: str) -> None:

@@ -234,7 +234,7 @@ class Session:
         return Snapshot(results.document, self.state, results.views(1, len(results.document.lines)))
 
     async def ended(self) -> None:
-        """Wait until the session is over."""
+        """Wait until the session is over, or its program was stopped."""
         await self._is_over.wait()
 
     # Their texts, and what lies beside them.
@@ -371,6 +371,7 @@ class Session:
         await self._end_runs()
         await self._program.close(leave_children=leave_children, patient=patient)
         self._is_over.set()
+        self._is_over = asyncio.Event()  # Its clients may start another program.
 
     async def _end_runs(self) -> None:
         self.interrupt()
