@@ -8,6 +8,7 @@ from rdit_lsp.cli.sessions import refuse
 from rdit_lsp.host.daemon import serve_in_foreground
 from rdit_lsp.host.place import NoHostError, is_turned_off, make, place_for
 from rdit_lsp.host.remote import Remote
+from rdit_lsp.host.start import Lock
 
 
 def host() -> int:
@@ -29,7 +30,8 @@ def in_words() -> str:
         remote = Remote.reach()
         if remote is None:
             make(place)
-            return f"none runs; an editor starts one in {place.folder}"
+            with Lock(place):  # Which shows whether there can be files.
+                return f"none runs; an editor starts one in {place.folder}"
         found = remote.ask("ps")
     except NoHostError as error:
         return f"none can be used, so programs end with their editor: {error}"

@@ -109,18 +109,13 @@ def _serve_by_host(early: bytes) -> NoReturn:
 
 def _accepted() -> _socket.socket:
     """A connection to a host that takes the client. Raises NoHostError."""
-    from rdit_lsp.host.greeting import greet
-    from rdit_lsp.host.start import PATIENCE, START_UP, is_starting, reach, stuck
+    from rdit_lsp.host.start import introduce, reach
 
     place = place_for(os.environ)
     for _ in range(_ATTEMPTS):
         connection = reach(place)
-        connection.settimeout(START_UP if is_starting(place) else PATIENCE)
-        try:
-            if greet(connection, "lsp") is not None:
-                return connection
-        except TimeoutError as error:
-            raise NoHostError(stuck(place)) from error
+        if introduce(connection, place, "lsp") is not None:
+            return connection
         connection.close()
     raise NoHostError(f"the host ends whenever it is asked for; {place.log} may say why.")
 

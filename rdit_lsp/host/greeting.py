@@ -16,7 +16,7 @@ from rdit_lsp.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Literal, TypeAlias
 
     Role: TypeAlias = Literal["lsp", "control"]
@@ -26,6 +26,9 @@ ACCEPTED = b'{"accepted": true'
 """How the answer of a host begins that takes the client; one that ends has another answer, or none."""
 LONGEST = 1 << 23
 """Bytes of a first line: an environment may have two millions."""
+
+_LOOK = 1.0
+"""Seconds until it is looked whether a host that has not answered will."""
 
 _MACOS_LOCAL = (0, 1)
 """SOL_LOCAL and LOCAL_PEERCRED."""
@@ -47,27 +50,30 @@ def check_peer(connection: _socket.socket) -> None:
         raise NoHostError("the host's socket belongs to another user's process.")
 
 
-def greet(connection: _socket.socket, role: Role) -> bytes | None:
-    """Introduce this process; the host's answer, None if it ends instead. Raises TimeoutError."""
+def greet(connection: _socket.socket, role: Role, is_hopeless: Callable[[], bool]) -> bytes | None:
+    """Introduce this process; the host's answer, None if it ends instead.
+
+    Raises TimeoutError once `is_hopeless`, which is asked every second.
+    """
+    connection.settimeout(_LOOK)
     try:
         connection.sendall(_hello(role))
-        answer = read_line(connection)
+        answer = b""
+        while not answer.endswith(b"\n"):
+            try:
+                data = connection.recv(1 << 16)
+            except TimeoutError:
+                if is_hopeless():
+                    raise
+                continue
+            if not data:
+                return None
+            answer += data
     except TimeoutError:
         raise
     except OSError:
         return None  # It ended before it had read all of it.
     return answer if answer.startswith(ACCEPTED) else None
-
-
-def read_line(connection: _socket.socket) -> bytes:
-    """The next line; what came before it at end of file. Nothing may follow it unasked."""
-    line = b""
-    while not line.endswith(b"\n") and len(line) < LONGEST:
-        data = connection.recv(1 << 16)
-        if not data:
-            break
-        line += data
-    return line
 
 
 def _hello(role: Role) -> bytes:

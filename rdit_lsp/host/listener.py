@@ -163,6 +163,8 @@ class Listener:
             os.replace(new, self._place.process)
         except OSError as error:
             log.warning("%s: %s", self._place.process, error.strerror)
+            with suppress(OSError):
+                os.unlink(new)
 
 
 async def _take(lock: Lock) -> bool:

@@ -10,9 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdit_lsp.host.greeting import greet
-from rdit_lsp.host.place import NoHostError, Place, make, place_for
-from rdit_lsp.host.start import PATIENCE, START_UP, find, is_starting, process_of, stuck
+from rdit_lsp.host.place import NoHostError, make, place_for
+from rdit_lsp.host.start import find, introduce, process_of, remove_dead
 from rdit_lsp.process.posix import peer_process
 from rdit_lsp.process.posix.group_record import clean_up
 
@@ -46,11 +45,7 @@ class Remote:
         connection = find(place)
         if connection is None:
             return None
-        connection.settimeout(START_UP if is_starting(place) else PATIENCE)
-        try:
-            answer = greet(connection, "control")
-        except TimeoutError as error:
-            raise NoHostError(stuck(place)) from error
+        answer = introduce(connection, place, "control")
         if answer is None:
             return None  # It has ended at this moment.
         pid, since = json.loads(answer)["incarnation"]
@@ -95,8 +90,12 @@ def end_host() -> bool:
     except NoHostError:
         was_killed = True
     if was_killed and (process := process_of(place)) is not None:
-        _kill(place, *process)
-    clean_up(Path(place.folder))
+        peer_process.kill(*process)
+        peer_process.wait_for_end(*process, _CLEANING_TAKES)
+    if os.path.isdir(place.folder):
+        make(place)
+        remove_dead(place)
+        clean_up(Path(place.folder))
     return was_killed
 
 
@@ -106,11 +105,3 @@ def _end_politely() -> bool:
         return True
     remote.ask("stopAll")
     return peer_process.wait_for_end(*remote.process, _ENDING_TAKES)
-
-
-def _kill(place: Place, pid: int, since: int) -> None:
-    peer_process.kill(pid, since)
-    peer_process.wait_for_end(pid, since, _CLEANING_TAKES)
-    for path in (place.socket, place.process):
-        if os.path.lexists(path):
-            os.unlink(path)

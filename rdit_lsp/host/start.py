@@ -11,16 +11,18 @@ import fcntl
 import os
 import time
 
-from rdit_lsp.host.greeting import check_peer
+from rdit_lsp.host.greeting import check_peer, greet
 from rdit_lsp.host.place import NoHostError, Place, make
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
-PATIENCE = 4.0
-"""Seconds that a host may take to answer; it answers within a millisecond unless it is stopped or stuck."""
-START_UP = 30.0
+    from rdit_lsp.host.greeting import Role
+
+_PATIENCE = 8.0
+"""Seconds that a host may take to answer; it takes a millisecond unless the machine is very busy."""
+_START_UP = 40.0
 """Seconds that one which is starting may take, with a slow disk and fifty others that start."""
 
 BACKLOG = 512
@@ -34,7 +36,7 @@ _WAKES_UP = 2.0
 def connect(place: Place) -> _socket.socket | None:
     """A connection to the host, None where there is none. Raises NoHostError."""
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(_PATIENCE)
     try:
         connection.connect(place.socket)
         check_peer(connection)
@@ -42,7 +44,7 @@ def connect(place: Place) -> _socket.socket | None:
         connection.close()
         return None
     except TimeoutError as error:
-        raise NoHostError(stuck(place)) from error
+        raise NoHostError(_stuck(place)) from error
     except OSError as error:
         raise NoHostError(f"{place.socket}: {error.strerror}.") from error
     return connection
@@ -87,9 +89,31 @@ def listen(place: Place) -> _socket.socket:
     return listener
 
 
-def is_starting(place: Place) -> bool:
-    """Whether the host has a socket, and does not serve it yet."""
-    return process_of(place) is None
+def introduce(connection: _socket.socket, place: Place, role: Role) -> bytes | None:
+    """Introduce this process to the host; its answer, None if it ends instead. Raises NoHostError."""
+    begin = time.monotonic()
+
+    def is_hopeless() -> bool:
+        process = process_of(place)
+        if process is None:  # It is starting: its socket was made for it.
+            return time.monotonic() - begin > _START_UP
+        from rdit_lsp.process.posix.groups import is_stopped
+
+        return is_stopped(process[0]) or time.monotonic() - begin > _PATIENCE
+
+    try:
+        return greet(connection, role, is_hopeless)
+    except TimeoutError as error:
+        raise NoHostError(_stuck(place)) from error
+
+
+def remove_dead(place: Place) -> None:
+    """Remove what a host has left that did not come to its end. Raises NoHostError."""
+    with Lock(place):
+        if connect(place) is None:
+            for path in (place.socket, place.process):
+                if os.path.lexists(path):
+                    os.unlink(path)
 
 
 def process_of(place: Place) -> tuple[int, int] | None:
@@ -102,13 +126,6 @@ def process_of(place: Place) -> tuple[int, int] | None:
     from rdit_lsp.process.posix.peer_process import is_alive  # Not for a place without a host.
 
     return (pid, since) if is_alive(pid, since) else None
-
-
-def stuck(place: Place) -> str:
-    """A sentence that says that the host does not answer."""
-    process = process_of(place)
-    who = "the host" if process is None else f"the host (process {process[0]})"
-    return f"{who} does not answer: it is stopped or stuck, and `rdit stop --all` ends it."
 
 
 class Lock:
@@ -152,6 +169,13 @@ class Lock:
         os.close(self._fd)
 
 
+def _stuck(place: Place) -> str:
+    """A sentence that says that the host does not answer."""
+    process = process_of(place)
+    who = "the host" if process is None else f"the host (process {process[0]})"
+    return f"{who} does not answer: it is stopped or stuck, and `rdit stop --all` ends it."
+
+
 def _awakened(place: Place) -> _socket.socket | None:
     """A connection to a living host whose socket was removed, as cleaners of `/tmp` do."""
     process = process_of(place)
@@ -167,7 +191,7 @@ def _awakened(place: Place) -> _socket.socket | None:
             return connection
         time.sleep(_NAP)
     if process_of(place) == process:
-        raise NoHostError(stuck(place))
+        raise NoHostError(_stuck(place))
     return None
 
 

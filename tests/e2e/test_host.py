@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from support import processes
 from support.editor import Kind, outputs, values
-from support.hosts import Hosts, remarks
+from support.hosts import remarks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from support.hosts import Hosts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -26,14 +26,6 @@ for number in range(1000):
     print("line", number, flush=True)
     time.sleep(0.05)
 """
-
-
-@pytest.fixture
-async def hosts() -> AsyncIterator[Hosts]:
-    """A folder for one host; after the test nothing of it is left."""
-    hosts = Hosts()
-    yield hosts
-    await hosts.close()
 
 
 async def test_program_outlives_editor(hosts: Hosts, tmp_path: Path) -> None:
@@ -152,8 +144,8 @@ async def test_streams_of_every_kind(hosts: Hosts) -> None:
     with near, far:
         server = await asyncio.create_subprocess_exec(
             Path(sys.executable).with_name("rdit-lsp"),
-            stdin=far,
-            stdout=far,
+            stdin=far.fileno(),
+            stdout=far.fileno(),
             env={**os.environ, **hosts.env},
         )
         far.close()

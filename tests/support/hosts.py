@@ -46,7 +46,9 @@ class Hosts:
             "RDIT_HOST": "auto",
             "RDIT_HOST_DIR": str(self.folder / "host"),
             "RDIT_CACHE_DIR": str(self.folder / "cache"),
+            "TMPDIR": str(self.folder / "tmp"),
         }
+        (self.folder / "tmp").mkdir()
         self.editors: list[Editor] = []
 
     @property
@@ -133,12 +135,16 @@ class Hosts:
                     os.kill(pid, signal.SIGKILL)
         left = {path.name for path in self.place.iterdir()} if self.place.is_dir() else set()
         assert set() == left - {"host-1.lock", "host-1.log", "host-1.log.old"}
+        assert [] == list((self.folder / "tmp").iterdir())
         shutil.rmtree(self.folder)
 
 
 def is_guard(pid: int) -> bool:
     """Whether a child of a host is its guard: a fork of it, or an interpreter of its own."""
-    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False  # It has ended.
     return b"rdit-lsp" in command or b"guard.py" in command or b"rdit_lsp.__main__" in command
 
 

@@ -82,6 +82,7 @@ class GroupRecord:
             new.rename(self.path)
         except OSError as error:
             log.info("%s: %s", self.path, error.strerror)
+            remove([str(new)])
 
 
 def clean_up(folder: Path) -> int:
