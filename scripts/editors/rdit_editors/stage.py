@@ -1,8 +1,13 @@
-"""An editor for the time of a scene, and nothing left of it afterwards."""
+"""Editors for the time of a scene, and nothing left of them afterwards."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rdit_editors.editor import Editor
@@ -10,7 +15,6 @@ from rdit_editors.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 E = TypeVar("E", bound=Editor)
 
@@ -31,3 +35,62 @@ def on_stage(kind: type[E], folder: Path) -> Iterator[E]:
     finally:
         editor.close()
         processes.kill()
+
+
+class SharedStage:
+    """Editors that have one document open, over one host."""
+
+    def __init__(self, folder: Path) -> None:
+        self.processes = Processes()
+        self._folder = folder
+        # Not pytest's folder, whose path may be too long for a socket.
+        self._host = Path(tempfile.mkdtemp(prefix="rdit-host-"))
+        self._editors: list[Editor] = []
+
+    def enter(self, kind: type[E]) -> E:
+        """One more editor, unopened, with the document of those before it."""
+        editor = kind(self._folder / f"{len(self._editors)}-{kind.name}", self.processes)
+        editor.hosting = {
+            "RDIT_HOST_DIR": str(self._host / "run"),
+            "RDIT_CACHE_DIR": str(self._host / "cache"),
+        }
+        if self._editors:
+            editor.document = self._editors[0].document
+        self._editors.append(editor)
+        return editor
+
+    def rdit(self, *arguments: str) -> str:
+        """What the command line says of the host."""
+        rdit = Path(sys.executable).with_name("rdit")
+        hosting = {"RDIT_HOST": "auto", **self._editors[0].hosting}
+        done = subprocess.run(
+            [rdit, *arguments],
+            env={**self.processes.environment, **hosting, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def finish(self) -> None:
+        """End the host and what it has, and see that nothing is left of it and of the editors."""
+        self.rdit("stop", "--all")
+        self.processes.wait_until_none()
+
+    def clear(self) -> None:
+        """End whatever there still is."""
+        for editor in self._editors:
+            editor.close()
+        self.processes.kill()
+        shutil.rmtree(self._host)
+
+
+@contextmanager
+def on_shared_stage(folder: Path) -> Iterator[SharedStage]:
+    """A stage for several editors; the scene itself quits those that it does not kill."""
+    stage = SharedStage(folder)
+    try:
+        yield stage
+        stage.finish()
+    finally:
+        stage.clear()
