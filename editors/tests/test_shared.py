@@ -47,7 +47,7 @@ def test_editor_is_killed_in_the_middle_of_a_run(
         first.sees('print("begun"', "begun")
         first.kill()
         (session,) = json.loads(stage.rdit("ps", "--json"))["sessions"]
-        assert "busy" == session["state"]
+        assert session["state"] == "busy"
         (first.document.parent / "go").touch()
         second = stage.enter(other)
         second.open(None)

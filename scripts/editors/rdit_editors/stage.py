@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rdit_editors.editor import Editor
 from rdit_editors.processes import Processes
+from rdit_editors.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 E = TypeVar("E", bound=Editor)
+
+_RDIT = str(Path(sys.executable).with_name("rdit"))
 
 
 @contextmanager
@@ -61,16 +64,23 @@ class SharedStage:
 
     def rdit(self, *arguments: str) -> str:
         """What the command line says of the host."""
-        rdit = Path(sys.executable).with_name("rdit")
-        hosting = {"RDIT_HOST": "auto", **self._editors[0].hosting}
         done = subprocess.run(
-            [rdit, *arguments],
-            env={**self.processes.environment, **hosting, "PATH": "/usr/bin:/bin"},
+            [_RDIT, *arguments],
+            env=self._environment(),
             capture_output=True,
             text=True,
             check=True,
         )
         return done.stdout
+
+    def in_terminal(self, *arguments: str, columns: int, rows: int) -> Terminal:
+        """The command line in a terminal."""
+        command, cwd = [_RDIT, *arguments], self._editors[0].document.parent
+        return Terminal(command, cwd=cwd, env=self._environment(), columns=columns, rows=rows)
+
+    def _environment(self) -> dict[str, str]:
+        hosting = self._editors[0].hosting
+        return {**self.processes.environment, **hosting, "PATH": "/usr/bin:/bin"}
 
     def finish(self) -> None:
         """End the host and what it has, and see that nothing is left of it and of the editors."""
