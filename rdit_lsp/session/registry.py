@@ -34,8 +34,10 @@ class Sessions:
         """`observer` makes what shows the session of a uri."""
         self.editor_settings: Mapping[str, Any] = {}
         """The editor's part of section `rdit`."""
-        self.workspace: Path | None = None
-        """The folder the editor has open."""
+        self.document_settings: dict[str, Mapping[str, Any]] = {}
+        """By uri: the same for single documents, over that."""
+        self.workspaces: tuple[Path, ...] = ()
+        """The folders the editor has open."""
         self._guard = guard
         self._observer = observer
         self._sessions: dict[str, Session] = {}
@@ -84,6 +86,7 @@ class Sessions:
         session = self._sessions.pop(unquote(uri), None)
         if session is None:
             return
+        self.document_settings.pop(uri, None)
         if uri in self._saved and not Path(path_of(uri)).exists():
             loop = asyncio.get_running_loop()
             self._parked[session] = loop.call_later(_RENAME_TAKES, self._end, session)
@@ -118,7 +121,8 @@ class Sessions:
 
     def settings(self, uri: str) -> Settings:
         """The settings of a document. Raises ConfigurationError."""
-        return settings_for(self._home(uri), self.editor_settings, self.workspace)
+        editor = {**self.editor_settings, **self.document_settings.get(uri, {})}
+        return settings_for(self._home(uri), editor, self._workspace_of(uri))
 
     def launch(self, uri: str) -> Launch:
         """How to start the worker of a document. Raises WorkerError with the reason why not."""
@@ -146,7 +150,14 @@ class Sessions:
         """The folder a document belongs to: its own, or the workspace for one that is not saved."""
         if is_file(uri):
             return Path(path_of(uri)).parent
-        return self.workspace or Path.home()
+        return self._workspace_of(uri) or Path.home()
+
+    def _workspace_of(self, uri: str) -> Path | None:
+        """The folder the editor has open that a document is in; the first one for a document in none."""
+        around = [folder for folder in self.workspaces if Path(path_of(uri)).is_relative_to(folder)]
+        return max(around, key=lambda folder: len(folder.parts), default=None) or next(
+            iter(self.workspaces), None
+        )
 
 
 async def _close(session: Session) -> None:

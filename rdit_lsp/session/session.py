@@ -43,7 +43,7 @@ from rdit_lsp.session.status import KeptStates, SessionStatus
 from rdit_lsp.session.transaction import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from signal import Signals
 
     from rdit_lsp.document.document import Document
@@ -217,6 +217,12 @@ class Session:
         done: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self._queue.put(Run(f"{next(self._execution_ids)}", request, self.document, done))
         return done
+
+    def do_first(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something before the next run begins, which may go by what comes of it."""
+        done = self._queue.do(job, first=True)
+        # It may be cancelled like a run, and no one awaits it.
+        done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
     def checkpoint(self, name: str | None = None) -> asyncio.Future[Checkpoint]:
         """Keep the state that the namespace is in after the runs that are queued now.

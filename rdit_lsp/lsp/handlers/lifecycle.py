@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lsprotocol import types
 from pygls import uris
-from pygls.exceptions import JsonRpcException
 
 from rdit_lsp.api.decode import Options, section_of
 from rdit_lsp.lsp.client_profile import client_profile
+from rdit_lsp.lsp.document_settings import ask, fetch, set_keys
 
 if TYPE_CHECKING:
-    from rdit_lsp.lsp.language_server import RditServer
+    from lsprotocol import types
 
-log = logging.getLogger(__name__)
+    from rdit_lsp.lsp.language_server import RditServer
 
 
 def initialize(server: RditServer, params: types.InitializeParams) -> None:
@@ -24,23 +22,19 @@ def initialize(server: RditServer, params: types.InitializeParams) -> None:
     options = Options.decode(params.initialization_options)
     server.profile = client_profile(params, options)
     server.configure(options.settings)
-    root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
-    path = uris.to_fs_path(root) if root else None
-    server.sessions.workspace = Path(path) if path else None
+    folders = params.workspace_folders or ()
+    roots = [folder.uri for folder in folders] or [params.root_uri or ""]
+    paths = [path for root in roots if (path := uris.to_fs_path(root))]
+    server.sessions.workspaces = tuple(map(Path, paths))
 
 
 async def initialized(server: RditServer, _: types.InitializedParams) -> None:
     """`initialized`: the client can be asked for its settings from now on."""
     if not server.profile.has_configuration:
         return
-    item = types.ConfigurationItem(section="rdit")
-    try:
-        found = await server.workspace_configuration_async(types.ConfigurationParams([item]))
-    except JsonRpcException as error:
-        log.warning("the client did not answer what its configuration is: %s", error)
-        return
-    if found and isinstance(found[0], dict):
-        server.configure({**server.sessions.editor_settings, **_set_keys(found[0])})
+    found = await ask(server)
+    if found is not None:
+        server.configure({**server.sessions.editor_settings, **found})
 
 
 def configuration_changed(server: RditServer, params: types.DidChangeConfigurationParams) -> None:
@@ -48,8 +42,9 @@ def configuration_changed(server: RditServer, params: types.DidChangeConfigurati
     section = section_of(params.settings)
     if section is None:
         return
-    server.configure(_set_keys(section))
+    server.configure(set_keys(section))
     for session in server.sessions:
+        fetch(server, session)
         session.refresh_dependencies()
 
 
@@ -65,8 +60,3 @@ async def shutdown(server: RditServer, _: None) -> None:
     """`shutdown`: take back all that the client shows, and end all programs."""
     server.forget_documents()
     await server.sessions.close_all()
-
-
-def _set_keys(section: dict[str, Any]) -> dict[str, Any]:
-    """The keys a client has a value for: editors send null for what the user has not set."""
-    return {key: value for key, value in section.items() if value is not None}
