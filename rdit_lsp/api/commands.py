@@ -13,6 +13,7 @@ from rdit_lsp.api.decode import (
     DocumentParams,
     ExecuteParams,
     ExportParams,
+    ImportParams,
     PlaceParams,
     RestoreParams,
     ResultsParams,
@@ -52,6 +53,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "rdit/openPicture": Command(PlaceParams.decode, Service.open_picture),
     "rdit/copyResult": Command(PlaceParams.decode, Service.copy_result),
     "rdit/export": Command(ExportParams.decode, Service.export),
+    "rdit/import": Command(ImportParams.decode, Service.import_notebook),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rdit_lsp.api import encode
@@ -21,13 +22,13 @@ from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rdit_lsp.api.decode import (
         CheckpointParams,
         DocumentParams,
         ExecuteParams,
         ExportParams,
+        ImportParams,
         PlaceParams,
         RestoreParams,
         ResultsParams,
@@ -201,6 +202,22 @@ class Service:
         if params.show:
             self._client.show_file(target, external=params.to == "html")
         return {"path": str(target)}
+
+    async def import_notebook(self, params: ImportParams) -> Json:
+        """Write a notebook as a script."""
+        # Here: imports are rare, and every start would import them.
+        from rdit_lsp.export.notebook_import.conversion import convert
+        from rdit_lsp.export.notebook_import.reading import NotebookError
+
+        with as_api_errors(name_of(params.uri)):
+            try:
+                converted = await asyncio.to_thread(convert, Path(path_of(params.uri)))
+            except NotebookError as error:
+                raise _failed(str(error)) from error
+            target = converted.save(Path(params.output) if params.output is not None else None)
+        if params.show:
+            self._client.show_file(target)
+        return {"path": str(target), "losses": list(converted.losses)}
 
     def _session(self, uri: str) -> Session:
         session = self._sessions.find(uri)

@@ -29,6 +29,8 @@ export interface Requests {
   "rdit/variables": { params: DocumentParams; result: VariablesResult };
   /** Writes the document with the results it has now, without running it again. */
   "rdit/export": { params: ExportParams; result: FileResult };
+  /** Writes the code of a notebook as a script, without its outputs. */
+  "rdit/import": { params: ImportParams; result: ImportResult };
   /**
    * Writes the whole output of the statement at a position into a text file and has the client show it
    * (`window/showDocument`).
@@ -587,6 +589,26 @@ export interface ExportParams {
   output?: string;
   /** Whether the client is asked to open it. */
   show?: boolean;
+}
+
+/** The notebook to convert, and where the script goes. */
+export interface ImportParams {
+  /** The notebook: a `file:` uri. */
+  uri: string;
+  /**
+   * An absolute path, whose file is replaced. Where it is absent: beside the notebook, unless there is another text.
+   */
+  output?: string;
+  /** Whether the client is asked to open it. */
+  show?: boolean;
+}
+
+/** The script that a notebook became. */
+export interface ImportResult {
+  /** Its path. */
+  path: string;
+  /** A sentence for each kind of thing that it lacks of the notebook. */
+  losses: string[];
 }
 
 /** A statement, by a position in it. */

@@ -306,6 +306,18 @@ local M = {}
 ---@field output? string An absolute path; beside the document where it is absent.
 ---@field show? boolean Whether the client is asked to open it.
 
+--- The notebook to convert, and where the script goes.
+---@class rdit.ImportParams
+---@field uri string The notebook: a `file:` uri.
+--- An absolute path, whose file is replaced. Where it is absent: beside the notebook, unless there is another text.
+---@field output? string
+---@field show? boolean Whether the client is asked to open it.
+
+--- The script that a notebook became.
+---@class rdit.ImportResult
+---@field path string Its path.
+---@field losses string[] A sentence for each kind of thing that it lacks of the notebook.
+
 --- A statement, by a position in it.
 ---@class rdit.PlaceParams
 ---@field uri string The document.
