@@ -66,6 +66,11 @@ class Observers:
         for observer in list(self._observers):
             observer.on_result(view)
 
+    @property
+    def can_answer(self) -> bool:
+        """Whether one of them can answer `on_input` now."""
+        return any(observer.can_answer for observer in self._observers)
+
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
