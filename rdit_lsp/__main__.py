@@ -46,9 +46,9 @@ def rdit_lsp() -> None:
     _prepare()
     # Without arguments there is nothing for the command line's library to do.
     gc.disable()
-    from rdit_lsp.lsp.server import serve_stdio
+    from rdit_lsp.host.forward import main
 
-    serve_stdio()
+    main()
 
 
 def _prepare() -> None:

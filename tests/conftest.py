@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import settings
@@ -14,3 +15,6 @@ settings.load_profile("rdit")
 # Ctrl-C would do nothing in the programs that are tested, as it would in Python.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What is tested is not to find, start or become a host of the person who runs the tests.
+os.environ["RDIT_HOST"] = "off"

@@ -1,4 +1,4 @@
-"""The command line: `rdit run`, `watch`, `export`, `import`, `lsp` and `doctor`.
+"""The command line: `rdit run`, `watch`, `export`, `import`, `lsp`, `doctor`, and the host's commands.
 
 Reads arguments, calls, and exits; what is run and how it looks is elsewhere. What only one command
 needs is imported in that command: importing all of it takes longer than running a short script does.
@@ -156,9 +156,64 @@ def import_(notebook: str, output: str | None) -> None:
 @main.command()
 def lsp() -> None:
     """Run the language server on standard input and output."""
-    from rdit_lsp.lsp import server
+    from rdit_lsp.host import forward
 
-    server.serve_stdio()
+    forward.main()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One object, for programs.")
+def ps(*, as_json: bool) -> None:
+    """Show the documents whose programs live in the host.
+
+    Programs outlive the editor that started them: rdit's host keeps them.
+    """
+    from rdit_lsp.cli import sessions as command
+
+    sys.exit(command.ps(as_json=as_json))
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every program, and the host.")
+def stop(file: str | None, *, everything: bool) -> None:
+    """End the program of FILE that lives in the host."""
+    from rdit_lsp.cli import sessions as command
+
+    if everything == (file is not None):
+        raise click.UsageError("Say what to stop: FILE or --all.")
+    sys.exit(command.stop_all() if file is None else command.stop(file))
+
+
+@main.command()
+@_FILE
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
+def attach(file: str, layout: str) -> None:
+    """Show the results of FILE in the host, and follow what comes.
+
+    It changes nothing. Ctrl-C ends it.
+    """
+    from rdit_lsp.cli import attach as command
+
+    sys.exit(command.attach(file, layout))
+
+
+@main.command()
+def host() -> None:
+    """Run the host in the foreground, for services.
+
+    Editors start one by themselves otherwise. It ends at SIGTERM and Ctrl-C.
+    """
+    from rdit_lsp.cli import hosting as command
+
+    sys.exit(command.host())
 
 
 @main.command()

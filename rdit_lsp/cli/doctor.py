@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rdit_lsp.cli import hosting
 from rdit_lsp.cli.probe import installation
 from rdit_lsp.cli.source_file import is_source, source_path
 from rdit_lsp.cli.startup import read_source
@@ -78,6 +79,7 @@ def _capabilities() -> Iterator[tuple[str, str]]:
         )
     noticed = "at once (pidfd)" if _has_pidfd() else "by a thread that waits for each (no pidfd)"
     yield "programs' ends", f"are noticed {noticed}"
+    yield "host", hosting.in_words()
 
 
 def _has_pidfd() -> bool:

@@ -13,6 +13,7 @@ from time import strftime
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.api.encode import statement_result
+from rdit_lsp.cli.result_lines import ResultLines
 from rdit_lsp.cli.standard_output import Output
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
@@ -60,7 +61,7 @@ class TextReporter:
         self._options = options
         self._launch = launch
         self._out = out if out is not None else Output()
-        self._at_line_start = True
+        self._lines = ResultLines(self._out)
 
     @property
     def can_answer(self) -> bool:
@@ -73,19 +74,17 @@ class TextReporter:
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
         """Write it where the program wrote it."""
         del index
-        if stream == "stdout":
-            self._at_line_start = data.endswith(b"\n")
-        self._out.write(stream, data)
+        self._lines.stream(stream, data)
 
     def on_result(self, view: View) -> None:
         """Write values and failures that the program has not written itself."""
         for output in view.outputs:
             if isinstance(output, Display) and not is_by_the_way(output):
-                self._write_value(as_text(output), view)
+                self._lines.value(as_text(output), view.last)
             elif isinstance(output, Failure) and not output.printed:
-                self._write_failure(output)
+                self._lines.failure(output.text)
         if view.note:
-            self._out.write("stderr", f"rdit: {view.note}\n".encode())
+            self._lines.note(view.note)
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
@@ -94,32 +93,13 @@ class TextReporter:
 
     def on_rejection(self, failure: Failure) -> None:
         """The file does not compile; nothing has run."""
-        self._write_failure(failure)
+        self._lines.failure(failure.text)
 
     def on_end(self, end: RunEnd) -> None:
         """Say that time ran out, which looks like Ctrl-C; the exit code says how all else ended."""
         if end.status == "timeout":
             sentence = f"rdit: stopped after {self._options.timeout:g} s.\n"
             self._out.write("stderr", sentence.encode())
-
-    def _write_failure(self, failure: Failure) -> None:
-        # The line end stays outside, or a terminal may paint the next line, too.
-        lines = failure.text.rstrip("\n")
-        text = self._out.paint("stderr", "red", lines) + failure.text[len(lines) :]
-        self._out.write("stderr", text.encode("utf-8", "backslashreplace"))
-
-    def _write_value(self, text: str, view: View) -> None:
-        label = f"{view.last:>4} │ "
-        rest = "\n" + self._out.paint("stdout", "grey", " " * (len(label) - 2) + "│ ")
-        label = self._out.paint("stdout", "grey", label)
-        shown = self._fresh_line() + label + text.replace("\n", rest) + "\n"
-        self._out.write("stdout", shown.encode("utf-8", "backslashreplace"))
-
-    def _fresh_line(self) -> str:
-        """What has to be written before a line of rdit's own: a line end, or nothing."""
-        lead = "" if self._at_line_start else "\n"
-        self._at_line_start = True
-        return lead
 
 
 class QuietReporter(TextReporter):
@@ -224,7 +204,7 @@ class WatchReporter(TextReporter):
     def on_update(self, changed: str) -> None:
         """An update begins, as `changed` has changed."""
         self._first = None
-        self._out.write("stdout", self._fresh_line().encode() + b"\n")
+        self._out.write("stdout", self._lines.fresh_line().encode() + b"\n")
         self._rule(f"{changed} changed at {strftime('%H:%M:%S')}")
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
@@ -270,7 +250,7 @@ class WatchReporter(TextReporter):
 
     def _rule(self, text: str) -> None:
         rule = self._out.paint("stdout", "grey", f"── {text} ──")
-        self._out.write("stdout", f"{self._fresh_line()}{rule}\n".encode())
+        self._out.write("stdout", f"{self._lines.fresh_line()}{rule}\n".encode())
 
 
 REPORTERS: Mapping[str, type[TextReporter]] = {

@@ -54,6 +54,8 @@ class RditServer(LanguageServer):
         self.service = Service(self.documents, self, folder, self.pictures)
         self.profile = ClientProfile()
         self.transport: Transport | None = None
+        self.remark: str | None = None
+        """What the client is told once it is ready."""
         self._observers: dict[str, DocumentObserver] = {}
         """By uri: what the client shows of each open document."""
         self._requests: set[asyncio.Future[Any]] = set()

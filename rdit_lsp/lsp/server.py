@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -30,6 +30,7 @@ from rdit_lsp.lsp.language_server import RditServer
 from rdit_lsp.lsp.transport import Transport, are_pipes
 from rdit_lsp.process.posix.children import reap_orphans
 from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.posix.guard_keeper import keep
 from rdit_lsp.process.posix.limits import raise_limit
 from rdit_lsp.results.archive import Archive, cache_folder
 from rdit_lsp.session.client import Client
@@ -61,46 +62,57 @@ HANDLERS: tuple[tuple[str, _Handler, object], ...] = (
 """LSP method, handler, and the options that `initialize` announces."""
 
 
-def create_server(hub: Hub, client: Client) -> RditServer:
-    """A server for one client, with all its handlers."""
+def create_server(hub: Hub, client: Client, remark: str | None = None) -> RditServer:
+    """A server for one client, with all its handlers; the client is told `remark`."""
     server = RditServer(hub, client)
+    server.remark = remark
     for method, handler, options in HANDLERS:
         server.feature(method, options)(partial(handler, server))
     commands.register(server)
     return server
 
 
-def serve_stdio() -> None:
-    """Serve one client on standard input and output until it sends `exit` or closes them."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=os.environ.get("RDIT_LOG", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("pygls").addFilter(_is_unexpected)
-    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
+def serve_stdio(early: bytes = b"", remark: str | None = None) -> NoReturn:
+    """Serve one client on standard input and output until it sends `exit` or closes them.
+
+    `early` has been read from standard input already; the client is told `remark`.
+    """
+    begin_logging(logging.StreamHandler())
     if not are_pipes(0, 1):
         sys.exit("rdit: the language server talks to an editor through pipes, and here are none.")
     raise_limit()
     guard = Guard()  # A fork: it comes before any thread.
-    server = create_server(Hub(guard, archive=Archive(cache_folder())), Client())
+    hub = Hub(guard, archive=Archive(cache_folder()))
+    server = create_server(hub, Client(), remark)
     try:
-        asyncio.run(_serve(server))
-    except (KeyboardInterrupt, SystemExit) as ended:
-        code = ended.code if isinstance(ended, SystemExit) else 130
-    else:
-        code = 1  # The client closed its end without `exit`.
+        code = asyncio.run(_serve(server, early))
+    except KeyboardInterrupt:
+        code = 130
     finally:
         guard.close()
     sys.exit(code)
 
 
-async def _serve(server: RditServer) -> None:
+async def _serve(server: RditServer, early: bytes) -> int:
+    hub = server.documents.hub
+    watch_processes(hub.guard)
+    try:
+        return await converse(server, await Transport.take_over_stdio(early))
+    finally:
+        await hub.close_all()
+
+
+def watch_processes(guard: Guard) -> None:
+    """What a server of any kind does once it has an event loop and everything is imported."""
     # What has been imported stays: no collection needs to traverse it again.
     gc.freeze()
     gc.enable()
-    reap_orphans(server.documents.hub.guard.pid)
-    transport = await Transport.take_over_stdio()
+    reap_orphans(guard.pid)
+    keep(guard)
+
+
+async def converse(server: RditServer, transport: Transport) -> int:
+    """Serve one client until it sends `exit` or goes; the exit code that it is to see."""
     server.transport = transport
     server.protocol.set_writer(transport)
     server._stop_event = threading.Event()
@@ -112,8 +124,21 @@ async def _serve(server: RditServer) -> None:
             logger=logging.getLogger("pygls"),
             error_handler=server.report_server_error,
         )
-    finally:
-        await server.documents.hub.close_all()
+    except SystemExit as ended:  # How pygls ends; outside of this call it would end the event loop.
+        return ended.code if isinstance(ended.code, int) else 1
+    return 1  # The client closed its end without `exit`.
+
+
+def begin_logging(handler: logging.Handler) -> None:
+    """Log to `handler` what RDIT_LOG asks for."""
+    level = os.environ.get("RDIT_LOG", "").upper()
+    logging.basicConfig(
+        handlers=[handler],
+        level=level if isinstance(logging.getLevelName(level), int) else "WARNING",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("pygls").addFilter(_is_unexpected)
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

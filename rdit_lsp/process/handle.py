@@ -52,6 +52,8 @@ class Memory(NamedTuple):
     """Its share of all it uses: over all processes, the sum is what they hold together."""
     resident: int
     """All it uses, shared or not."""
+    whole: int = 0
+    """As `proportional`, and with file-backed pages: the proportional set size of the system."""
 
 
 class ProgramListener(Protocol):

@@ -110,6 +110,17 @@ class Program:
         self.leave()
         self._is_starting = self._is_lost = False
 
+    def memory(self) -> int:
+        """Bytes that the process and all its copies hold together; 0 where the system does not say.
+
+        Takes milliseconds for a large process: call it off the event loop.
+        """
+        worker, zygote = self._worker, self._zygote
+        found = [worker.memory() if worker is not None else None, self._prefork.memory()]
+        found += zygote.memory() if zygote is not None else []
+        found += [each.fork.memory() for each in self.checkpoints.all() if each.fork is not None]
+        return sum(memory.whole for memory in found if memory is not None)
+
     # The state of the namespace.
 
     def advance(self, key: Key) -> None:

@@ -13,7 +13,7 @@ from rdit_lsp.process.replies import Refusal
 from rdit_lsp.program.prefork import Prefork
 
 if TYPE_CHECKING:
-    from rdit_lsp.process.handle import ForkHandle
+    from rdit_lsp.process.handle import ForkHandle, Memory
     from rdit_lsp.process.spawn import Launch
 
 
@@ -49,6 +49,10 @@ class Zygote:
     def expect_fork(self) -> None:
         """Have the next fork ready: a user who starts over once often does so again."""
         self._prefork.expect(self._fork, later=_NOT_YET)
+
+    def memory(self) -> list[Memory | None]:
+        """Memory of it and of its prefork, as `ForkHandle.memory`."""
+        return [self._fork.memory(), self._prefork.memory()]
 
     async def close(self) -> None:
         """End it."""

@@ -76,6 +76,11 @@ class Hub:
         """Whether sessions may live on without a client, as their settings say."""
         return self.host is not None
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there are sessions, or some that have not ended yet."""
+        return bool(self._held or self._closing)
+
     def find(self, uri: str) -> Session | None:
         """The session of a file, whether or not a client has it open."""
         held = self._held.get((unquote(uri), None))

@@ -26,7 +26,7 @@ from rdit_lsp.process.worker import LocalWorker
 from rdit_lsp.program.checkpoint_policy import is_due
 from rdit_lsp.program.program import Program
 from rdit_lsp.results.record import bring_back, record_of
-from rdit_lsp.results.snapshot import Inspection, SessionState
+from rdit_lsp.results.snapshot import Inspection, SessionState, Snapshot
 from rdit_lsp.session.attachment import Attachment
 from rdit_lsp.session.capture import OutputCapture
 from rdit_lsp.session.checkpointing import Checkpointing
@@ -114,6 +114,7 @@ class Session:
         self._was_run = False
         """A person has run the document since the session began."""
         self._execution_ids = count(1)
+        self._is_over = asyncio.Event()
 
     # Its clients.
 
@@ -239,6 +240,19 @@ class Session:
         """All checkpoints, with what each holds now."""
         await self._program.checkpoints.measure()
         return self._program.checkpoints.all()
+
+    async def memory(self) -> int:
+        """Bytes that the program and its copies hold together; 0 where the system does not say."""
+        return await asyncio.to_thread(self._program.memory)
+
+    def snapshot(self) -> Snapshot:
+        """The text of the last run, or of the only client, with all its results."""
+        results = self._texts.active
+        return Snapshot(results.document, self.state, results.views(1, len(results.document.lines)))
+
+    async def ended(self) -> None:
+        """Wait until the session is over, or its program was stopped."""
+        await self._is_over.wait()
 
     # Their texts, and what lies beside them.
 
@@ -381,6 +395,8 @@ class Session:
         """
         await self._end_runs()
         await self._program.close(leave_children=leave_children, patient=patient)
+        self._is_over.set()
+        self._is_over = asyncio.Event()  # Its clients may start another program.
 
     async def _end_runs(self) -> None:
         self.interrupt()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import processes
 from support.editor import Editor, Kind
+from support.hosts import Hosts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,8 +17,11 @@ RESULTS = Kind("neovim", ("utf-16",), '{"rdit": {"resultNotifications": true}}')
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update` writes the golden files anew."""
+    """`--update` writes the golden files anew; `--kills` is for patient people."""
     parser.addoption("--update", action="store_true", help="write what is shown into golden files")
+    parser.addoption(
+        "--kills", type=int, default=100, help="how often processes of a host are killed"
+    )
 
 
 class Pool:
@@ -72,6 +76,14 @@ async def editor_of(pool: Pool) -> AsyncIterator[Callable[[Kind], Awaitable[Edit
 async def editor(editor_of: Callable[[Kind], Awaitable[Editor]]) -> Editor:
     """An editor that gets the results themselves."""
     return await editor_of(RESULTS)
+
+
+@pytest.fixture
+async def hosts() -> AsyncIterator[Hosts]:
+    """A folder for one host; after the test nothing of it is left."""
+    hosts = Hosts()
+    yield hosts
+    await hosts.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The promise itself: a result shown as fresh is what a clean run of the text gives.
 
-Random edits, undos, runs of every scope, interrupts and kills, on a real session with a real worker; the
-oracle is a fresh session over the same text.
+Random edits, undos, runs of every scope, interrupts and kills, by several clients with texts of their own,
+on a real session with a real worker; the oracle is a fresh session over the same text.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -66,11 +67,22 @@ LINES = [
     "y = = 1",
     "print('''a\nb''')",
 ]
+MOST_CLIENTS = 3
 SCOPES: list[Scope] = ["file", "stale", "toHere", "statement", "range", "cell", "fromHere"]
 
 
+@dataclass
+class Window:
+    """What one client has of the document."""
+
+    attachment: Attachment
+    lines: list[str]
+    undo: list[list[str]]
+    """The texts before its last edits."""
+
+
 class Promise(RuleBasedStateMachine):
-    """One document in the hands of an erratic user."""
+    """One document in the hands of erratic users."""
 
     guard: Guard
     place: Place
@@ -81,11 +93,45 @@ class Promise(RuleBasedStateMachine):
     @initialize(lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=6))
     def open(self, lines: list[str]) -> None:
         """Open a document."""
-        self.lines = lines
-        self.undo: list[list[str]] = []
         self.observer = SilentObserver()
-        self.session = self._wait(self._opened())
+        first = self._wait(self._opened("\n".join(lines)))
+        self.shared = first.session
+        self.shared.observe(self.observer)
+        self.windows = [Window(first, lines, [])]
+        self.current = self.windows[0]
         self.kept: list[str] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """The text of the client that acts."""
+        return self.current.lines
+
+    @property
+    def session(self) -> Attachment:
+        """What the client that acts has of the session."""
+        return self.current.attachment
+
+    @rule(data=st.data())
+    def open_another(self, data: st.DataObject) -> None:
+        """One more client comes, with the same text or another; it is the one that acts then."""
+        if len(self.windows) < MOST_CLIENTS:
+            new = data.draw(st.lists(st.sampled_from(LINES), max_size=2))
+            self._attach([*new, *self.lines])
+
+    @rule(number=st.integers(0, MOST_CLIENTS))
+    def turn_to(self, number: int) -> None:
+        """Another client acts."""
+        self.current = self.windows[number % len(self.windows)]
+
+    @rule(reopens=st.booleans())
+    def close_one(self, *, reopens: bool) -> None:
+        """A client goes; the last one comes again, as others may."""
+        self.session.detach()
+        lines = self.lines
+        self.windows.remove(self.current)
+        if reopens or not self.windows:
+            self._attach(lines)
+        self.current = self.windows[-1]
 
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
@@ -98,8 +144,8 @@ class Promise(RuleBasedStateMachine):
     @rule()
     def undo_edit(self) -> None:
         """Take the last edit back."""
-        if self.undo:
-            self.lines = self.undo.pop()
+        if self.current.undo:
+            self.current.lines = self.current.undo.pop()
             self._show()
 
     @rule(data=st.data(), scope=st.sampled_from(SCOPES), stop_on_error=st.booleans())
@@ -159,25 +205,33 @@ class Promise(RuleBasedStateMachine):
 
     @invariant()
     def fresh_is_true(self) -> None:
-        """What is shown as fresh is what a clean run gives."""
-        shown = oracle.fresh_essences(self.session.snapshot().views)
+        """What is shown as fresh is what a clean run gives, beside each text."""
+        for window in self.windows:
+            self._check(window.attachment)
+
+    def _check(self, attachment: Attachment) -> None:
+        shown = oracle.fresh_essences(attachment.snapshot().views)
         if not shown:
             return
-        clean = self._clean(self.session.document.text)
+        clean = self._clean(attachment.document.text)
         if -1 in clean:
             return  # While it is typed a file may not compile; what has run stays as it was.
         expected = {index: clean.get(index) for index in shown}
-        assert expected == shown, f"after editing to {self.session.document.text!r}"
+        assert expected == shown, f"after editing to {attachment.document.text!r}"
 
     def teardown(self) -> None:
         """Close the document."""
-        if hasattr(self, "session"):
-            self._wait(self.session.close())
+        if hasattr(self, "shared"):
+            self._wait(self.shared.close())
 
     def _change(self, lines: list[str]) -> None:
-        self.undo.append(self.lines)
-        self.lines = lines
+        self.current.undo.append(self.lines)
+        self.current.lines = lines
         self._show()
+
+    def _attach(self, lines: list[str]) -> None:
+        self.windows.append(Window(self._wait(self._attached("\n".join(lines))), lines, []))
+        self.current = self.windows[-1]
 
     def _show(self) -> None:
         old = self.session.document
@@ -214,8 +268,12 @@ class Promise(RuleBasedStateMachine):
             self.known[text] = oracle.essences(report.views)
         return self.known[text]
 
-    async def _opened(self) -> Attachment:
-        return open_session("\n".join(self.lines), self.place, self.observer, self.guard)
+    async def _opened(self, text: str) -> Attachment:
+        return open_session(text, self.place, SilentObserver(), self.guard)
+
+    async def _attached(self, text: str) -> Attachment:
+        place = self.place
+        return self.shared.attach(place.document(text), place.launch, SilentObserver())
 
     def _wait(self, what: Awaitable[T]) -> T:
         async def wait() -> T:

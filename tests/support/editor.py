@@ -63,8 +63,12 @@ class Editor(LspClient):
         """Start a server and say hello as an editor of this kind."""
         editor, kind = cls(), kind or Kind()
         await editor.launch([RDIT_LSP], env={**(env or {}), processes.MARK: editor.mark})
-        await editor.initialize(_capabilities(kind), json.loads(kind.options), root)
+        await editor.say_hello(kind, root)
         return editor
+
+    async def say_hello(self, kind: Kind, root: Path | None = None) -> None:
+        """Initialize as an editor of this kind."""
+        await self.initialize(_capabilities(kind), json.loads(kind.options), root)
 
     async def command(self, name: str, argument: object = None, *, plain: bool = False) -> Any:
         """Give one of rdit's commands, as a command or as a plain request; its reply is checked."""

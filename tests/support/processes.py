@@ -25,12 +25,17 @@ _LIMIT = 60.0
 
 def marked(mark: str) -> dict[int, str]:
     """Living processes with this mark: id to command line."""
-    needle = f"{MARK}={mark}".encode()
+    return with_variable(MARK, mark)
+
+
+def with_variable(name: str, value: str) -> dict[int, str]:
+    """Living processes that were started with this variable: id to command line."""
+    needle = f"{name}={value}".encode()
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
-            if state not in b"ZX" and needle in (folder / "environ").read_bytes():
+            if state not in b"ZX" and needle in (folder / "environ").read_bytes().split(b"\0"):
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
                 found[int(folder.name)] = command
     return found

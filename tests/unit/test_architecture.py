@@ -25,7 +25,7 @@ LSP = {"lsprotocol", "pygls"}
 BASE = {"", "outputs", "settings"}
 """What any package may import: what is directly in `rdit_lsp` (the version) and these."""
 LAYERS: dict[str, set[str]] = {
-    "": {"cli", "lsp"},
+    "": {"cli", "host", "lsp"},
     "settings": {""},
     "outputs": {""},
     "document": {"worker"},
@@ -39,6 +39,7 @@ LAYERS: dict[str, set[str]] = {
     "lsp": {*BASE, "api", "document", "export", "process", "render", "results", "session"},
 }
 """Each package and the others it may import, at run time and for typing."""
+LAYERS["host"] = {*LAYERS["lsp"], "lsp"}
 LAYERS["cli"] = {*LAYERS.keys()} - {"worker"}
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PR_SET_CHILD_SUBREAPER = 36
 
 _known: set[int] = set()
-"""Ids of the children that a `Child` waits for, or the caller of `reap_orphans`."""
+"""Ids of the children that a `Child` waits for, or the caller of `leave_out`."""
 
 
 class Child:
@@ -92,8 +92,20 @@ def reap_orphans(known: int) -> None:
     """
     global _reaps_others
     _reaps_others = True
-    _known.add(known)
+    leave_out(known)
     asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, reap_others)
+
+
+def leave_out(pid: int) -> None:
+    """Leave the child `pid` to the caller, which reaps it and then says so by `reaped`."""
+    _known.add(pid)
+
+
+def reaped(pid: int) -> None:
+    """The caller has reaped the child `pid`, which it had left out."""
+    _known.discard(pid)
+    if _reaps_others:
+        reap_others()
 
 
 def reap_others() -> None:

@@ -20,7 +20,7 @@ def of_process(pid: int) -> Memory | None:
     sizes = {name: int(rest.split()[0]) << 10 for name, _, rest in fields}
     # Linux before 5.4 does not list file-backed pages apart.
     whole, share = ("Anonymous", "Pss_Anon") if "Pss_Anon" in sizes else ("Rss", "Pss")
-    return Memory(sizes["Private_Dirty"], sizes[share], sizes[whole])
+    return Memory(sizes["Private_Dirty"], sizes[share], sizes[whole], sizes["Pss"])
 
 
 def kills() -> int:

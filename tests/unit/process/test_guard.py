@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import processes
-from support.far_end import start_sleeper
+from support.far_end import SECONDS, start_sleeper
 
+from rdit_lsp.process.posix import guard_keeper
+from rdit_lsp.process.posix.group_record import GroupRecord, clean_up
 from rdit_lsp.process.posix.guard import Guard
+from rdit_lsp.process.posix.guard_keeper import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,7 +104,161 @@ def test_guard_that_was_killed() -> None:
     os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOWAIT)
     guard.watch(1 << 22)
     guard.close()
-    guard.folder.rmdir()
+    assert not guard.folder.exists()
+
+
+async def replaced(guard: Guard, pid: int) -> None:
+    """Wait until another guard has taken the place of process `pid`."""
+    while guard.pid == pid:
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("has_pidfd", [True, False])
+async def test_guard_is_replaced(
+    sleepers: list[int], monkeypatch: pytest.MonkeyPatch, *, has_pidfd: bool
+) -> None:
+    """With the guard killed, everything would outlive a server that is killed next."""
+    if not has_pidfd:
+        monkeypatch.delattr(os, "pidfd_open")
+        monkeypatch.setattr(guard_keeper, "_INTERVAL", 0.01)
+    guard = Guard()
+    guard.watch(sleepers[0])
+    keep(guard)
+    for _ in range(3):
+        killed = guard.pid
+        os.kill(killed, signal.SIGKILL)
+        await asyncio.wait_for(replaced(guard, killed), SECONDS)
+    guard.watch(sleepers[1])
+    guard.forget(sleepers[0])
+    guard.close()
+    assert not guard.folder.exists()
+    assert signal.SIGKILL == end_of(sleepers[1])
+    assert is_alive(sleepers[0])
+
+
+async def test_guard_that_is_stopped() -> None:
+    """The server would wait for ever once the pipe to a stopped guard is full."""
+    guard = Guard()
+    keep(guard)
+    stopped = guard.pid
+    os.kill(stopped, signal.SIGSTOP)
+    for _ in range(1 << 16):
+        guard.watch(1 << 22)
+    await asyncio.wait_for(replaced(guard, stopped), SECONDS)
+    guard.close()
+    assert not guard.folder.exists()
+
+
+async def test_guard_that_cannot_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One failure, as where the system has no process left, would be the end of guarding."""
+    monkeypatch.setattr(guard_keeper, "_AGAIN", 0.01)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    guard = Guard()
+    keep(guard)
+    killed = guard.pid
+    os.kill(killed, signal.SIGKILL)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    monkeypatch.undo()
+    await asyncio.wait_for(replaced(guard, killed), SECONDS)
+    guard.close()
+    assert not guard.folder.exists()
+
+
+def end_of(pid: int) -> int:
+    """Wait for the signal that ends a child."""
+    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert ended is not None
+    return ended.si_status
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a child has not ended."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+
+RECORDING = """\
+import os, sys
+from pathlib import Path
+from rdit_lsp.process.posix.group_record import GroupRecord
+from rdit_lsp.process.posix.guard import Guard
+guard = Guard(GroupRecord(Path(sys.argv[1])))
+guard.watch(int(sys.argv[2]))
+guard.watch(int(sys.argv[3]))
+guard.forget(int(sys.argv[3]))
+print(guard.folder, guard.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def recording(
+    tmp_path: Path, sleepers: list[int]
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A server with a record, whose guard has been killed, and its folder."""
+    command = [sys.executable, "-c", RECORDING, str(tmp_path), *map(str, sleepers)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        folder, guard = server.stdout.readline().split()
+        os.kill(int(guard), signal.SIGKILL)
+        yield server, Path(folder.decode())
+        server.kill()
+
+
+def test_server_killed_with_its_guard(
+    tmp_path: Path, sleepers: list[int], recording: tuple[subprocess.Popen[bytes], Path]
+) -> None:
+    """What both of them have left would stay for good."""
+    server, folder = recording
+    assert 0 == clean_up(tmp_path)  # It is alive.
+    server.kill()
+    server.wait()
+    (tmp_path / f"watched-{1 << 22}").write_text("half a li")
+    assert 2 == clean_up(tmp_path)
+    assert signal.SIGKILL == end_of(sleepers[0])
+    assert is_alive(sleepers[1])
+    assert not folder.exists()
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_ids_that_are_used_again(
+    tmp_path: Path, sleepers: list[int], recording: tuple[subprocess.Popen[bytes], Path]
+) -> None:
+    """A process that has got the id of one of the server's would be killed in its place."""
+    server, _ = recording
+    server.kill()
+    server.wait()
+    (record,) = tmp_path.iterdir()
+    first, *rest = record.read_text().splitlines()
+    kept = [line for line in rest if not line.startswith("@")]
+    record.write_text("\n".join([first, *kept, "@1", f"+{sleepers[0]}", ""]))
+    assert 1 == clean_up(tmp_path)
+    assert is_alive(sleepers[0])
+    record.write_text("\n".join([first.rpartition(" ")[0] + " earlier-boot", *rest]))
+    assert 1 == clean_up(tmp_path)
+    assert is_alive(sleepers[0])
+
+
+def test_record_stays_small(tmp_path: Path) -> None:
+    """A server that lives for weeks would fill the folder."""
+    record = GroupRecord(tmp_path)
+    record.begin([tmp_path])
+    for group in range(20_000):
+        record.add(group + 2)
+        record.remove(group + 2)
+    record.add(1 << 22)
+    record.touch()
+    assert record.path.stat().st_size < 1 << 17
+    assert f"+{1 << 22}" in record.path.read_text()
+
+
+def test_record_without_room(tmp_path: Path) -> None:
+    """A disk that is full would keep programs from starting."""
+    record = GroupRecord(tmp_path / "gone")
+    record.begin([tmp_path])
+    record.add(1 << 22)
+    record.touch()
+    assert 0 == clean_up(tmp_path / "gone")
 
 
 def test_folder_where_the_user_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
