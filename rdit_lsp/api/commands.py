@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from rdit_lsp.api.decode import (
     CheckpointParams,
     DocumentParams,
+    EvaluateParams,
     ExecuteParams,
     ExportParams,
     PlaceParams,
@@ -48,6 +49,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "rdit/restore": Command(RestoreParams.decode, Service.restore),
     "rdit/checkpoints": Command(DocumentParams.decode, Service.checkpoints),
     "rdit/variables": Command(DocumentParams.decode, Service.variables),
+    "rdit/evaluate": Command(EvaluateParams.decode, Service.evaluate),
     "rdit/openOutput": Command(PlaceParams.decode, Service.open_output),
     "rdit/openPicture": Command(PlaceParams.decode, Service.open_picture),
     "rdit/copyResult": Command(PlaceParams.decode, Service.copy_result),

@@ -183,6 +183,23 @@ class PlaceParams:
 
 
 @dataclass(frozen=True)
+class EvaluateParams:
+    """The argument of `rdit/evaluate`."""
+
+    uri: str
+    expression: str
+
+    @classmethod
+    def decode(cls, raw: object) -> EvaluateParams:
+        """Raises MessageError."""
+        found = _object(raw)
+        expression = _of_type(found, "expression", str, default="")
+        if not expression.strip():
+            raise MessageError("an expression is expected: what is to be evaluated?")
+        return cls(_uri(found), expression)
+
+
+@dataclass(frozen=True)
 class ExportParams:
     """The argument of `rdit/export`."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rdit_lsp.api import encode
 from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
-from rdit_lsp.api.inspection import VARIABLES, ask, variables_from
+from rdit_lsp.api.inspection import VARIABLES, ask, evaluated, variables_from
 from rdit_lsp.export.model import About
 from rdit_lsp.outputs.pictures import pictures_of
 from rdit_lsp.render import output_text
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rdit_lsp.api.decode import (
         CheckpointParams,
         DocumentParams,
+        EvaluateParams,
         ExecuteParams,
         ExportParams,
         PlaceParams,
@@ -129,6 +130,17 @@ class Service:
         if not session.status.has_program:
             return {"variables": [], "origin": "before anything has run"}
         raise _failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
+
+    async def evaluate(self, params: EvaluateParams) -> Json:
+        """What an expression is in a document's program, which does not notice."""
+        session, name = self._session(params.uri), name_of(params.uri)
+        found = await evaluated(session, params.expression)
+        if found is not None:
+            return found
+        if not session.status.has_program:
+            raise _failed(f"{name} has not run: there is nothing to evaluate an expression in.")
+        sentence = "it takes too long, or the program cannot be forked at the moment"
+        raise _failed(f"{name}: the expression cannot be evaluated: {sentence}.")
 
     # Checkpoints.
 

@@ -27,6 +27,11 @@ export interface Requests {
   "rdit/checkpoints": { params: DocumentParams; result: CheckpointsResult };
   /** Lists what the program holds: data first, then functions and classes, then modules. */
   "rdit/variables": { params: DocumentParams; result: VariablesResult };
+  /**
+   * Evaluates an expression in a fork of the program that is thrown away: whatever it does, the program stays as it is.
+   * For at most 10 seconds. Where no fork can be had, only names, attributes and items are looked up.
+   */
+  "rdit/evaluate": { params: EvaluateParams; result: EvaluateResult };
   /** Writes the document with the results it has now, without running it again. */
   "rdit/export": { params: ExportParams; result: FileResult };
   /**
@@ -575,6 +580,29 @@ export interface Variable {
   summary: string;
   /** The line that binds the name last. */
   lineStart?: number;
+}
+
+/** The expression to evaluate. */
+export interface EvaluateParams {
+  /** The document. */
+  uri: string;
+  /** A Python expression, as an interactive interpreter takes one. */
+  expression: string;
+}
+
+/** What an expression came to. */
+export interface EvaluateResult {
+  /**
+   * What it printed, and below that its value, as an interactive interpreter shows it; at most 20,000 characters. With
+   * `failed`: the error.
+   */
+  text: string;
+  /** The class of its value; absent with `failed`. */
+  type?: string;
+  /** Whether it raised, or took too long; absent where it did not. */
+  failed?: boolean;
+  /** The state it was evaluated in: `now`, `while line 12 runs`, `after line 12`. */
+  origin: string;
 }
 
 /** What to write, and where. */

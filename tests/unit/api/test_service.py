@@ -136,6 +136,21 @@ async def test_run_and_look(call: Caller, tmp_path: Path) -> None:
     assert await call("rdit/results", uri) == {"results": []}
 
 
+async def test_evaluate(call: Caller, tmp_path: Path) -> None:
+    """A person could ask the program nothing, or would change it by asking."""
+    uri = call.open(tmp_path / "d.py", "x = [1]\n")
+    kind, sentence = await call.refused("rdit/evaluate", uri, expression="x")
+    assert (kind, "d.py has not run" in sentence) == (ErrorKind.REQUEST_FAILED, True)
+    await call("rdit/execute", uri)
+    answer = await call("rdit/evaluate", uri, expression="x.append(2) or x")
+    assert answer == {"text": "[1, 2]", "type": "list", "origin": "now"}
+    answer = await call("rdit/evaluate", uri, expression="x +")
+    assert (answer["failed"], answer["text"][:12]) == (True, "SyntaxError:")
+    assert (await call("rdit/evaluate", uri, expression="x"))["text"] == "[1]"
+    kind, _ = await call.refused("rdit/evaluate", uri, expression=" ")
+    assert kind == ErrorKind.INVALID_PARAMS
+
+
 async def test_checkpoints(call: Caller, tmp_path: Path) -> None:
     """A state that was kept would not come back."""
     uri = call.open(tmp_path / "d.py", "x = 1\nx = 2\n")
@@ -167,7 +182,7 @@ async def test_before_anything_has_run(call: Caller, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_unknown_documents(call: Caller, name: str) -> None:
     """A client that is behind would get an internal error."""
-    fitting = {"position": at(1), "checkpointId": "1"}
+    fitting = {"position": at(1), "checkpointId": "1", "expression": "1"}
     refused = await call.refused(name, "file:///no/d.py", **fitting)
     assert (ErrorKind.UNKNOWN_DOCUMENT, "d.py is not open in the editor.") == refused
 

@@ -299,6 +299,20 @@ local M = {}
 ---@field summary string Its value in a line.
 ---@field lineStart? integer The line that binds the name last.
 
+--- The expression to evaluate.
+---@class rdit.EvaluateParams
+---@field uri string The document.
+---@field expression string A Python expression, as an interactive interpreter takes one.
+
+--- What an expression came to.
+---@class rdit.EvaluateResult
+--- What it printed, and below that its value, as an interactive interpreter shows it; at most 20,000 characters. With
+--- `failed`: the error.
+---@field text string
+---@field type? string The class of its value; absent with `failed`.
+---@field failed? boolean Whether it raised, or took too long; absent where it did not.
+---@field origin string The state it was evaluated in: `now`, `while line 12 runs`, `after line 12`.
+
 --- What to write, and where.
 ---@class rdit.ExportParams
 ---@field uri string The document.
