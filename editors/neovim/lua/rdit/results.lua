@@ -138,6 +138,9 @@ end
 ---@param params rdit.DidChangeResultsParams
 ---@param client_id integer
 function M.receive(params, client_id)
+  if vim.uri_to_fname(params.uri) == "" then
+    return -- A buffer without a name, which no uri leads back to.
+  end
   local bufnr = vim.uri_to_bufnr(params.uri)
   -- A notification may be on its way when its buffer is closed.
   if not vim.api.nvim_buf_is_loaded(bufnr) then
