@@ -56,6 +56,16 @@ vim.api.nvim_create_autocmd("FileType", {
   end,
 })
 
+vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
+  group = group,
+  callback = function(event)
+    local results = package.loaded["rdit.results"]
+    if results then
+      results.refit_line(event.buf, vim.api.nvim_win_get_cursor(0)[1] - 1)
+    end
+  end,
+})
+
 vim.api.nvim_create_autocmd({ "BufWritePost", "BufFilePost" }, {
   group = group,
   callback = function(event)

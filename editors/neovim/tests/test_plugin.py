@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from rdit_editors.editor import python_with_libraries
 from rdit_editors.neovim import PluginNeovim, PluginNeovim010, PluginNeovim012
 from rdit_editors.scenes import SCENES, Scene
 from rdit_editors.stage import on_stage
@@ -38,7 +39,7 @@ def test_signs_tell_every_state(kind: type[PluginNeovim], tmp_path: Path) -> Non
         neovim.sees("1 / 0", "✗ ZeroDivisionError")
         neovim.terminal.wait_for_match(r"^✓ base \* 7")
         neovim.replace_line(1, "base = 5")
-        neovim.terminal.wait_for_match(r"^~ base \* 7")
+        neovim.terminal.wait_for_match(r"^≈ base \* 7")
 
 
 @each_neovim
@@ -57,7 +58,7 @@ def test_sign_is_not_hidden_by_the_diagnostic_of_its_own_error(
         neovim.terminal.wait_for_match("^diagnosed")
         neovim.terminal.wait_for_match(r"^✗ 1 / 0")
         neovim.replace_line(1, "base = 5")
-        neovim.terminal.wait_for_match(r"^~ 1 / 0")
+        neovim.terminal.wait_for_match(r"^≈ 1 / 0")
 
 
 @each_neovim
@@ -116,7 +117,7 @@ def test_the_server_decides_how_a_result_looks(kind: type[PluginNeovim], tmp_pat
         neovim.command(notification(*told))
         neovim.terminal.wait_for_match("^■ first ■ exit 0")
         neovim.terminal.wait_for_match("^✓ second → 42")
-        neovim.terminal.wait_for_match("^~ third ~ 43")
+        neovim.terminal.wait_for_match("^≈ third ~ 43")
 
 
 @each_neovim
@@ -689,3 +690,88 @@ def test_health_names_the_keys_that_are_taken(tmp_path: Path) -> None:
         neovim.open("1\n")
         neovim.command("enew | checkhealth rdit")
         neovim.sees("hides mappings of yours: n <leader>rs")
+
+
+@each_neovim
+def test_text_is_cut_to_the_window(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """Half a value would pass for the whole, or a long line hide it altogether."""
+    with on_stage(kind, tmp_path) as neovim:
+        long = "x" * 95
+        neovim.open(f"list(range(60))\n{long} = 'there'; {long}\n")
+        neovim.run_file()
+        neovim.sees_match(r"list\(range\(60\)\) → \[0, 1, 2.*[^ ]…$")
+        neovim.sees_match(r"^ *→ 'there'$")
+        neovim.command("vsplit")
+        neovim.sees_match(r"list\(range\(60\)\) → \[0, 1, 2.*[^ ]… ?│")
+        neovim.command("only")
+        neovim.sees_match(r"list\(range\(60\)\) → \[0, 1, 2.*23.*…$")
+        neovim.replace_line(2, "1")
+        neovim.terminal.send("ggA # a comment that is there\x1b")
+        neovim.sees_match(r"# a comment that is there → \[0, 1, 2.*…$")
+
+
+def test_tables_are_shown_below(tmp_path: Path) -> None:
+    """A table that says only its shape has to be opened to be seen."""
+    with on_stage(PluginNeovim012, tmp_path) as neovim:
+        neovim.use(python_with_libraries())
+        table = "import pandas\npandas.DataFrame({'amount': range(100, 130)})\n"
+        neovim.open(table + "pandas.Series([1, 2]).to_numpy()\n")
+        neovim.run_file()
+        neovim.sees("DataFrame 30 × 1")
+        neovim.sees_match(r"^ +4 +104$")
+        neovim.sees("… 25 more, see :Rdit output")
+        neovim.sees("to_numpy()", "[1, 2]")
+
+
+@each_neovim
+def test_what_takes_long_has_a_clock(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """It would look as if it hung; and what waits for it as if nothing had been asked for."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("while True: pass\n")
+        neovim.run_file()
+        neovim.sees_match(r"⋯ running [2-9] s")
+        neovim.run_file()
+        neovim.sees("this waits for what runs")
+        neovim.interrupt()
+        neovim.sees("interrupted")
+
+
+@each_neovim
+def test_what_a_program_says_before_it_asks(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """A debugger's answers would be nowhere on the screen."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("def f():\n    print('one')\n    print('two')\n    input('Who? ')\nf()\n")
+        neovim.run_file()
+        neovim.terminal.wait_for_match("^one")
+        neovim.terminal.wait_for_match("^two")
+        neovim.answer("me")
+        neovim.command("echo 'over'")
+        neovim.terminal.wait_for_match("^over")
+
+
+@each_neovim
+def test_output_window_has_the_end_of_an_error(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """A library's own frames would be all that is seen of its traceback."""
+    with on_stage(kind, tmp_path) as neovim:
+        deep = "\n".join(f"def f{n}(): f{n - 1}()" for n in range(1, 15))
+        neovim.open(f"def f0(): raise KeyError('no such')\n{deep}\nf14()\n")
+        neovim.run_file()
+        neovim.command("$ | Rdit output")
+        neovim.terminal.wait_for_match("^KeyError: 'no such'")
+        neovim.command("Rdit output | Rdit lines 2")
+        neovim.terminal.wait_for_match("^    KeyError: 'no such'")
+
+
+@each_neovim
+def test_error_is_on_its_line_once(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """With the text of diagnostics beside the lines it would be there twice."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.init = "vim.diagnostic.config({ virtual_text = true })"
+        neovim.open("1 / 0\n")
+        neovim.run_file()
+        neovim.command(
+            "lua vim.wait(60000, function() return #vim.diagnostic.get(0) == 1 end) "
+            "vim.cmd.redraw() print('diagnosed')"
+        )
+        neovim.terminal.wait_for_match("^diagnosed")
+        assert neovim.sees("1 / 0").count("division by zero") == 1

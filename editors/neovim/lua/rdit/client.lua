@@ -78,6 +78,8 @@ function M.config()
     on_init = function(client)
       if options.draw then
         hide_inlay_hints(client)
+        -- Diagnostics say once more what is drawn, where the user has their text beside the lines.
+        vim.diagnostic.config({ virtual_text = false }, vim.lsp.diagnostic.get_namespace(client.id))
       end
     end,
     on_exit = function(_, _, client_id)
@@ -267,6 +269,10 @@ end
 ---@param params table The rest of rdit.ExecuteParams.
 ---@param done? fun(result: rdit.ExecuteResult)
 function M.execute(bufnr, params, done)
+  local summary = require("rdit.results").summary(bufnr)
+  if summary and summary.state == "busy" then
+    M.say("rdit: this waits for what runs; `:Rdit interrupt` stops that.")
+  end
   params.uri = vim.uri_from_bufnr(bufnr)
   params.version = vim.lsp.util.buf_versions[bufnr]
   M.command(bufnr, "rdit/execute", params, done)
