@@ -13,7 +13,6 @@ from rdit_lsp.lsp.client_profile import client_profile
 from rdit_lsp.lsp.document_settings import ask, fetch, set_keys
 
 if TYPE_CHECKING:
-
     from rdit_lsp.lsp.language_server import RditServer
 
 
