@@ -85,3 +85,26 @@ def test_two_editors_at_once(one: type[Editor], other: type[Editor], tmp_path: P
         first.quit()
         second.sees("base * 1000", second.fresh_mark, "2000")
         second.quit()
+
+
+@pairs
+def test_results_come_back_without_a_program(
+    one: type[Editor], other: type[Editor], tmp_path: Path
+) -> None:
+    """A file would be bare after the program has ended, or look as if its variables were there."""
+    with on_shared_stage(tmp_path) as stage:
+        first = stage.enter(one)
+        first.open("base = 6\nbase * 7\nbase * 8\n")
+        first.run_file()
+        first.sees("base * 8", first.fresh_mark, "48")
+        first.quit()
+        stage.rdit("stop", "--all")
+        second = stage.enter(other)
+        second.open(None)
+        second.sees("base * 7", "↺ 42 (restored)")
+        second.replace_line(3, "base * 9")
+        second.sees("base * 9", second.stale_mark, "48 (restored, stale: edited since it ran)")
+        second.update()
+        second.sees("base * 7", second.fresh_mark, "42")
+        second.sees("base * 9", second.fresh_mark, "54")
+        second.quit()

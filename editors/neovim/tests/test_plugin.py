@@ -333,7 +333,7 @@ def test_every_subcommand_is_completed_and_documented(
             "vim.cmd.help(':Rdit-' .. name) vim.cmd.close() seen = (seen or 0) + 1 end "
             "print('documented: ' .. seen)"
         )
-        neovim.terminal.wait_for_match(r"^documented: 26")
+        neovim.terminal.wait_for_match(r"^documented: 27")
 
 
 @each_neovim

@@ -82,11 +82,16 @@ function M.config()
         vim.diagnostic.config({ virtual_text = false }, vim.lsp.diagnostic.get_namespace(client.id))
       end
     end,
-    on_exit = function(_, _, client_id)
+    on_exit = function(code, _, client_id)
+      local ended = vim.lsp.get_client_by_id(client_id)
+      local buffers = ended and vim.tbl_keys(ended.attached_buffers) or {}
       -- Results beside the code without a server behind them would claim what nothing keeps true.
       vim.schedule(function()
         require("rdit.results").forget_client(client_id)
         require("rdit.readiness").ended()
+        if ended then
+          require("rdit.restart").ended(ended, code, buffers)
+        end
       end)
     end,
   }

@@ -114,11 +114,37 @@ local function session_sentence(session)
   return kept == "" and sentence or ("%s\n%s"):format(sentence, kept)
 end
 
+--- What else is alive: the host, and the programs of other documents.
+---@param answer rdit.StatusResult
+---@param uri string
+---@return string[]
+local function others(answer, uri)
+  local found = {}
+  for _, session in ipairs(answer.sessions) do
+    if session.uri ~= uri and session.pid then
+      local seen = #session.clients == 0 and ", open nowhere" or ""
+      table.insert(found, ("%s (%s%s)"):format(vim.fs.basename(vim.uri_to_fname(session.uri)), session.state, seen))
+    end
+  end
+  local sentences = {}
+  if #found > 0 then
+    table.insert(sentences, "Also alive: " .. table.concat(found, ", "))
+  end
+  if answer.host then
+    table.insert(sentences, ("Host: process %d, rdit %s"):format(answer.host.pid, answer.host.version))
+  end
+  return sentences
+end
+
 ---@param invocation rdit.Invocation
 local function status(invocation)
-  client.command(invocation.bufnr, "rdit/status", document(invocation.bufnr), function(answer)
-    local sentences = vim.tbl_map(session_sentence, answer.sessions)
-    client.say(#sentences > 0 and table.concat(sentences, "\n") or "rdit runs nothing for this document yet.")
+  local uri = vim.uri_from_bufnr(invocation.bufnr)
+  client.command(invocation.bufnr, "rdit/status", vim.empty_dict(), function(answer)
+    local own = vim.iter(answer.sessions):find(function(session)
+      return session.uri == uri
+    end)
+    local sentence = own and session_sentence(own) or "rdit runs nothing for this document yet."
+    client.say(table.concat({ sentence, unpack(others(answer, uri)) }, "\n"))
   end)
 end
 
@@ -202,7 +228,15 @@ M.subcommands = {
       end)
     end,
   },
-  status = { help = "Show the document's interpreter, process and state.", run = status },
+  stop = {
+    help = "End the document's program; its results stay.",
+    run = function(invocation)
+      client.command(invocation.bufnr, "rdit/stop", document(invocation.bufnr), function(answer)
+        client.say(answer.stopped and "The program has ended; its results stay." or "There is no program to stop.")
+      end)
+    end,
+  },
+  status = { help = "Show the document's interpreter, process and state, and what else is alive.", run = status },
   variables = { help = "Show the variables of the document's program.", run = variables },
   eval = {
     help = "Evaluate an expression, or the selected text, in a copy of the program.",

@@ -6,13 +6,14 @@ local M = {}
 M.namespace = vim.api.nvim_create_namespace("rdit")
 
 --- A look by the name that the options and |rdit-summary| have for it.
----@alias rdit.LookName "fresh"|"stale"|"out_of_order"|"running"|"error"|"stopped"|"not_run"
+---@alias rdit.LookName "fresh"|"restored"|"stale"|"out_of_order"|"running"|"error"|"stopped"|"not_run"
 
 --- A look is told by its mark and by its group, so that no one has to see colours. The groups are links that the
 --- user's own `:highlight` wins over.
 ---@type table<rdit.Look, { name: rdit.LookName, group: string, link: string, sign?: string }>
 local looks = {
   fresh = { name = "fresh", group = "RditFresh", link = "DiagnosticOk", sign = "RditFreshSign" },
+  restored = { name = "restored", group = "RditRestored", link = "Folded" },
   stale = { name = "stale", group = "RditStale", link = "Comment" },
   outOfOrder = { name = "out_of_order", group = "RditOutOfOrder", link = "DiagnosticHint" },
   running = { name = "running", group = "RditRunning", link = "DiagnosticInfo" },
@@ -133,15 +134,20 @@ local function room_beside(bufnr, row, width)
   return width - used - 1
 end
 
---- What the mark says, in words: why it is stale, or that it has not just run.
+--- What the mark says, in words: that it is of an earlier program, why it is stale, or that it has not just run.
 ---@param result rdit.StatementResult
 ---@param text string
 ---@return string
 local function remark(result, text)
   if result.look == "outOfOrder" then
     return " (out of order)"
-  elseif result.stale and result.isCause then
-    return (" (stale: %s)"):format(result.staleReason)
+  end
+  local words = result.restored and { "restored" } or {}
+  if result.stale and result.isCause then
+    table.insert(words, "stale: " .. result.staleReason)
+  end
+  if #words > 0 then
+    return (" (%s)"):format(table.concat(words, ", "))
   elseif result.look == "fresh" and result.reused and text ~= "" then
     return " (reused)"
   end
@@ -156,7 +162,8 @@ end
 ---@return [string, string][]?
 local function told(result, options, room, seconds)
   local look, text = M.look(result), M.summary(result, seconds)
-  if look.name == "not_run" or (look.name == "fresh" and text == "") then
+  local is_plain = look.name == "fresh" or look.name == "restored"
+  if look.name == "not_run" or (is_plain and text == "") then
     return nil
   end
   local note = remark(result, text)
