@@ -18,7 +18,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const chosenPython = await ChosenPython.find(log);
   server = new Server(context.extensionPath, log, chosenPython, { answerInput, runCommand: actOnResult });
   const painter = new Painter(context.extensionUri);
-  const panel = new Panel(server, painter);
+  const panel = new Panel(server, painter, context.extensionUri);
   const statusBar = new StatusBar(server, painter, log);
   const parts = { server, painter, panel, statusBar, log };
   context.subscriptions.push(

@@ -31,6 +31,7 @@ const commands: Record<string, Command> = {
   "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showAllOutputs": ({ panel }) => panel.show({ isWholeDocument: true }),
+  "rdit.pinOutputs": ({ panel }) => panel.togglePin(),
   "rdit.openOutputsAsText": ({ panel }) => panel.openAsText(),
   "rdit.copyResult": async ({ server }) => copy(await server.execute("rdit/copyResult", currentPlace())),
   "rdit.openPicture": async ({ server }) => open(await server.execute("rdit/openPicture", { ...currentPlace(), show: false })),
