@@ -26,6 +26,8 @@ class Run:
     """The text as it was asked for; its statements are the interpreter's once it has split them."""
     done: asyncio.Future[Report]
     results: dict[Statement, Result] = field(default_factory=dict)
+    replaced: dict[Statement, Result] = field(default_factory=dict)
+    """What its statements showed before it."""
     stop: RunStatus | None = None
     """Why it is to end early: `interrupted` or `timeout`."""
     ladder: Ladder | None = None
