@@ -112,7 +112,7 @@ class PictureFiles:
         return path
 
     def name(self, picture: Picture, stem: str) -> Path | None:
-        """A file of `picture` named by people, replacing one of that name; None as in `keep`."""
+        """A file of `picture` called `stem`, in the place of one of that name; None as in `keep`."""
         content = picture.for_file
         path = self._folder / (stem + picture.suffix)
         return path if content is not None and _write(content, path) else None

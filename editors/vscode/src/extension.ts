@@ -28,7 +28,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     panel,
     statusBar,
     ...registerCommands(parts),
-    ...connect(server, painter, chosenPython),
+    ...connect(server, painter, panel, chosenPython),
   );
   // Not awaited: a slow server must not hold up the commands, which wait for it by themselves.
   server.start().catch(explain);
@@ -39,10 +39,13 @@ export async function deactivate(): Promise<void> {
   await server?.stop();
 }
 
-function connect(server: Server, painter: Painter, chosenPython: ChosenPython): vscode.Disposable[] {
+function connect(server: Server, painter: Painter, panel: Panel, chosenPython: ChosenPython): vscode.Disposable[] {
   const report = (promise: Promise<void>) => void promise.catch(explain);
   return [
-    server.onResults((change) => painter.take(change)),
+    server.onResults((change) => {
+      painter.take(change);
+      panel.openAtFirst(change);
+    }),
     painter.onChange((uri) => refreshHints(server, uri)),
     server.onState((state) => {
       if (state === "stopped") painter.loseServer();

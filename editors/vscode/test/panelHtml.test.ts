@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Metadata, StatementResult } from "../src/protocol";
-import { barHtml, heldOver, panelText, type SectionOptions, sectionsOf } from "../src/view/panelHtml";
+import { barHtml, hasFigureOrTable, heldOver, panelText, type SectionOptions, sectionsOf } from "../src/view/panelHtml";
 import { panelPage } from "../src/view/panelPage";
 import { failure, printed, result, value } from "./results";
 
@@ -195,4 +195,11 @@ test("a very long stream shows its end and says where the rest is", () => {
 test("as text, the outputs are complete", () => {
   const results = [result({ output: [...printed("a\n"), ...value("b")] }), result({ nodeIndex: 1 })];
   assert.equal(panelText(results), "# Line 1 · 1 ms\na\nb");
+});
+
+test("a figure or a table is known, also where its data was left out", () => {
+  assert.ok(hasFigureOrTable(display({ "image/png": "iVBO" })));
+  assert.ok(hasFigureOrTable(display({ "text/plain": "x" }, "x", { rdit: { leftOut: { "text/html": 100_000 } } })));
+  assert.ok(!hasFigureOrTable(display({ "text/plain": "x", "text/markdown": "*x*" })));
+  assert.ok(!hasFigureOrTable(result({ output: printed("x") })));
 });

@@ -8,12 +8,12 @@
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import type { LineRange, StatementResult } from "../protocol";
+import type { DidChangeResultsParams, LineRange, StatementResult } from "../protocol";
 import type { Server } from "../server/server";
 import { settings } from "../server/settings";
 import { goTo } from "./goTo";
 import type { Painter } from "./painter";
-import { barHtml, hasOutput, heldOver, panelText, sectionsOf } from "./panelHtml";
+import { barHtml, hasFigureOrTable, hasOutput, heldOver, panelText, sectionsOf } from "./panelHtml";
 import { type FromPage, panelPage, type Section, type ToPage } from "./panelPage";
 import { PanelPlace } from "./panelPlace";
 
@@ -25,6 +25,9 @@ const linkCommands = ["rdit.showStatementOutputs", "rdit.showAllOutputs", "rdit.
 export class Panel implements vscode.Disposable {
   private view: vscode.WebviewPanel | undefined;
   private isWholeDocument = false;
+  private wasOpened = false;
+  /** The line that the panel opened for by itself, until the cursor moves. */
+  private firstLine: number | undefined;
   private readonly place: PanelPlace;
   private timer: NodeJS.Timeout | undefined;
   private isAsking = false;
@@ -64,10 +67,22 @@ export class Panel implements vscode.Disposable {
   }
 
   show(options: { isWholeDocument: boolean }): void {
+    this.wasOpened = true;
     this.isWholeDocument = options.isWholeDocument;
     this.view ??= this.create();
     this.view.reveal(undefined, true);
     this.refreshSoon();
+  }
+
+  /** Open at the first figure or table in this window, unless it was open before. */
+  openAtFirst(change: DidChangeResultsParams): void {
+    const uri = vscode.Uri.parse(change.uri);
+    const isActive = vscode.window.activeTextEditor?.document.uri.toString() === uri.toString();
+    if (this.wasOpened || !isActive || !settings(uri).openOutputs) return;
+    const first = change.results.find((result) => result.status === "ok" && hasFigureOrTable(result));
+    if (!first) return;
+    this.firstLine = first.lineStart;
+    this.show({ isWholeDocument: true });
   }
 
   /** Stay at what is shown now, or follow the cursor again. */
@@ -125,12 +140,14 @@ export class Panel implements vscode.Disposable {
   }
 
   private follow(): void {
+    this.firstLine = undefined;
     if (this.whatIsShown() !== this.shown || !this.isWholeDocument) this.refreshSoon();
     this.reveal();
   }
 
   private reveal(): void {
-    this.post({ type: "reveal", line: this.isWholeDocument ? (this.place.current?.line ?? null) : null });
+    const line = this.firstLine ?? this.place.current?.line ?? null;
+    this.post({ type: "reveal", line: this.isWholeDocument ? line : null });
   }
 
   /** One request at a time, and a last one after the last change. */

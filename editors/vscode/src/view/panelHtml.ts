@@ -42,6 +42,15 @@ export function hasOutput(result: StatementResult): boolean {
   return result.note !== undefined || result.output.some((item) => !isByTheWay(item));
 }
 
+/** Whether it has a figure or a table, of which a mark shows nothing. Data may have been left out, and is named then. */
+export function hasFigureOrTable(result: StatementResult): boolean {
+  return result.output.some((item) => {
+    if (item.type !== "result" && item.type !== "display") return false;
+    const mimes = [...Object.keys(item.data), ...Object.keys(item.metadata?.rdit?.leftOut ?? {})];
+    return mimes.some((mime) => mime.startsWith("image/") || mime === "text/html");
+  });
+}
+
 /** The sections of the results that have something to show, or may soon: they are running. */
 export function sectionsOf(results: StatementResult[], options: SectionOptions): Section[] {
   const shown = results.filter((result) => hasOutput(result) || result.status === "running");
