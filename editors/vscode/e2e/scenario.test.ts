@@ -242,6 +242,21 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.focusEditor();
   });
 
+  step("lists the variables in the side bar, renewed after each run", async () => {
+    await window.goTo(3);
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("len(numbers)", /^→ 3$/);
+    await window.press("Shift+Alt+x", "v");
+    const row = (text: string) => window.page.locator(".pane-body .monaco-list-row", { hasText: text });
+    await row("numbers[1, 2, 3, 4] (4 items)").waitFor();
+    await window.focusEditor();
+    await window.press("Shift+Alt+Enter");
+    await row("numbers[1, 2, 3, 4, 4] (5 items)").click();
+    await window.cursorIsOn(1);
+    await window.press("Control+Shift+e");
+    await window.focusEditor();
+  });
+
   step("runs a cell", async () => {
     await window.openFile("cells.py");
     await window.goTo(5);

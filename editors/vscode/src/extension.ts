@@ -10,6 +10,7 @@ import { answerInput } from "./view/input";
 import { Painter } from "./view/painter";
 import { Panel } from "./view/panel";
 import { StatusBar } from "./view/statusBar";
+import { VariablesView } from "./view/variablesView";
 
 let server: Server | undefined;
 
@@ -19,13 +20,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   server = new Server(context.extensionPath, log, chosenPython, { answerInput, runCommand: actOnResult });
   const painter = new Painter(context.extensionUri);
   const panel = new Panel(server, painter, context.extensionUri);
+  const variablesView = new VariablesView(server, painter);
   const statusBar = new StatusBar(server, painter, log);
-  const parts = { server, painter, panel, statusBar, log };
+  const parts = { server, painter, panel, variablesView, statusBar, log };
   context.subscriptions.push(
     log,
     server,
     painter,
     panel,
+    variablesView,
     statusBar,
     ...registerCommands(parts),
     ...connect(server, painter, panel, chosenPython),

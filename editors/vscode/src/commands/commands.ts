@@ -9,7 +9,6 @@ import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
 import { execute, interrupt, runStatement, transact } from "./run";
-import { showVariables } from "./variables";
 
 type Command = (parts: Parts) => unknown;
 
@@ -27,7 +26,8 @@ const commands: Record<string, Command> = {
   "rdit.reset": ({ server }) => server.execute("rdit/reset", { uri: currentUri() }),
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
-  "rdit.variables": showVariables,
+  "rdit.variables": ({ variablesView }) => variablesView.show(),
+  "rdit.sortVariables": ({ variablesView }) => variablesView.sort(),
   "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showAllOutputs": ({ panel }) => panel.show({ isWholeDocument: true }),
