@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rdit_lsp.results.result import Result
 
 EDITED = "edited since it ran"
+NO_FIGURE = "no figure is open; Update draws it again"
 _IMPORT_CHANGED = " has changed since it was imported"
 _FOUND_CHANGED = " is now found elsewhere than when it was imported"
 
@@ -203,6 +204,8 @@ class Freshness:
             return "it caught an interrupt"
         if result.superseded:
             return "the last run from the top ended above it"
+        if result.figure_is_closed:
+            return NO_FIGURE
         return None
 
     def _is_drawn_otherwise(self, result: Result) -> bool:

@@ -145,7 +145,7 @@ def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
 
 
 def _ran_out_of_order(result: Result, reason: str | None) -> bool:
-    is_set_aside = result.caught_interrupt or result.superseded
+    is_set_aside = result.caught_interrupt or result.superseded or result.figure_is_closed
     return reason is not None and result.off_path and reason != EDITED and not is_set_aside
 
 

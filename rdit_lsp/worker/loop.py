@@ -149,8 +149,9 @@ class _Worker:
         begin = perf_counter()
         finished = self._executor.execute(index, until)
         seconds = perf_counter() - begin
+        figures: "Message" = {}
         if self._publisher is not None:
-            self._publisher.end_statement()
+            figures = self._publisher.end_statement()
             self._hooks.run_missed()
         renewed = self._streams.end_statement() if self._streams is not None else {}
         reply = {
@@ -162,6 +163,7 @@ class _Worker:
             "failure": finished.failure,
             "code": finished.code,
             "renewed": list(renewed),
+            **figures,
             **self._audit.take(),
         }
         self._send_with_pipes(reply, renewed)
