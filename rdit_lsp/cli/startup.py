@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,16 +158,15 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
 def _is_for_python(options: RunOptions) -> bool:
     """Whether Python itself has to run it. Raises NoSourceError where that is not what was asked for.
 
-    An archive and compiled code have no text. A folder has; without values it is run as `python FOLDER`
-    runs it, to the frames in its tracebacks.
+    Without values nothing is left for rdit to do, unless it is to stop the program or to go on after an
+    error. An archive and compiled code have no text.
     """
     is_plain = options.timeout is None and options.stop_on_error
+    if is_plain and options.layout == "quiet":
+        return True
     if is_source(options.file):
-        has_main = source_path(options.file) != options.file and os.path.exists(
-            source_path(options.file)
-        )
-        return has_main and is_plain and options.layout == "quiet"
-    if is_plain and options.layout in ("text", "quiet"):
+        return False
+    if is_plain and options.layout == "text":
         return True
     raise NoSourceError(
         f"{options.file} has no text to show values beside: it runs only as Python runs it, "
@@ -177,13 +177,17 @@ def _is_for_python(options: RunOptions) -> bool:
 def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
     """Have Python take the place of this process. Raises WorkerError."""
     environ = {**without_coercion(os.environ), **launch.env}
-    file = options.file if launch.cwd == os.getcwd() else os.path.abspath(options.file)
+    is_named_as_given = options.file == "-" or launch.cwd == os.getcwd()
+    file = options.file if is_named_as_given else os.path.abspath(options.file)
     command = [*launch.python, file, *launch.argv[1:]]
     try:
         os.chdir(launch.cwd)
     except OSError as error:
         reason = error.strerror or str(error)
         raise WorkerError(f"the working directory {launch.cwd}: {reason}.") from error
+    # Python ignores these, and another program than Python would inherit that.
+    for sign in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(sign, signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, {n: v for n, v in environ.items() if v is not None})
     except OSError as error:

@@ -41,7 +41,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("quiet", [["--quiet"], []], ids=["quiet", "text"])
+@pytest.mark.parametrize(
+    "quiet",
+    [["--quiet"], ["--quiet", "--timeout", "60"], []],
+    ids=["quiet", "worker", "text"],
+)
 @pytest.mark.parametrize("name", ["./tool.py", "../sub//tool.py", ".././sub/./tool.py", "tool.py"])
 def test_names_are_as_they_were_given(folder: Path, name: str, quiet: list[str]) -> None:
     """A tool's usage line, `__file__` and tracebacks would name it otherwise than Python does."""
@@ -76,8 +80,9 @@ def test_locale(folder: Path, variables: dict[str, str]) -> None:
     )
     env = {"PATH": os.environ["PATH"], **variables}
     expected = ended([sys.executable, "locale.py"], folder, env)
-    actual = ended([RDIT, "run", "--quiet", "locale.py"], folder, env)
-    assert (expected.stdout, expected.stderr) == (actual.stdout, actual.stderr)
+    for options in (["--quiet"], []):
+        actual = ended([RDIT, "run", *options, "locale.py"], folder, env)
+        assert (expected.stdout, expected.stderr) == (actual.stdout, actual.stderr)
 
 
 def test_size_of_the_terminal(folder: Path) -> None:
