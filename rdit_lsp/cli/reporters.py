@@ -116,7 +116,9 @@ class TextReporter:
         self._out.write("stdout", shown.encode("utf-8", "backslashreplace"))
 
     def _fresh_line(self) -> str:
-        """What has to be written before a line of rdit's own: a line end, or nothing."""
+        """What has to be written before a line of rdit's own, such as a line end, or nothing."""
+        if not self._launch.capture:
+            return self._out.fresh_line()
         lead = "" if self._at_line_start else "\n"
         self._at_line_start = True
         return lead

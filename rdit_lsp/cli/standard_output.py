@@ -70,6 +70,17 @@ class Output:
             return text
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
 
+    def fresh_line(self) -> str:
+        """What takes the cursor of a terminal to the beginning of an empty line, wherever it is.
+
+        Where it stands is not known, and a terminal that is asked answers where the program reads. So the
+        line is filled up with spaces: at its beginning that leads to its end, elsewhere to the next line.
+        """
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+        if os.environ.get("TERM", "dumb") == "dumb" or not columns:
+            return ""
+        return " " * (columns - 1) + "\r\x1b[K"
+
     def check(self) -> None:
         """Raise the OutputError that has ended the output, if one has."""
         if self.failure is not None:

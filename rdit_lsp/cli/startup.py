@@ -43,6 +43,8 @@ class RunOptions:
     env: Mapping[str, str]
     timeout: float | None
     stop_on_error: bool
+    is_interactive: bool = False
+    """Python's prompt follows."""
 
 
 class StartedScript:
@@ -147,9 +149,10 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
-        capture=options.layout != "quiet",
+        capture=options.layout != "quiet" and not _gives_terminal(options),
         stdin="inherit" if is_file else "empty",
         show_values=options.layout != "quiet",
+        is_interactive=options.is_interactive,
         checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
@@ -179,7 +182,8 @@ def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
     environ = {**without_coercion(os.environ), **launch.env}
     is_named_as_given = options.file == "-" or launch.cwd == os.getcwd()
     file = options.file if is_named_as_given else os.path.abspath(options.file)
-    command = [*launch.python, file, *launch.argv[1:]]
+    interactive = ["-i"] if options.is_interactive else []
+    command = [*launch.python, *interactive, file, *launch.argv[1:]]
     try:
         os.chdir(launch.cwd)
     except OSError as error:
@@ -216,9 +220,14 @@ def _python_not_wanted(source: str, options: RunOptions, launch: Launch) -> Iter
         )
 
 
+def _gives_terminal(options: RunOptions) -> bool:
+    """Whether the program writes to the terminal itself: nothing in that layout needs its output."""
+    return options.layout == "text" and sys.stdout.isatty()
+
+
 def _window_size(options: RunOptions) -> dict[str, str]:
-    """The variables that say how large the terminal is, which the program's own streams do not."""
-    if options.layout not in ("text", "watch") or not sys.stdout.isatty():
+    """The variables that say how large the terminal is, which pipes do not."""
+    if options.layout != "watch" or not sys.stdout.isatty():
         return {}
     size = os.get_terminal_size(sys.stdout.fileno())
     found = {"COLUMNS": size.columns, "LINES": size.lines}

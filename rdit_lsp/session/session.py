@@ -299,14 +299,14 @@ class Session:
         """Let go of all results, and of the files that hold long output."""
         self._results.forget()
 
-    async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
-        """End the worker and whatever it started; the session is over.
+    async def close(self, *, leave_children: bool = False, patient: bool = False) -> Exited | None:
+        """End the worker and whatever it started; the session is over. Returns how the worker ended.
 
         `leave_children`: as when a script ends in a terminal, what it started in the background lives.
         `patient`: its threads and `atexit` functions take what time they need.
         """
         await self._end_runs()
-        await self._program.close(leave_children=leave_children, patient=patient)
+        return await self._program.close(leave_children=leave_children, patient=patient)
 
     async def _end_runs(self) -> None:
         self.interrupt()
