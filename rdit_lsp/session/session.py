@@ -43,7 +43,7 @@ from rdit_lsp.session.status import KeptStates, SessionStatus
 from rdit_lsp.session.transaction import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from signal import Signals
 
     from rdit_lsp.document.document import Document
@@ -185,16 +185,18 @@ class Session:
         self._environment.follow(launch)
         self.change(documents.renamed(self.document, document.uri, document.version))
 
-    def refresh_dependencies(self) -> bool:
-        """Notice what has changed beside the text, settings and files of the project, if anything."""
-        changed = self._results.freshness.refresh_files()
+    def refresh_dependencies(self) -> Sequence[str]:
+        """Notice what has changed beside the text: files and folders of the project, and settings."""
+        files = self._results.freshness.refresh_files()
+        changed = [file if isinstance(file, str) else "/".join(file) for file in files]
         if self._results or self._program.worker is not None:
             try:
                 surroundings = self._environment.surroundings()
             except WorkerError as error:
                 log.info("%s: %s", self.document.uri, error)  # The next run will say so.
             else:
-                changed |= self._results.freshness.begin_at(surroundings)
+                if self._results.freshness.begin_at(surroundings):
+                    changed.append("settings")
         if changed:
             self._observers.on_change()
         return changed

@@ -128,6 +128,7 @@ class _Worker:
                 self.door.forget_interrupts()
             self._execute(request["index"], request["until"])
         elif kind == "prepare":
+            self.door.forget_interrupts()
             self._channel.send(self._prepared(request["source"], request["whole"]))
         elif kind == "environ":
             self._channel.send({"type": "environ", "before": _set_environment(request["values"])})

@@ -112,13 +112,13 @@ def test_terminal_is_the_programs(folder: Path, name: str) -> None:
 def test_values_have_lines_of_their_own(folder: Path) -> None:
     """A value would stand behind what was printed, or leave an empty line where there is none."""
     (folder / "script.py").write_text(
-        "'first'\nprint('partial', end='')\n1 + 1\nimport os\n_ = os.system('printf child')\n2 + 2\n"
+        "0\nprint('partial', end='')\n1 + 1\nimport os\n_ = os.system('printf child')\n2 + 2\n"
         f"print('x' * {COLUMNS}, end='')\n3 + 3\nprint('whole')\n4 + 4\n'y' * {COLUMNS}\n"
     )
     terminal = rdit(folder, "script.py")
     assert 0 == terminal.end()
     assert terminal.lines() == [
-        "   1 │ first",
+        "   1 │ 0",
         "partial",
         "   3 │ 2",
         "child",
