@@ -31,6 +31,17 @@ if TYPE_CHECKING:
     from rdit_lsp.results.snapshot import View
 
 
+ENDINGS: dict[RunStatus, str] = {
+    "error": "failed",
+    "interrupted": "interrupted",
+    "cancelled": "interrupted",
+    "timeout": "timed out",
+    "exit": "exited",
+    "crashed": "crashed",
+}
+"""How a run ended that did not end well, in words."""
+
+
 @dataclass(frozen=True)
 class RunEnd:
     """How a script ended."""

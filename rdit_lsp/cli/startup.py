@@ -126,7 +126,7 @@ def _decode_source(data: bytes) -> str:
 
 def _settings(options: RunOptions) -> Settings:
     editor: dict[str, Any] = {} if options.python is None else {"python": options.python}
-    return settings_for(_folder(options), editor, Path.cwd(), "the command line")
+    return settings_for(_folder(options), editor, Path.cwd(), "--python")
 
 
 def _folder(options: RunOptions) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import strftime
 from typing import TYPE_CHECKING
 
-from rdit_lsp.cli.reporters import TextReporter
+from rdit_lsp.cli.reporters import ENDINGS, TextReporter
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.render.summary import duration, summary
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from rdit_lsp.cli.startup import RunOptions
     from rdit_lsp.outputs.stream import Stream, StreamName
     from rdit_lsp.process.spawn import Launch
-    from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.report import Report
     from rdit_lsp.session.session import Session
@@ -30,14 +29,6 @@ _STARTS = {
     "start": "in a new namespace",
     "checkpoint": "from a checkpoint",
     "live": "in the live namespace",
-}
-_ENDINGS: dict[RunStatus, str] = {
-    "error": "failed",
-    "interrupted": "interrupted",
-    "cancelled": "interrupted",
-    "timeout": "timed out",
-    "exit": "exited",
-    "crashed": "crashed",
 }
 _MOST_LINES = 20
 """Lines of what a reused statement has printed that are written again, the last ones."""
@@ -172,6 +163,6 @@ def _update_in_words(report: Report, seconds: float) -> str:
         where = f" from line {report.way_back.line} on, {start}"
     statements = "1 statement" if ran == 1 else f"{ran} statements"
     parts = [f"{statements} run{where}", f"{reused} reused"]
-    if report.status in _ENDINGS:
-        parts.append(_ENDINGS[report.status])
+    if report.status in ENDINGS:
+        parts.append(ENDINGS[report.status])
     return "; ".join([*parts, duration(seconds)])

@@ -316,8 +316,8 @@ def test_output_is_live(folder: Path) -> None:
     [
         (["missing.py"], "cannot read missing.py: No such file or directory"),
         (["folder"], "cannot read folder: "),
-        (["--python", "no-such-python", "a.py"], "no-such-python, set in the command line, is not"),
-        (["--python", "/no/such/python", "a.py"], "/no/such/python, set in the command line, does"),
+        (["--python", "no-such-python", "a.py"], "no-such-python, given with --python, is not"),
+        (["--python", "/no/such/python", "a.py"], "/no/such/python, given with --python, does"),
         (["--cwd", "nowhere", "a.py"], "the working directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
