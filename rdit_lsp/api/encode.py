@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rdit_lsp.session.report import Report
     from rdit_lsp.session.status import HostInfo, KeptStates, RunInfo, SessionStatus
 
+_WIDTH = 80
+"""Characters of a line of nested data that is laid out, as `pprint` has them."""
+
 
 def statement_result(
     view: View, *, complete: bool = False, limit: int | None = None
@@ -56,8 +59,8 @@ def _item(output: Output, *, complete: bool, limit: int | None) -> dict[str, Any
     item = as_json(output, complete=complete, limit=limit)
     if not complete or not isinstance(output, Display) or output.data.keys() != {"text/plain"}:
         return item
-    pretty = laid_out(output.text)
-    if pretty is None:
+    pretty = laid_out(output.text, _WIDTH)
+    if pretty == output.text:
         return item
     metadata = item.get("metadata", {})
     return {

@@ -1,133 +1,91 @@
-"""Nested data over several lines: the text of a list of dictionaries is one long line otherwise.
+"""The `repr` of nested containers over several lines, as `pprint` lays out the objects themselves.
 
-Pure, text to text. It works on what `repr` has written, and adds nothing but line breaks and indentation
-between the items of brackets: so it calls no code of the program, and dataclasses are laid out like lists.
+Pure. It has the text alone, which may hold anything that user code calls a `repr`: what does not look like
+containers stays as it is.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import pairwise
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-WIDTH = 79
-"""Characters of a line that is left as it is."""
-
-_LONGEST = 200_000
-"""Characters beyond which nothing is laid out."""
-_DEEPEST = 50
-_INDENT = 4
-_SHORT = 20
-"""Characters of items that share lines, as the numbers of a list do."""
-
-_NESTED = re.compile(r"[\w.]*[\[({].*[\])}]")
-"""A container or an object with its fields, on one line."""
-
-_TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\[({]|[\])}]|,\ |[^'"\[\](){},]+|.""")
-_PAIRS = {"(": ")", "[": "]", "{": "}"}
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_TOKENS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|['"()\[\]{},]""", re.DOTALL)
+"""Strings, what remains of broken ones, brackets and commas."""
+_NESTED = re.compile(r"[(\[{=]|: ")
+"""What makes an item more than a number or a word, so that it gets a line of its own."""
+_DEEPEST = 60
+"""Levels that are laid out; what is deeper stays on one line."""
 
 
-@dataclass
-class _Group:
-    """Brackets and what is between them."""
-
-    opening: str
-    items: list[_Item] = field(default_factory=lambda: [[]])
-    """Each with text and groups, without the comma and space after it."""
-    length: int = 1
-    """Characters on one line, both brackets included."""
+class _Container(NamedTuple):
+    head: str
+    """Up to and with the opening bracket."""
+    items: list[str]
+    close: str
 
 
-_Item: TypeAlias = "list[str | _Group]"
+def laid_out(text: str, width: int) -> str:
+    """`text` with lines of at most `width` characters, as far as its brackets allow."""
+    if "\n" in text or len(text) <= width:
+        return text
+    return _laid_out(text, 0, width, _DEEPEST)
 
 
-def laid_out(text: str) -> str | None:
-    """`text` over several lines; None where it is short, has several already, or is no nested data."""
-    if not WIDTH < len(text) <= _LONGEST or not _NESTED.fullmatch(text):
+def _laid_out(text: str, indent: int, width: int, levels: int) -> str:
+    container = _container(text) if indent + len(text) > width and levels else None
+    if container is None:
+        return text
+    inner = indent + len(container.head)
+    items = [_laid_out(item, inner, width - 1, levels - 1) for item in container.items]
+    if any(_NESTED.search(item) for item in items):
+        body = (",\n" + " " * inner).join(items)
+    else:
+        body = _filled(items, inner, width - 1)
+    return container.head + body + container.close
+
+
+def _filled(items: list[str], indent: int, width: int) -> str:
+    """Short items, as many as a line holds."""
+    lines = [""]
+    for item in items:
+        if lines[-1] and indent + len(lines[-1]) + len(item) + 2 > width:
+            lines[-1] += ","
+            lines.append(item)
+        else:
+            lines[-1] += f", {item}" if lines[-1] else item
+    return ("\n" + " " * indent).join(lines)
+
+
+def _container(text: str) -> _Container | None:
+    """The parts of a text that ends with a bracket; None where brackets or quotes do not match."""
+    cuts = _cuts(text)
+    if cuts is None:
         return None
-    whole = _parsed(text)
-    if whole is None:
-        return None
-    found = "".join(_lines(whole, 0))
-    return found if "\n" in found else None
+    items = [text[a + 1 : b].strip() for a, b in pairwise(cuts)]
+    head, close = text[: cuts[0] + 1], text[-1]
+    if items[-1] == "":  # A comma at the end, or nothing at all.
+        return _Container(head, items[:-1], f",{close}") if items[:-1] else None
+    return _Container(head, items, close)
 
 
-def _parsed(text: str) -> _Item | None:
-    """The text as parts; None where its brackets do not match."""
-    open_groups = [_Group("")]
-    for token in _TOKEN.findall(text):
-        current = open_groups[-1]
-        if token in _PAIRS:
-            if len(open_groups) > _DEEPEST:
+def _cuts(text: str) -> list[int] | None:
+    """Where the bracket is that the last one closes, the commas between the two, and the last one."""
+    opened: list[str] = []
+    cuts: list[int] = []
+    for token in _TOKENS.finditer(text):
+        sign, at = token[0], token.start()
+        if sign in _CLOSING:
+            if not opened:  # What was before it is part of the head, such as a key that is a tuple.
+                cuts = [at]
+            opened.append(_CLOSING[sign])
+        elif sign in _CLOSING.values():
+            if not opened or opened.pop() != sign:
                 return None
-            open_groups.append(_Group(token))
-            continue
-        if token in _PAIRS.values():
-            if _PAIRS.get(current.opening) != token:
-                return None
-            open_groups.pop()
-            current.length += 1
-            open_groups[-1].items[-1].append(current)
-            open_groups[-1].length += current.length
-            continue
-        current.length += len(token)
-        if token == ", " and current.opening:
-            current.items.append([])
-        else:
-            current.items[-1].append(token)
-    return open_groups[0].items[0] if len(open_groups) == 1 else None
-
-
-def _lines(item: _Item, indent: int) -> Iterator[str]:
-    """The text of an item that begins at column `indent`, its groups over several lines where they must."""
-    column = indent
-    for part in item:
-        if isinstance(part, str):
-            column += len(part)
-            yield part
-        elif column + part.length <= WIDTH or not any(part.items):
-            column += part.length
-            yield _flat(part)
-        else:
-            column = indent + 1
-            yield from _over_lines(part, indent)
-
-
-def _over_lines(group: _Group, indent: int) -> Iterator[str]:
-    inner = "\n" + " " * (indent + _INDENT)
-    may_share = _are_short(group.items)
-    yield group.opening
-    column = WIDTH
-    for number, item in enumerate(group.items):
-        is_last = number == len(group.items) - 1
-        length = _length(item) + 2
-        if may_share and number and column + length <= WIDTH:
-            yield " "
-            column += length
-        else:
-            yield inner
-            column = indent + _INDENT + length
-        yield from _lines(item, indent + _INDENT)
-        yield "" if is_last else ","
-    yield "\n" + " " * indent + _PAIRS[group.opening]
-
-
-def _are_short(items: Sequence[_Item]) -> bool:
-    return all(
-        len(item) == 1 and isinstance(item[0], str) and len(item[0]) <= _SHORT for item in items
-    )
-
-
-def _length(item: _Item) -> int:
-    return sum(len(part) if isinstance(part, str) else part.length for part in item)
-
-
-def _flat(group: _Group) -> str:
-    inside = ", ".join(
-        "".join(part if isinstance(part, str) else _flat(part) for part in item)
-        for item in group.items
-    )
-    return f"{group.opening}{inside}{_PAIRS[group.opening]}"
+            cuts += [at] if not opened else []
+        elif sign == ",":
+            cuts += [at] if len(opened) == 1 else []
+        elif len(sign) == 1:
+            return None  # A quote that nothing closes.
+    return cuts if not opened and cuts and cuts[-1] == len(text) - 1 else None

@@ -17,7 +17,7 @@ from rdit_lsp.document.state_keys import OFF_PATH, Chain, Keys
 from rdit_lsp.results.outcome import REPEATABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
     from rdit_lsp.document.document import Statement
     from rdit_lsp.document.project_files import Dependency, Stamp
@@ -70,8 +70,8 @@ class States:
         """The content of a file of the project as it was last looked at, hashed."""
         return self._files.fingerprint(read)
 
-    def refresh_files(self) -> bool:
-        """Look again at the project's imported files; returns whether any holds something else."""
+    def refresh_files(self) -> Sequence[Dependency]:
+        """Look again at the project's imported files; returns those that hold something else."""
         changed = self._files.look_again()
         if changed:
             for chain in self._chains:

@@ -7,6 +7,7 @@ run: that is `planning`.
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
@@ -20,7 +21,7 @@ from rdit_lsp.results.freshness import NO_FIGURE
 from rdit_lsp.results.line_references import references_in
 from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.result import Result
-from rdit_lsp.results.views import view_of
+from rdit_lsp.results.views import is_docstring, view_of
 from rdit_lsp.session.planning import statements_in_scope
 
 if TYPE_CHECKING:
@@ -325,7 +326,8 @@ def _until(todo: Sequence[PlacedStatement], position: int) -> PlacedStatement:
 def _view_then(result: Result, placed: PlacedStatement) -> View:
     """A result as it ended, at its place in the text that ran."""
     index, first, last, statement = placed
-    return view_of(index, first, last, statement.is_expr, result, None, result.outputs(), {})
+    view = view_of(index, first, last, statement.is_expr, result, None, result.outputs(), {})
+    return replace(view, is_docstring=True) if is_docstring(view, statement.text) else view
 
 
 def _lines_text(placed: PlacedStatement) -> str:

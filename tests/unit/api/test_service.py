@@ -260,7 +260,7 @@ async def test_nested_data_is_laid_out(call: Caller, tmp_path: Path) -> None:
     found = await call("rdit/results", uri)
     long, short = (result["output"][0] for result in found["results"])
     assert "\n" not in long["text"]
-    assert long["metadata"]["rdit"]["pretty"].startswith("[\n    {'a': 0, 'b': 'xxx")
+    assert long["metadata"]["rdit"]["pretty"].startswith("[{'a': 0, 'b': 'xxx")
     assert "pretty" not in short.get("metadata", {}).get("rdit", {})
 
 
