@@ -45,6 +45,7 @@ class Compiler:
         """Make `source` the present text. Raises what Python raises, or unless `whole`, its parser."""
         self.text = source if isinstance(source, str) else source.decode("utf-8", "replace")
         self.lines = lines_of(self.text.lstrip(_BOM))
+        source = _as_in_file(source)
         with _WithoutCollections(), Filters(self._filters):
             with CapturedStderr() as captured:
                 if whole:
@@ -121,6 +122,20 @@ def is_docstring(index: int, node: "_ast.stmt") -> bool:
         and isinstance(node.value, _ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _as_in_file(source: "str | bytes") -> "str | bytes":
+    """Bytes for a text that only stands for what a file holds, since Python words its errors by them."""
+    if isinstance(source, bytes):
+        return source
+    for errors in ("strict", "surrogateescape", "surrogatepass"):
+        # Read with `surrogateescape` by the command line; others come from an editor alone.
+        try:
+            data = source.encode("utf-8", errors)
+        except UnicodeEncodeError:
+            continue
+        return source if errors == "strict" and not source.startswith(_BOM) else data
+    return source
 
 
 def _future_flags(body: "List[_ast.stmt]") -> int:
