@@ -15,7 +15,17 @@ from rdit_lsp.host.connection import GreetingError, Hello, answer
 from rdit_lsp.host.place import GENERATION, NoHostError
 from rdit_lsp.version import VERSION, is_older
 
-ODD = ["", "plain", 'a "quote" \\ and more', "line\nend", "é", "\udce9", "\U0001d538", "\x7f", "\x00"]
+ODD = [
+    "",
+    "plain",
+    'a "quote" \\ and more',
+    "line\nend",
+    "é",
+    "\udce9",
+    "\U0001d538",
+    "\x7f",
+    "\x00",
+]
 
 
 @pytest.mark.parametrize("text", ODD)
