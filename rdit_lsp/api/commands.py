@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from rdit_lsp.api.decode import (
     CheckpointParams,
     DocumentParams,
+    EvaluateParams,
     ExecuteParams,
     ExportParams,
+    ImportParams,
     PlaceParams,
     RestoreParams,
     ResultsParams,
@@ -49,10 +51,12 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "rdit/restore": Command(RestoreParams.decode, Service.restore),
     "rdit/checkpoints": Command(DocumentParams.decode, Service.checkpoints),
     "rdit/variables": Command(DocumentParams.decode, Service.variables),
+    "rdit/evaluate": Command(EvaluateParams.decode, Service.evaluate),
     "rdit/openOutput": Command(PlaceParams.decode, Service.open_output),
     "rdit/openPicture": Command(PlaceParams.decode, Service.open_picture),
     "rdit/copyResult": Command(PlaceParams.decode, Service.copy_result),
     "rdit/export": Command(ExportParams.decode, Service.export),
+    "rdit/import": Command(ImportParams.decode, Service.import_notebook),
 }
 
 

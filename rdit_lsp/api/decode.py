@@ -186,6 +186,23 @@ class PlaceParams:
 
 
 @dataclass(frozen=True)
+class EvaluateParams:
+    """The argument of `rdit/evaluate`."""
+
+    uri: str
+    expression: str
+
+    @classmethod
+    def decode(cls, raw: object) -> EvaluateParams:
+        """Raises MessageError."""
+        found = _object(raw)
+        expression = _of_type(found, "expression", str, default="")
+        if not expression.strip():
+            raise MessageError("an expression is expected: what is to be evaluated?")
+        return cls(_uri(found), expression)
+
+
+@dataclass(frozen=True)
 class ExportParams:
     """The argument of `rdit/export`."""
 
@@ -199,11 +216,26 @@ class ExportParams:
         """Raises MessageError."""
         found = _object(raw)
         to = _one_of("to", found.get("to", "html"), get_args(Format))
-        output = _of_type(found, "output", str)
-        if output is not None and not os.path.isabs(output):
-            raise MessageError(f"output is {output!r}, not an absolute path.")
         show = _of_type(found, "show", bool, default=False)
-        return cls(_uri(found), cast("Format", to), output, show)
+        return cls(_uri(found), cast("Format", to), _output(found), show)
+
+
+@dataclass(frozen=True)
+class ImportParams:
+    """The argument of `rdit/import`."""
+
+    uri: str
+    output: str | None
+    show: bool
+
+    @classmethod
+    def decode(cls, raw: object) -> ImportParams:
+        """Raises MessageError."""
+        found = _object(raw)
+        uri = _uri(found)
+        if not uri.startswith("file:"):
+            raise MessageError(f"uri is {uri!r}, not that of a file.")
+        return cls(uri, _output(found), _of_type(found, "show", bool, default=False))
 
 
 def section_of(settings: object) -> dict[str, Any] | None:
@@ -231,6 +263,13 @@ def _uri(found: dict[str, Any]) -> str:
     if not isinstance(uri, str) or not uri:
         raise MessageError(f"uri is {uri!r}, not a document's uri.")
     return uri
+
+
+def _output(found: dict[str, Any]) -> str | None:
+    output: str | None = _of_type(found, "output", str)
+    if output is not None and not os.path.isabs(output):
+        raise MessageError(f"output is {output!r}, not an absolute path.")
+    return output
 
 
 def _line_range(found: dict[str, Any]) -> tuple[int, int] | None:

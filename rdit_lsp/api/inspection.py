@@ -34,6 +34,9 @@ Question: TypeAlias = dict[str, Any]
 DEADLINE = 0.5
 """Seconds within which the program is to answer."""
 
+EVALUATION = 10.0
+"""Seconds that an expression which a person asks for may take."""
+
 VARIABLES: Question = {"what": "variables"}
 
 _BINDS_AT_RUN_TIME = re.compile(r"\b(?:exec|globals|vars|locals|setattr)\s*\(|\bimport\s*\*")
@@ -121,12 +124,33 @@ async def signature(session: Attachment, argument: Argument) -> Signature | None
     return signature_from(found) if found is not None else None
 
 
-async def ask(session: Attachment, question: Question) -> Inspection | None:
+async def evaluated(session: Attachment, expression: str) -> Json | None:
+    """The answer to `rdit/evaluate` of the public protocol; None where there can be none now."""
+    question: Question = {
+        "what": "evaluation",
+        "expression": expression,
+        "seconds": EVALUATION,
+    }
+    # The worker keeps the time; the margin is for code that does not let itself be stopped.
+    found = await ask(session, question, EVALUATION + 2 * DEADLINE)
+    if found is None or not isinstance(found.answer.get("text"), str):
+        return None
+    value: Json = {"text": _text(found.answer, "text"), "origin": found.origin}
+    if kind := _text(found.answer, "type"):
+        value["type"] = kind
+    if found.answer.get("error"):
+        value["failed"] = True
+    return value
+
+
+async def ask(
+    session: Attachment, question: Question, deadline: float = DEADLINE
+) -> Inspection | None:
     """The program's answer; None where nothing has run, or no answer comes in time."""
     try:
         # The session keeps the deadline; the margin is for a program that is slow to fork.
         found: Inspection | None = await asyncio.wait_for(
-            session.inspect(question, DEADLINE), 1.5 * DEADLINE
+            session.inspect(question, deadline), 1.5 * deadline
         )
     except asyncio.TimeoutError:
         return None

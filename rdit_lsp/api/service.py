@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rdit_lsp.api import encode
 from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
-from rdit_lsp.api.inspection import VARIABLES, ask, variables_from
+from rdit_lsp.api.inspection import VARIABLES, ask, evaluated, variables_from
 from rdit_lsp.document.uris import is_file, name_of, path_of
 from rdit_lsp.export.model import About
 from rdit_lsp.outputs.pictures import pictures_of
@@ -21,13 +22,14 @@ from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rdit_lsp.api.decode import (
         CheckpointParams,
         DocumentParams,
+        EvaluateParams,
         ExecuteParams,
         ExportParams,
+        ImportParams,
         PlaceParams,
         RestoreParams,
         ResultsParams,
@@ -140,6 +142,17 @@ class Service:
             return {"variables": [], "origin": "before anything has run"}
         raise _failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
 
+    async def evaluate(self, params: EvaluateParams) -> Json:
+        """What an expression is in a document's program, which does not notice."""
+        session, name = self._session(params.uri), name_of(params.uri)
+        found = await evaluated(session, params.expression)
+        if found is not None:
+            return found
+        if not session.status.has_program:
+            raise _failed(f"{name} has not run: there is nothing to evaluate an expression in.")
+        sentence = "it takes too long, or the program cannot be forked at the moment"
+        raise _failed(f"{name}: the expression cannot be evaluated: {sentence}.")
+
     # Checkpoints.
 
     async def checkpoint(self, params: CheckpointParams) -> Json:
@@ -211,6 +224,22 @@ class Service:
         if params.show:
             self._client.show_file(target, external=params.to == "html")
         return {"path": str(target)}
+
+    async def import_notebook(self, params: ImportParams) -> Json:
+        """Write a notebook as a script."""
+        # Here: imports are rare, and every start would import them.
+        from rdit_lsp.export.notebook_import.conversion import convert
+        from rdit_lsp.export.notebook_import.reading import NotebookError
+
+        with as_api_errors(name_of(params.uri)):
+            try:
+                converted = await asyncio.to_thread(convert, Path(path_of(params.uri)))
+            except NotebookError as error:
+                raise _failed(str(error)) from error
+            target = converted.save(Path(params.output) if params.output is not None else None)
+        if params.show:
+            self._client.show_file(target)
+        return {"path": str(target), "losses": list(converted.losses)}
 
     def _session(self, uri: str) -> Attachment:
         session = self._documents.find(uri)

@@ -6,6 +6,7 @@ an edit of one changes nothing in the other, and a run takes the text of the cli
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.document.edit_order import EditOrder
@@ -13,7 +14,6 @@ from rdit_lsp.results.snapshot import Snapshot
 from rdit_lsp.session.planning import check
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
     from signal import Signals
 
@@ -44,6 +44,7 @@ class Attachment:
         """It gets every event of the session, and is asked for input."""
         self.client = client
         self._edits = EditOrder()
+        self._configuring: asyncio.Future[None] | None = None
 
     # What is there.
 
@@ -90,6 +91,15 @@ class Attachment:
     def refresh_dependencies(self) -> bool:
         """As `Session.refresh_dependencies`."""
         return self.session.refresh_dependencies()
+
+    def configure_by(self, configuring: asyncio.Future[None]) -> None:
+        """Have runs of this client wait for `configuring`: they may go by settings that it brings."""
+        self._configuring = configuring
+
+    async def wait_until_configured(self) -> None:
+        """Wait for the settings that are being asked for."""
+        if self._configuring is not None:
+            await asyncio.wait([self._configuring])
 
     # What it does.
 

@@ -6,6 +6,7 @@ Knows results one by one; neither the document nor which statement runs.
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
@@ -39,7 +40,7 @@ class OutputCapture:
         self._observers = observers
         self._inputs = inputs
         self.input_refused = False
-        """The statement that ran last asked for a line and got none."""
+        """The statement that ran last asked for a line, and no observer could answer."""
         self._folder = folder
         self._displays = Displays(links)
         self._early: list[tuple[StreamName, bytes]] = []
@@ -88,15 +89,24 @@ class OutputCapture:
     ) -> None:
         """Ask a client for a line that user code waits for."""
         result = cast("Result | None", owner)
+        asked = time.monotonic()
         prompt = ""
         if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):
             prompt = result.captured[-1].freeze().text(2000).rpartition("\n")[2]
 
         def answered(line: str | None) -> None:
-            self.input_refused = line is None
+            self.input_refused = line is None and not self._observers.can_answer
+            if result is not None and result.status == "running":
+                result.waited += time.monotonic() - asked
+                if line is not None and not password:
+                    self._echo(result, line)
             answer(line)
 
         self._inputs.ask(prompt, answered, password=password)
+
+    def _echo(self, result: Result, line: str) -> None:
+        """Show what was typed as a terminal would: what is written next begins on a line of its own."""
+        self.on_output(result, "stdout", f"{line}\n".encode("utf-8", "replace"))
 
     def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
         self._displays.output_follows(result)

@@ -29,8 +29,10 @@ class Client:
     """It may run code, not only look."""
     editor_settings: Mapping[str, Any] = field(default_factory=dict)
     """Its part of section `rdit`."""
-    workspace: Path | None = None
-    """The folder that it has open."""
+    document_settings: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By uri: the same for single documents, over that."""
+    workspaces: tuple[Path, ...] = ()
+    """The folders that it has open."""
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -60,6 +60,7 @@ class Documents:
         attachment = self._open.pop(unquote(uri), None)
         if attachment is not None:
             self.hub.close(attachment, self._keep(uri))
+            self.client.document_settings.pop(uri, None)
 
     def leave(self) -> None:
         """The client has gone, with or without a word."""
@@ -68,7 +69,9 @@ class Documents:
 
     def settings(self, uri: str) -> Settings:
         """The settings of a document. Raises ConfigurationError."""
-        return settings_for(self._home(uri), self.client.editor_settings, self.client.workspace)
+        client = self.client
+        editor = {**client.editor_settings, **client.document_settings.get(uri, {})}
+        return settings_for(self._home(uri), editor, self._workspace_of(uri))
 
     def launch(self, uri: str) -> Launch:
         """How to start the worker of a document. Raises WorkerError with the reason why not."""
@@ -104,4 +107,13 @@ class Documents:
         """The folder a document belongs to: its own, or the workspace for one that is not saved."""
         if is_file(uri):
             return Path(path_of(uri)).parent
-        return self.client.workspace or Path(self.client.environment.get("HOME") or Path.home())
+        home = self.client.environment.get("HOME")
+        return self._workspace_of(uri) or (Path(home) if home else Path.home())
+
+    def _workspace_of(self, uri: str) -> Path | None:
+        """The folder the client has open that a document is in; the first one for a document in none."""
+        folders = self.client.workspaces
+        around = [folder for folder in folders if Path(path_of(uri)).is_relative_to(folder)]
+        return max(around, key=lambda folder: len(folder.parts), default=None) or next(
+            iter(folders), None
+        )

@@ -68,3 +68,8 @@ class Observers:
         """As `SessionObserver.on_result`, for each."""
         for observer in list(self._observers):
             observer.on_result(view)
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether one of them can answer `on_input` now."""
+        return any(observer.can_answer for observer in self._observers)

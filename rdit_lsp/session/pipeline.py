@@ -60,6 +60,8 @@ class Pipeline:
         Raises RequestError where it cannot be taken back although its policy asks for that, WorkerError
         and the errors of `launch` where no interpreter can be had.
         """
+        if run.owner is not None:
+            await run.owner.wait_until_configured()
         if run.request.scope in ("stale", "toHere"):
             self._environment.begin_with(run.request.env)
             self._refresh_dependencies()

@@ -249,7 +249,7 @@ async def test_program_of_a_file(sessions: Registry, tmp_path: Path) -> None:
 
 async def test_document_that_is_no_file(sessions: Registry, tmp_path: Path) -> None:
     """A text that was never saved could not be run, or would run anywhere."""
-    sessions.client.workspace = tmp_path
+    sessions.client.workspaces = (tmp_path,)
     session = sessions.open("untitled:Untitled-1", 1, "import os\nos.getcwd()\n")
     assert ["", f"'{tmp_path}'"] == await run(session)
 
@@ -261,6 +261,19 @@ async def test_settings_of_the_project(sessions: Registry, tmp_path: Path) -> No
     text = "import sys, os\nsys.argv[1:], os.path.basename(os.getcwd())\n"
     uri = written(tmp_path, text)
     assert ["", "(['a', 'b c'], 'inner')"] == await run(sessions.open(uri, 1, text))
+
+
+async def test_relative_paths_count_from_the_folder_that_the_document_is_in(
+    sessions: Registry, tmp_path: Path
+) -> None:
+    """In a window of several folders, a path in the settings of one would lead into another."""
+    text = "import os\nos.getcwd()\n"
+    for name in ("first", "second"):
+        (tmp_path / name / "data").mkdir(parents=True)
+    sessions.client.workspaces = (tmp_path, tmp_path / "first", tmp_path / "second")
+    uri = written(tmp_path / "second", text)
+    sessions.client.document_settings[uri] = {"cwd": "data"}
+    assert ["", f"'{tmp_path / 'second' / 'data'}'"] == await run(sessions.open(uri, 1, text))
 
 
 async def test_settings_that_are_wrong(sessions: Registry, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,15 +133,35 @@ async def test_input_is_answered(opened: Opener) -> None:
     session.session.observe(answering := Recorder("bob"))
     report = await session.run()
     assert ("ok", [("Who? ", False)]) == (report.status, answering.prompts)
-    assert ["Who? ", "'BOB'"] == texts(report)
+    assert ["Who? bob\n", "'BOB'"] == texts(report)
+
+
+async def test_what_is_typed_is_shown(opened: Opener) -> None:
+    """What is written after an answer would stand beside the question, and no one would see the answer."""
+    session = opened("for _ in range(2):\n    print('no, not', input('Number: '))\n")
+    session.session.observe(Recorder("7", "12"))
+    assert ["Number: 7\nno, not 7\nNumber: 12\nno, not 12\n"] == texts(await session.run())
+
+
+async def test_waiting_for_a_line_takes_no_time(opened: Opener) -> None:
+    """A person who thinks for a while would make a statement slow."""
+    session = opened("input()\n")
+    session.session.observe(waiting := Recorder(can_answer=True))
+    run = session.start()
+    await waiting.until(lambda: waiting.waiting)
+    asyncio.get_running_loop().call_later(0.5, waiting.waiting[0], "at last")
+    seconds = (await session.end_of(run)).views[0].seconds
+    assert seconds is not None
+    assert seconds < 0.4
 
 
 async def test_password(opened: Opener) -> None:
     """A password would be shown while it is typed."""
     session = opened("import getpass\ngetpass.getpass('Secret: ')\n")
     session.session.observe(answering := Recorder("pass"))
-    await session.run()
+    report = await session.run()
     assert [("Secret: ", True)] == answering.prompts
+    assert "pass\n" not in texts(report)[1]
 
 
 async def test_several_questions(opened: Opener) -> None:
@@ -189,7 +210,16 @@ async def test_end_of_file_that_a_person_gave(opened: Opener) -> None:
     session = opened("import sys\nsys.stdin.read()\n")
     session.session.observe(Recorder("one", "two", None))
     report = await session.run()
-    assert ("ok", "'one\\ntwo\\n'") == (report.status, texts(report)[1])
+    assert ("ok", "one\ntwo\n'one\\ntwo\\n'") == (report.status, texts(report)[1])
+
+
+async def test_end_of_file_that_a_person_gave_is_no_fault_of_the_editor(opened: Opener) -> None:
+    """Someone who ends the input would be told to run the file elsewhere."""
+    session = opened("input()\n")
+    session.session.observe(Recorder(None, can_answer=True))
+    report = await session.run()
+    assert ["EOFError"] == names_of(session)
+    assert report.views[0].note is None
 
 
 async def test_end_of_file_is_not_for_the_next_statement(opened: Opener) -> None:
@@ -208,8 +238,9 @@ async def test_interrupt_while_input_waits(opened: Opener) -> None:
     await waiting.until(lambda: waiting.waiting)
     session.session.interrupt()
     assert ["ok", "interrupted", "notRun"] == statuses(await session.end_of(run))
-    # An answer that comes late is for nobody.
+    # An answer that comes late is for nobody, and shown nowhere.
     waiting.waiting[0]("late")
+    assert not any("late" in text for text in texts(await session.end_of(run)))
     session.replace("x\n")
     assert ["1"] == texts(await session.run("statement", line=1))
 

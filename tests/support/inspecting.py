@@ -97,5 +97,9 @@ def signature(expression: str, argument: int = 0, keyword: str | None = None) ->
     }
 
 
+def evaluation(expression: str, seconds: float = 10) -> Json:
+    return {"what": "evaluation", "expression": expression, "seconds": seconds}
+
+
 def labels(answer: Json) -> list[str]:
     return [item["label"] for item in answer["items"]]

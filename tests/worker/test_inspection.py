@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.inspecting import VARIABLES, Inspector, completion, hover, labels, signature
+from support.inspecting import (
+    VARIABLES,
+    Inspector,
+    completion,
+    evaluation,
+    hover,
+    labels,
+    signature,
+)
 
 if TYPE_CHECKING:
     from support.inspecting import Json
@@ -484,3 +492,52 @@ def test_lone_surrogates(inspect: Inspector, gentle: bool) -> None:
     )
     assert answers[1]["text"] == "'\\udcff\\udcff\\udcff'"
     assert labels(answers[2]) == ["\udcff" * 3]
+
+
+EVALUATED = [
+    ("number + 1", "6"),
+    ("  sorted(table['b'])[-1] ", "3"),
+    ("[*map(str, range(2))]", "['0', '1']"),
+    ("print('said')", "said\n"),
+    ("print('said', end='') or 5", "said\n5"),
+    ("None", ""),
+    ("point", "Point(x=1, y=1.0)"),
+    ("1 / 0", "ZeroDivisionError: division by zero"),
+    ("nowhere", "NameError: name 'nowhere' is not defined"),
+    ("exit(3)", "SystemExit: 3"),
+]
+
+
+def test_evaluation(inspect: Inspector) -> None:
+    """What a person asks of the program would not be what an interactive interpreter says."""
+    questions = [evaluation(expression) for expression, _ in EVALUATED]
+    answers = inspect(DATA + "\npoint = Point(1)\n", *questions)
+    assert [text for _, text in EVALUATED] == [answer["text"] for answer in answers]
+    assert [True] * 3 == [answer.get("error") for answer in answers[-3:]]
+    assert "int" == answers[0]["type"]
+
+
+def test_evaluation_is_bounded(inspect: Inspector) -> None:
+    """An endless expression would never be answered, or a long one flood the editor."""
+    endless, long = inspect(
+        DATA, evaluation("[0 for _ in iter(int, 1)]", 0.05), evaluation("print('x' * 10**6)")
+    )
+    assert ("It took more than 0 s.", True) == (endless["text"], endless["error"])
+    assert len(long["text"]) < 21_000
+
+
+def test_nested_data_is_laid_out(inspect: Inspector) -> None:
+    """Nested data would be one endless line."""
+    (answer,) = inspect(DATA, evaluation("{'a' * 50: list(range(20)), 'b' * 50: 1}"))
+    lines = answer["text"].split("\n")
+    assert ("{", "}") == (lines[0], lines[-1])
+    assert len(lines) == 4
+
+
+def test_gentle_evaluation_only_looks_up(inspect: Inspector) -> None:
+    """Where there is no fork, an expression would do something to the program itself."""
+    looked_up, refused = inspect(
+        DATA, evaluation("number"), evaluation("numbers.clear()"), gentle=True
+    )
+    assert "5" == looked_up["text"]
+    assert {} == refused

@@ -37,9 +37,39 @@ vim.api.nvim_create_autocmd("LspAttach", {
       return
     end
     require("rdit.keymaps").attach(event.buf)
+    require("rdit.client").note_name(event.buf)
     if not require("rdit.config").get().draw then
       vim.lsp.inlay_hint.enable(true, { bufnr = event.buf })
     end
+    require("rdit.readiness").served(event.buf)
+  end,
+})
+
+-- Keys that came with the server only would be other commands of Neovim's until then, which edit the text.
+vim.api.nvim_create_autocmd("FileType", {
+  group = group,
+  pattern = "python",
+  callback = function(event)
+    if vim.bo[event.buf].buftype == "" and require("rdit.config").get().autostart then
+      require("rdit.keymaps").attach(event.buf)
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
+  group = group,
+  callback = function(event)
+    local results = package.loaded["rdit.results"]
+    if results then
+      results.refit_line(event.buf, vim.api.nvim_win_get_cursor(0)[1] - 1)
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd({ "BufWritePost", "BufFilePost" }, {
+  group = group,
+  callback = function(event)
+    require("rdit.client").follow_name(event.buf)
   end,
 })
 

@@ -48,7 +48,7 @@ def test_restore_by_name(kind: type[PluginNeovim], tmp_path: Path) -> None:
     with on_stage(kind, tmp_path) as neovim:
         run_two_lines(neovim)
         neovim.command("Rdit checkpoint three numbers")
-        neovim.terminal.wait_for_match(r"^Checkpoint \d+\. three numbers, .*line 2, .*instant")
+        neovim.terminal.wait_for_match('^Checkpoint "three numbers": instant')
         add_one(neovim)
         neovim.command("Rdit restore nothing")
         neovim.sees('There is no checkpoint "nothing".')
@@ -68,7 +68,7 @@ def test_restore_from_the_list(kind: type[PluginNeovim], tmp_path: Path) -> None
         )
         run_two_lines(neovim)
         neovim.command("Rdit checkpoint")
-        neovim.terminal.wait_for_match(r"^Checkpoint \d+\. after line 2")
+        neovim.terminal.wait_for_match('^Checkpoint "after line 2"')
         add_one(neovim)
         neovim.command("echo 'cleared'")
         neovim.terminal.wait_for_match("^cleared")

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from rdit_editors.editor import python_with_libraries
 from rdit_editors.neovim import PluginNeovim, PluginNeovim010, PluginNeovim012
 from rdit_editors.scenes import SCENES, Scene
 from rdit_editors.stage import on_stage
@@ -38,7 +39,7 @@ def test_signs_tell_every_state(kind: type[PluginNeovim], tmp_path: Path) -> Non
         neovim.sees("1 / 0", "✗ ZeroDivisionError")
         neovim.terminal.wait_for_match(r"^✓ base \* 7")
         neovim.replace_line(1, "base = 5")
-        neovim.terminal.wait_for_match(r"^~ base \* 7")
+        neovim.terminal.wait_for_match(r"^≈ base \* 7")
 
 
 @each_neovim
@@ -57,7 +58,7 @@ def test_sign_is_not_hidden_by_the_diagnostic_of_its_own_error(
         neovim.terminal.wait_for_match("^diagnosed")
         neovim.terminal.wait_for_match(r"^✗ 1 / 0")
         neovim.replace_line(1, "base = 5")
-        neovim.terminal.wait_for_match(r"^~ 1 / 0")
+        neovim.terminal.wait_for_match(r"^≈ 1 / 0")
 
 
 @each_neovim
@@ -116,7 +117,7 @@ def test_the_server_decides_how_a_result_looks(kind: type[PluginNeovim], tmp_pat
         neovim.command(notification(*told))
         neovim.terminal.wait_for_match("^■ first ■ exit 0")
         neovim.terminal.wait_for_match("^✓ second → 42")
-        neovim.terminal.wait_for_match("^~ third ~ 43")
+        neovim.terminal.wait_for_match("^≈ third ~ 43")
 
 
 @each_neovim
@@ -305,7 +306,7 @@ def test_health_asks_the_server(kind: type[PluginNeovim], tmp_path: Path) -> Non
 
 @each_neovim
 def test_mistakes_are_told_in_a_sentence(kind: type[PluginNeovim], tmp_path: Path) -> None:
-    """An unknown subcommand, and a buffer without a server."""
+    """An unknown subcommand, a buffer without a server, and arguments that are none."""
     with on_stage(kind, tmp_path) as neovim:
         neovim.open("1\n")
         neovim.command("Rdit nonsense")
@@ -314,7 +315,9 @@ def test_mistakes_are_told_in_a_sentence(kind: type[PluginNeovim], tmp_path: Pat
         neovim.terminal.send("\r")
         neovim.command("enew")
         neovim.command("Rdit file")
-        neovim.sees("rdit is not attached to this buffer")
+        neovim.sees("rdit is not attached to this buffer, which is no Python file.")
+        neovim.command("Rdit lines many")
+        neovim.sees('"many" is no number of lines.')
 
 
 @each_neovim
@@ -330,7 +333,7 @@ def test_every_subcommand_is_completed_and_documented(
             "vim.cmd.help(':Rdit-' .. name) vim.cmd.close() seen = (seen or 0) + 1 end "
             "print('documented: ' .. seen)"
         )
-        neovim.terminal.wait_for_match(r"^documented: 23")
+        neovim.terminal.wait_for_match(r"^documented: 26")
 
 
 @each_neovim
@@ -570,3 +573,205 @@ def test_another_server_that_completes(kind: type[PluginNeovim], tmp_path: Path)
         neovim.command(f"luafile {tmp_path / 'other.lua'}")
         neovim.command(tell)
         neovim.sees("other: true")
+
+
+@each_neovim
+def test_command_waits_for_the_server(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """What is asked for as soon as the file is there would fail, and be asked for again and again."""
+    with on_stage(kind, tmp_path) as neovim:
+        program, document = neovim.arguments()
+        neovim.arguments = lambda: [program, "+2Rdit here", document]  # type: ignore[method-assign]  # As a user starts it.
+        neovim.open_unserved("base = 6\nbase * 7\nbase * 8\n")
+        neovim.sees("base * 7", "→ 42")
+        neovim.command("echo 'there'")
+        neovim.sees("there")
+        assert not neovim.terminal.row_with("48")
+
+
+@each_neovim
+def test_keys_are_there_before_the_server(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """The keys would be Neovim's own until then, and edit the file."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.init = 'require("rdit").setup({ keymaps = true })'
+        neovim.open_unserved("import time\n6 * 7\n")
+        neovim.sees("import time")
+        neovim.terminal.send(" rf")
+        neovim.sees("6 * 7", "→ 42")
+        neovim.sees("import time")
+
+
+@each_neovim
+@pytest.mark.parametrize(
+    ("server", "sentence"),
+    [("no-such-server", "server is not installed"), ("false", "server has ended as it started")],
+)
+def test_command_without_a_server_says_so(
+    kind: type[PluginNeovim], server: str, sentence: str, tmp_path: Path
+) -> None:
+    """One would wait for a server that never comes."""
+    with on_stage(kind, tmp_path) as neovim:
+        program, document = neovim.arguments()
+        neovim.arguments = lambda: [program, "+Rdit file", document]  # type: ignore[method-assign]  # As a user starts it.
+        neovim.init = f'require("rdit").setup({{ cmd = {{ "{server}" }} }})'
+        neovim.open_unserved("1\n")
+        neovim.sees(sentence)
+        # Neovim says as much itself, and waits for a key.
+        neovim.terminal.send("\r")
+
+
+@each_neovim
+def test_buffer_that_is_named_later(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """Neovim itself does not open it again under its name, so nothing of it could run."""
+    with on_stage(kind, tmp_path) as neovim:
+        program, _ = neovim.arguments()
+        neovim.arguments = lambda: [program]  # type: ignore[method-assign]  # As a user starts it.
+        neovim.open_unserved(None)
+        neovim.command("set filetype=python")
+        neovim.sees("1 servers")
+        neovim.terminal.send("i6 * 7\x1b")
+        neovim.command("Rdit file")
+        neovim.sees("give this buffer a name first")
+        neovim.command("write new.py")
+        neovim.run_file()
+        neovim.sees("6 * 7", "→ 42")
+        neovim.replace_line(1, "6 * 8")
+        neovim.update()
+        neovim.sees("6 * 8", "→ 48")
+
+
+@each_neovim
+def test_evaluate(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """To ask the program anything, one would have to write it into the file."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("rows = [1, 2]\nrows + [3]\n")
+        neovim.command("Rdit eval len(rows)")
+        neovim.sees("demo.py has not run")
+        neovim.run_file()
+        neovim.sees("→ [1, 2, 3]")
+        neovim.command("Rdit eval rows.append(5) or len(rows)")
+        neovim.terminal.wait_for_match("^3 *$")
+        neovim.command("Rdit eval nowhere")
+        neovim.sees("NameError: name 'nowhere' is not defined")
+        neovim.command("Rdit eval [str(n) * 40 for n in rows * 2]")
+        neovim.terminal.wait_for_match("^│?.*'1111")
+        neovim.close_hover()
+        neovim.command("Rdit eval")
+        neovim.sees("Give an expression")
+        neovim.terminal.send("gg0f[v%:Rdit eval\r")
+        neovim.terminal.wait_for_match(r"^\[1, 2\] *$")
+
+
+@each_neovim
+def test_export_and_import(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """A page or a notebook could only be had in a shell, and would run everything again."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("6 * 7\n")
+        neovim.run_file()
+        neovim.sees("→ 42")
+        neovim.command("Rdit export")
+        neovim.sees("Exported to demo.html.")
+        assert "42" in neovim.document.with_suffix(".html").read_text()
+        neovim.command("Rdit export there.ipynb")
+        neovim.sees("Exported to there.ipynb.")
+        neovim.command("Rdit export pdf")
+        neovim.sees("The format is one of html, ipynb, md, py.")
+        neovim.command("Rdit import there.ipynb")
+        neovim.sees("there.py", "1 servers")
+        neovim.sees("6 * 7")
+
+
+def test_health_names_the_keys_that_are_taken(tmp_path: Path) -> None:
+    """`keymaps` would take the user's own keys in silence."""
+    with on_stage(PluginNeovim012, tmp_path) as neovim:
+        neovim.init = (
+            'vim.keymap.set("n", "<leader>rs", "<cmd>echo 1<cr>") '
+            'require("rdit").setup({ keymaps = true })'
+        )
+        neovim.open("1\n")
+        neovim.command("enew | checkhealth rdit")
+        neovim.sees("hides mappings of yours: n <leader>rs")
+
+
+@each_neovim
+def test_text_is_cut_to_the_window(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """Half a value would pass for the whole, or a long line hide it altogether."""
+    with on_stage(kind, tmp_path) as neovim:
+        long = "x" * 95
+        neovim.open(f"list(range(60))\n{long} = 'there'; {long}\n")
+        neovim.run_file()
+        neovim.sees_match(r"list\(range\(60\)\) → \[0, 1, 2.*[^ ]…$")
+        neovim.sees_match(r"^ *→ 'there'$")
+        neovim.command("vsplit")
+        neovim.sees_match(r"list\(range\(60\)\) → \[0, 1, 2.*[^ ]… ?│")
+        neovim.command("only")
+        neovim.sees_match(r"list\(range\(60\)\) → \[0, 1, 2.*23.*…$")
+        neovim.replace_line(2, "1")
+        neovim.terminal.send("ggA # a comment that is there\x1b")
+        neovim.sees_match(r"# a comment that is there → \[0, 1, 2.*…$")
+
+
+def test_tables_are_shown_below(tmp_path: Path) -> None:
+    """A table that says only its shape has to be opened to be seen."""
+    with on_stage(PluginNeovim012, tmp_path) as neovim:
+        neovim.use(python_with_libraries())
+        table = "import pandas\npandas.DataFrame({'amount': range(100, 130)})\n"
+        neovim.open(table + "pandas.Series([1, 2]).to_numpy()\n")
+        neovim.run_file()
+        neovim.sees("DataFrame 30 × 1")
+        neovim.sees_match(r"^ +4 +104$")
+        neovim.sees("… 25 more, see :Rdit output")
+        neovim.sees("to_numpy()", "[1, 2]")
+
+
+@each_neovim
+def test_what_takes_long_has_a_clock(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """It would look as if it hung; and what waits for it as if nothing had been asked for."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("while True: pass\n")
+        neovim.run_file()
+        neovim.sees_match(r"⋯ running [2-9] s")
+        neovim.run_file()
+        neovim.sees("this waits for what runs")
+        neovim.interrupt()
+        neovim.sees("interrupted")
+
+
+@each_neovim
+def test_what_a_program_says_before_it_asks(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """A debugger's answers would be nowhere on the screen."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.open("def f():\n    print('one')\n    print('two')\n    input('Who? ')\nf()\n")
+        neovim.run_file()
+        neovim.terminal.wait_for_match("^one")
+        neovim.terminal.wait_for_match("^two")
+        neovim.answer("me")
+        neovim.command("echo 'over'")
+        neovim.terminal.wait_for_match("^over")
+
+
+@each_neovim
+def test_output_window_has_the_end_of_an_error(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """A library's own frames would be all that is seen of its traceback."""
+    with on_stage(kind, tmp_path) as neovim:
+        deep = "\n".join(f"def f{n}(): f{n - 1}()" for n in range(1, 15))
+        neovim.open(f"def f0(): raise KeyError('no such')\n{deep}\nf14()\n")
+        neovim.run_file()
+        neovim.command("$ | Rdit output")
+        neovim.terminal.wait_for_match("^KeyError: 'no such'")
+        neovim.command("Rdit output | Rdit lines 2")
+        neovim.terminal.wait_for_match("^    KeyError: 'no such'")
+
+
+@each_neovim
+def test_error_is_on_its_line_once(kind: type[PluginNeovim], tmp_path: Path) -> None:
+    """With the text of diagnostics beside the lines it would be there twice."""
+    with on_stage(kind, tmp_path) as neovim:
+        neovim.init = "vim.diagnostic.config({ virtual_text = true })"
+        neovim.open("1 / 0\n")
+        neovim.run_file()
+        neovim.command(
+            "lua vim.wait(60000, function() return #vim.diagnostic.get(0) == 1 end) "
+            "vim.cmd.redraw() print('diagnosed')"
+        )
+        neovim.terminal.wait_for_match("^diagnosed")
+        assert neovim.sees("1 / 0").count("division by zero") == 1

@@ -35,6 +35,8 @@ __import__("os").kill(__import__("os").getpid(), 11)
 len(numbers)
 numbers.append(4)
 `,
+  "copy.py": `6 * 7
+`,
   "output.py": `print("\\x1b[31mred\\x1b[0m")
 print("more")
 "## A *title*"

@@ -273,6 +273,30 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.seesMark("20 + 2", /^→ 22$/);
   });
 
+  step("keeps the tab of a file that has run, and with it its results", async () => {
+    await window.clickFile("copy.py");
+    await window.page.locator(".tab.active .monaco-icon-label.italic").waitFor();
+    await window.focusEditor();
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("6 * 7", /^→ 42$/);
+    await window.page.locator(".tab.active .monaco-icon-label.italic").waitFor({ state: "detached" });
+    await window.clickFile("states.py");
+    await window.page.locator(".tab", { hasText: "copy.py" }).click();
+    await window.seesMark("6 * 7", /^→ 42$/);
+  });
+
+  step("shows nothing as running in a file that was closed while it ran", async () => {
+    const interrupt = window.page.locator(".editor-actions [aria-label^='Interrupt']");
+    await window.openFile("loop.py");
+    await window.press("Shift+Alt+x", "f");
+    await interrupt.waitFor();
+    await window.closeTab("loop.py");
+    await window.openFile("loop.py");
+    await window.statusBarSays(/^[^·]*$/);
+    assert.equal(await interrupt.count(), 0);
+    await window.seesNoMark("before");
+  });
+
   step("shows complete outputs beside the editor, for the statement at the cursor or for all", async () => {
     await window.openFile("output.py");
     await window.press("Shift+Alt+x", "f");
@@ -423,6 +447,13 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await eventually("another server runs", () => vscode.programs(serverProcess).some(({ pid }) => pid !== server.pid));
     await window.press("Shift+Alt+x", "f");
     await window.seesMark("print(", /^→ hello, 43$/);
+  });
+
+  step("shows no old marks after a reset, in the eyes of another server, too", async () => {
+    await window.command("rdit: Restart Server");
+    await window.seesMark("print(", /^~ hello, 43$/);
+    await window.press("Shift+Alt+x", "r");
+    await window.seesNoMark("print(");
   });
 
   step("has no key that VS Code uses in the same place", async () => {

@@ -43,6 +43,12 @@ export class Workbench {
     await this.focusEditor();
   }
 
+  /** Click on a file in the Explorer, which opens it as a preview. */
+  async clickFile(name: string): Promise<void> {
+    await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).click();
+    await this.page.locator(".tab.active", { hasText: name }).waitFor();
+  }
+
   async focusEditor(): Promise<void> {
     // By the command, not by a click: a click would also move the cursor.
     await this.page.keyboard.press("Control+1");
@@ -181,10 +187,14 @@ export class Workbench {
   }
 
   async closePanel(): Promise<void> {
-    const tab = this.page.locator(".tab", { hasText: "rdit outputs" });
+    await this.closeTab("rdit outputs");
+    await this.focusEditor();
+  }
+
+  async closeTab(name: string): Promise<void> {
+    const tab = this.page.locator(".tab", { hasText: name });
     await tab.click({ button: "middle" });
     await tab.waitFor({ state: "detached" });
-    await this.focusEditor();
   }
 
   async screenshot(file: string): Promise<void> {

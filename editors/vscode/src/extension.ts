@@ -9,6 +9,7 @@ import { settings } from "./server/settings";
 import { answerInput } from "./view/input";
 import { Painter } from "./view/painter";
 import { Panel } from "./view/panel";
+import { keepTabsThatRun } from "./view/previews";
 import { StatusBar } from "./view/statusBar";
 
 let server: Server | undefined;
@@ -44,6 +45,7 @@ function connect(server: Server, painter: Painter, chosenPython: ChosenPython): 
   return [
     server.onResults((change) => painter.take(change)),
     painter.onChange((uri) => refreshHints(server, uri)),
+    keepTabsThatRun(painter),
     server.onState((state) => {
       if (state === "stopped") painter.loseServer();
       if (state === "running") showWhatIsOffered(server);

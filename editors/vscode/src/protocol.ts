@@ -29,8 +29,15 @@ export interface Requests {
   "rdit/checkpoints": { params: DocumentParams; result: CheckpointsResult };
   /** Lists what the program holds: data first, then functions and classes, then modules. */
   "rdit/variables": { params: DocumentParams; result: VariablesResult };
+  /**
+   * Evaluates an expression in a fork of the program that is thrown away: whatever it does, the program stays as it is.
+   * For at most 10 seconds. Where no fork can be had, only names, attributes and items are looked up.
+   */
+  "rdit/evaluate": { params: EvaluateParams; result: EvaluateResult };
   /** Writes the document with the results it has now, without running it again. */
   "rdit/export": { params: ExportParams; result: FileResult };
+  /** Writes the code of a notebook as a script, without its outputs. */
+  "rdit/import": { params: ImportParams; result: ImportResult };
   /**
    * Writes the whole output of the statement at a position into a text file and has the client show it
    * (`window/showDocument`).
@@ -638,6 +645,29 @@ export interface Variable {
   lineStart?: number;
 }
 
+/** The expression to evaluate. */
+export interface EvaluateParams {
+  /** The document. */
+  uri: string;
+  /** A Python expression, as an interactive interpreter takes one. */
+  expression: string;
+}
+
+/** What an expression came to. */
+export interface EvaluateResult {
+  /**
+   * What it printed, and below that its value, as an interactive interpreter shows it; at most 20,000 characters. With
+   * `failed`: the error.
+   */
+  text: string;
+  /** The class of its value; absent with `failed`. */
+  type?: string;
+  /** Whether it raised, or took too long; absent where it did not. */
+  failed?: boolean;
+  /** The state it was evaluated in: `now`, `while line 12 runs`, `after line 12`. */
+  origin: string;
+}
+
 /** What to write, and where. */
 export interface ExportParams {
   /** The document. */
@@ -648,6 +678,26 @@ export interface ExportParams {
   output?: string;
   /** Whether the client is asked to open it. */
   show?: boolean;
+}
+
+/** The notebook to convert, and where the script goes. */
+export interface ImportParams {
+  /** The notebook: a `file:` uri. */
+  uri: string;
+  /**
+   * An absolute path, whose file is replaced. Where it is absent: beside the notebook, unless there is another text.
+   */
+  output?: string;
+  /** Whether the client is asked to open it. */
+  show?: boolean;
+}
+
+/** The script that a notebook became. */
+export interface ImportResult {
+  /** Its path. */
+  path: string;
+  /** A sentence for each kind of thing that it lacks of the notebook. */
+  losses: string[];
 }
 
 /** A statement, by a position in it. */

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls import uris
-from pygls.exceptions import JsonRpcException
 
 from rdit_lsp.api.decode import Options, section_of
 from rdit_lsp.lsp.client_profile import client_profile
+from rdit_lsp.lsp.document_settings import ask, fetch, set_keys
 
 if TYPE_CHECKING:
     from rdit_lsp.lsp.language_server import RditServer
-
-log = logging.getLogger(__name__)
 
 
 def initialize(server: RditServer, params: types.InitializeParams) -> None:
@@ -28,9 +25,10 @@ def initialize(server: RditServer, params: types.InitializeParams) -> None:
     client.name = params.client_info.name if params.client_info else client.name
     client.pid = params.process_id or client.pid
     client.is_trusted = options.trusted
-    root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
-    path = uris.to_fs_path(root) if root else None
-    client.workspace = Path(path) if path else None
+    folders = params.workspace_folders or ()
+    roots = [folder.uri for folder in folders] or [params.root_uri or ""]
+    paths = [path for root in roots if (path := uris.to_fs_path(root))]
+    client.workspaces = tuple(map(Path, paths))
 
 
 async def initialized(server: RditServer, _: types.InitializedParams) -> None:
@@ -40,14 +38,9 @@ async def initialized(server: RditServer, _: types.InitializedParams) -> None:
         server.window_log_message(said)
     if not server.profile.has_configuration:
         return
-    item = types.ConfigurationItem(section="rdit")
-    try:
-        found = await server.workspace_configuration_async(types.ConfigurationParams([item]))
-    except JsonRpcException as error:
-        log.warning("the client did not answer what its configuration is: %s", error)
-        return
-    if found and isinstance(found[0], dict):
-        server.configure({**server.client.editor_settings, **_set_keys(found[0])})
+    found = await ask(server)
+    if found is not None:
+        server.configure({**server.client.editor_settings, **found})
 
 
 def configuration_changed(server: RditServer, params: types.DidChangeConfigurationParams) -> None:
@@ -55,8 +48,9 @@ def configuration_changed(server: RditServer, params: types.DidChangeConfigurati
     section = section_of(params.settings)
     if section is None:
         return
-    server.configure(_set_keys(section))
+    server.configure(set_keys(section))
     for session in server.documents:
+        fetch(server, session)
         session.refresh_dependencies()
 
 
@@ -73,8 +67,3 @@ async def shutdown(server: RditServer, _: None) -> None:
     server.leave()
     if not server.documents.hub.outlives:
         await server.documents.hub.close_all()
-
-
-def _set_keys(section: dict[str, Any]) -> dict[str, Any]:
-    """The keys a client has a value for: editors send null for what the user has not set."""
-    return {key: value for key, value in section.items() if value is not None}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from rdit_lsp.document.edit import Change, Edit
+from rdit_lsp.lsp.document_settings import fetch
 
 if TYPE_CHECKING:
     from rdit_lsp.lsp.language_server import RditServer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def did_open(server: RditServer, params: types.DidOpenTextDocumentParams) -> None:
     """`textDocument/didOpen`."""
     item = params.text_document
-    server.documents.open(item.uri, item.version, item.text)
+    fetch(server, server.documents.open(item.uri, item.version, item.text))
 
 
 def did_change(server: RditServer, params: types.DidChangeTextDocumentParams) -> None:

@@ -14,6 +14,7 @@ from sys import getrecursionlimit, setprofile, setrecursionlimit, settrace
 from . import arrays
 from .bounded_repr import BoundedRepr, one_line
 from .completions import LONGEST_NAME, completion, is_special
+from .evaluation import evaluation
 from .guarded_calls import GuardedCalls, Unknown
 from .lookup import (
     Computed,
@@ -73,6 +74,7 @@ def answer(
       sign: `df.` for attributes, `df[` or `df["` for keys, `f(` for arguments by name, or nothing.
     * `signature` with `expression`, `argument` (a number from 0) and `keyword` (a name or None):
       `{found, static?, label?, parameters?: [[begin, end]], active?, doc?}`
+    * `evaluation` with any `expression`, and `seconds` for it: `{text, type?, error?}`
 
     `static`: reading the source, without running it, would show as much. `failed` names an exception
     that was not expected.
@@ -244,10 +246,12 @@ _ANSWERS: "dict[str, Callable[[Inspector, Question], Answer]]" = {
     "hover": _hover,
     "completion": completion,
     "signature": _signature,
+    "evaluation": evaluation,
 }
 _NOTHING: "dict[str, Answer]" = {
     "variables": {"variables": [], "omitted": 0},
     "hover": {"found": False},
     "completion": {"items": [], "incomplete": False},
     "signature": {"found": False},
+    "evaluation": {},
 }

@@ -73,6 +73,9 @@ class Editor(ABC):
         self.size = (110, 30)
         """Columns and rows of the terminal, which may be chosen before it is opened."""
 
+        self.hosting = {"RDIT_HOST": "off"}
+        """Where the server's host is, if it may have one; a host would outlive the scene."""
+
         self.home = folder / "home"
         self.document = folder / "project" / "demo.py"
         self._processes = processes
@@ -156,6 +159,10 @@ class Editor(ABC):
         self.leave()
         self.terminal.wait_until_left()
 
+    def kill(self) -> None:
+        """Kill the editor, so that it can say no word to anything, and close its terminal."""
+        self.terminal.kill()
+
     def close(self) -> None:
         """End the editor if a failed scene has left it."""
         if self._terminal is not None:
@@ -216,6 +223,7 @@ class Editor(ABC):
         return {
             **inherited,
             **self._processes.environment,
+            **self.hosting,
             "PATH": f"{scripts}:{os.environ['PATH']}",
             "HOME": str(self.home),
             "SHELL": "/bin/sh",

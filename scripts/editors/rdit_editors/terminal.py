@@ -7,6 +7,7 @@ waits for, or fails and shows the screen.
 from __future__ import annotations
 
 import re
+import signal
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -147,6 +148,12 @@ class Terminal:
         """The first row that has all `parts` in this order now, or None."""
         match = self._match(in_order(*parts))
         return match.string if match else None
+
+    def kill(self) -> None:
+        """Kill the program, which has no time to do anything, and wait until it is gone."""
+        self._process.kill(signal.SIGKILL)
+        self._process.wait()
+        self._process.close()
 
     def close(self) -> None:
         """End the program, whatever it is doing."""

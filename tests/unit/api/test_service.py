@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,6 +139,21 @@ async def test_run_and_look(call: Caller, tmp_path: Path) -> None:
     assert await call("rdit/results", uri) == {"results": []}
 
 
+async def test_evaluate(call: Caller, tmp_path: Path) -> None:
+    """A person could ask the program nothing, or would change it by asking."""
+    uri = call.open(tmp_path / "d.py", "x = [1]\n")
+    kind, sentence = await call.refused("rdit/evaluate", uri, expression="x")
+    assert (kind, "d.py has not run" in sentence) == (ErrorKind.REQUEST_FAILED, True)
+    await call("rdit/execute", uri)
+    answer = await call("rdit/evaluate", uri, expression="x.append(2) or x")
+    assert answer == {"text": "[1, 2]", "type": "list", "origin": "now"}
+    answer = await call("rdit/evaluate", uri, expression="x +")
+    assert (answer["failed"], answer["text"][:12]) == (True, "SyntaxError:")
+    assert (await call("rdit/evaluate", uri, expression="x"))["text"] == "[1]"
+    kind, _ = await call.refused("rdit/evaluate", uri, expression=" ")
+    assert kind == ErrorKind.INVALID_PARAMS
+
+
 async def test_checkpoints(call: Caller, tmp_path: Path) -> None:
     """A state that was kept would not come back."""
     uri = call.open(tmp_path / "d.py", "x = 1\nx = 2\n")
@@ -166,10 +182,10 @@ async def test_before_anything_has_run(call: Caller, tmp_path: Path) -> None:
         assert (ErrorKind.INVALID_PARAMS, "d.py: nothing has run at line 2.") == refused
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "rdit/import"])
 async def test_unknown_documents(call: Caller, name: str) -> None:
     """A client that is behind would get an internal error."""
-    fitting = {"position": at(1), "checkpointId": "1"}
+    fitting = {"position": at(1), "checkpointId": "1", "expression": "1"}
     refused = await call.refused(name, "file:///no/d.py", **fitting)
     assert (ErrorKind.UNKNOWN_DOCUMENT, "d.py is not open in the editor.") == refused
 
@@ -270,6 +286,40 @@ async def test_export(call: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     kind, sentence = await call.refused("rdit/export", uri)
     assert kind is ErrorKind.REQUEST_FAILED
     assert sentence == "d.py cannot be exported without pygments: install it."
+
+
+async def test_import(call: Caller, tmp_path: Path) -> None:
+    """A notebook could not be made a script from an editor, or a script would be lost to it."""
+    notebook = tmp_path / "a b.ipynb"
+    cell = {"cell_type": "code", "source": "6 * 7\n%load_ext autoreload", "metadata": {}}
+    notebook.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}))
+    script = tmp_path / "a b.py"
+    found = await call("rdit/import", notebook.as_uri(), show=True)
+    assert found == {"path": str(script), "losses": ["1 line was left as a comment: 3."]}
+    assert "6 * 7\n# %load_ext autoreload" in script.read_text()
+    assert call.client.shown == [(script, False)]
+    script.write_text("mine = 1\n")
+    refused = await call.refused("rdit/import", notebook.as_uri())
+    assert refused == (ErrorKind.REQUEST_FAILED, f"{script}: another text is there.")
+    assert script.read_text() == "mine = 1\n"
+    other = tmp_path / "other.py"
+    assert (await call("rdit/import", notebook.as_uri(), output=str(other)))["path"] == str(other)
+
+
+async def test_import_of_what_is_no_notebook(call: Caller, tmp_path: Path) -> None:
+    """It would fail with a traceback."""
+    notebook = tmp_path / "a.ipynb"
+    missing = await call.refused("rdit/import", notebook.as_uri())
+    assert missing == (ErrorKind.REQUEST_FAILED, f"{notebook}: No such file or directory.")
+    notebook.write_text("[]")
+    kind, sentence = await call.refused("rdit/import", notebook.as_uri())
+    assert kind is ErrorKind.REQUEST_FAILED
+    assert "is not a notebook" in sentence
+    kind, sentence = await call.refused("rdit/import", "untitled:a.ipynb")
+    assert (ErrorKind.INVALID_PARAMS, "uri is 'untitled:a.ipynb', not that of a file.") == (
+        kind,
+        sentence,
+    )
 
 
 async def test_export_without_a_file(call: Caller) -> None:

@@ -131,7 +131,8 @@ end
 function M.keep(bufnr, name)
   local wanted = vim.tbl_extend("force", document(bufnr), { name = name })
   client.command(bufnr, "rdit/checkpoint", wanted, function(made)
-    client.say("Checkpoint " .. line_of(made))
+    local memory = made.memory and (", %s"):format(megabytes(made.memory)) or ""
+    client.say(("Checkpoint %q: %s%s."):format(name_of(made), effort(made), memory))
   end)
 end
 

@@ -78,15 +78,26 @@ function M.config()
     on_init = function(client)
       if options.draw then
         hide_inlay_hints(client)
+        -- Diagnostics say once more what is drawn, where the user has their text beside the lines.
+        vim.diagnostic.config({ virtual_text = false }, vim.lsp.diagnostic.get_namespace(client.id))
       end
     end,
     on_exit = function(_, _, client_id)
       -- Results beside the code without a server behind them would claim what nothing keeps true.
       vim.schedule(function()
         require("rdit.results").forget_client(client_id)
+        require("rdit.readiness").ended()
       end)
     end,
   }
+end
+
+--- The command that starts the server. What the user set by vim.lsp.config wins over our own options.
+---@return string[]
+function M.server_command()
+  local merged = vim.lsp.config and vim.lsp.config[M.name]
+  local cmd = merged and merged.cmd
+  return type(cmd) == "table" and cmd or config.get().cmd
 end
 
 --- Start the server for every Python buffer, open ones included.
@@ -125,6 +136,48 @@ function M.of(bufnr)
   return vim.lsp.get_clients({ name = M.name, bufnr = bufnr })[1]
 end
 
+--- Buffers that had no name when the server got to know them.
+---@type table<integer, true>
+local unnamed = {}
+
+---@param client vim.lsp.Client
+---@param method string
+---@param params table
+local function notify(client, method, params)
+  if has_methods then
+    client:notify(method, params)
+  else
+    client.notify(method, params)
+  end
+end
+
+--- Remember whether a buffer that the server has just got to know has a name.
+---@param bufnr integer
+function M.note_name(bufnr)
+  unnamed[bufnr] = vim.api.nvim_buf_get_name(bufnr) == "" or nil
+end
+
+--- A buffer without a name has one now. Neovim then forgets the autocommand by which it would open the document anew
+--- under its name, so that is done here.
+---@param bufnr integer
+function M.follow_name(bufnr)
+  local client = M.of(bufnr)
+  if not client or not unnamed[bufnr] or vim.api.nvim_buf_get_name(bufnr) == "" then
+    return
+  end
+  unnamed[bufnr] = nil
+  notify(client, "textDocument/didClose", { textDocument = { uri = vim.uri_from_fname("") } })
+  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+  notify(client, "textDocument/didOpen", {
+    textDocument = {
+      uri = vim.uri_from_bufnr(bufnr),
+      version = vim.lsp.util.buf_versions[bufnr],
+      languageId = "python",
+      text = table.concat(lines, "\n") .. "\n",
+    },
+  })
+end
+
 --- Tell the server when another one completes the same buffer: it then offers only what that one cannot know.
 ---@param bufnr integer
 function M.tell_of_others(bufnr)
@@ -139,12 +192,7 @@ function M.tell_of_others(bufnr)
   if has_other and not settings.otherServer then
     -- Kept there, because the server may ask for its settings again.
     client.settings = vim.tbl_deep_extend("force", client.settings or {}, { rdit = { otherServer = true } })
-    local params = { settings = client.settings }
-    if has_methods then
-      client:notify("workspace/didChangeConfiguration", params)
-    else
-      client.notify("workspace/didChangeConfiguration", params)
-    end
+    notify(client, "workspace/didChangeConfiguration", { settings = client.settings })
   end
 end
 
@@ -221,6 +269,10 @@ end
 ---@param params table The rest of rdit.ExecuteParams.
 ---@param done? fun(result: rdit.ExecuteResult)
 function M.execute(bufnr, params, done)
+  local summary = require("rdit.results").summary(bufnr)
+  if summary and summary.state == "busy" then
+    M.say("rdit: this waits for what runs; `:Rdit interrupt` stops that.")
+  end
   params.uri = vim.uri_from_bufnr(bufnr)
   params.version = vim.lsp.util.buf_versions[bufnr]
   M.command(bufnr, "rdit/execute", params, done)

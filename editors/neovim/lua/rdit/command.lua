@@ -1,5 +1,6 @@
 --- :Rdit and its subcommands. Each one is a call of another module; nothing is decided here but ranges and lines.
 local client = require("rdit.client")
+local readiness = require("rdit.readiness")
 
 local M = {}
 
@@ -8,18 +9,27 @@ local M = {}
 ---@field range? rdit.LineRange The lines given to the command.
 ---@field bang boolean
 ---@field rest string What follows the subcommand.
+---@field line? integer The line of the cursor then, where the command has waited for the server.
 
 ---@class rdit.Subcommand
 ---@field help string One sentence, for the help file's table and for completion.
 ---@field run fun(invocation: rdit.Invocation)
+---@field is_local? boolean It needs no server.
 ---@field complete? fun(typed: string): string[] What the rest of the line may become.
 
---- Run something that is found by a position: the first line given, or the cursor.
+--- The place that is meant: the first line given, or the cursor.
+---@param invocation rdit.Invocation
+---@return rdit.Position
+local function position_of(invocation)
+  local line = invocation.range and invocation.range.from or invocation.line
+  return client.position(invocation.bufnr, line)
+end
+
+--- Run something that is found by a position.
 ---@param scope rdit.Scope
 local function at_position(scope)
   return function(invocation)
-    local line = invocation.range and invocation.range.from
-    client.execute(invocation.bufnr, { scope = scope, position = client.position(invocation.bufnr, line) })
+    client.execute(invocation.bufnr, { scope = scope, position = position_of(invocation) })
   end
 end
 
@@ -89,9 +99,7 @@ end
 ---@param invocation rdit.Invocation
 ---@return rdit.PlaceParams
 local function place(invocation)
-  local line = invocation.range and invocation.range.from
-  local position = client.position(invocation.bufnr, line)
-  return { uri = vim.uri_from_bufnr(invocation.bufnr), position = position }
+  return { uri = vim.uri_from_bufnr(invocation.bufnr), position = position_of(invocation) }
 end
 
 ---@param session rdit.SessionStatus
@@ -189,11 +197,40 @@ M.subcommands = {
   reset = {
     help = "Forget all results and start with an empty namespace.",
     run = function(invocation)
-      client.command(invocation.bufnr, "rdit/reset", document(invocation.bufnr))
+      client.command(invocation.bufnr, "rdit/reset", document(invocation.bufnr), function()
+        client.say("All results and variables are gone.")
+      end)
     end,
   },
   status = { help = "Show the document's interpreter, process and state.", run = status },
   variables = { help = "Show the variables of the document's program.", run = variables },
+  eval = {
+    help = "Evaluate an expression, or the selected text, in a copy of the program.",
+    run = function(invocation)
+      require("rdit.evaluation").evaluate(invocation.bufnr, invocation.rest, invocation.range)
+    end,
+  },
+  export = {
+    help = "Write the document with its results: html, ipynb, md or py, or to the path given.",
+    run = function(invocation)
+      require("rdit.conversion").export(invocation.bufnr, invocation.rest)
+    end,
+    complete = function(typed)
+      return vim.tbl_filter(function(format)
+        return vim.startswith(format, typed)
+      end, require("rdit.conversion").formats)
+    end,
+  },
+  import = {
+    is_local = true,
+    help = "Write a notebook as a script beside it, and edit that.",
+    run = function(invocation)
+      require("rdit.conversion").import(invocation.rest)
+    end,
+    complete = function(typed)
+      return vim.fn.getcompletion(typed, "file")
+    end,
+  },
   output = {
     help = "Open or close the window with the complete output of the line under the cursor.",
     run = function()
@@ -218,18 +255,26 @@ M.subcommands = {
     end,
   },
   lines = {
+    is_local = true,
     help = "Show or hide longer output below its statement; a number limits the lines.",
     run = function(invocation)
-      require("rdit.results").toggle_lines(tonumber(invocation.rest))
+      local limit = tonumber(invocation.rest)
+      if invocation.rest ~= "" and not limit then
+        client.say(("%q is no number of lines."):format(invocation.rest), vim.log.levels.ERROR)
+        return
+      end
+      require("rdit.results").toggle_lines(limit)
     end,
   },
   clear = {
+    is_local = true,
     help = "Remove what is drawn, until it changes.",
     run = function(invocation)
       require("rdit.results").clear(invocation.bufnr)
     end,
   },
   log = {
+    is_local = true,
     help = "Open the log of Neovim's language clients, where the server's own messages are, too.",
     run = function()
       vim.cmd.tabedit(vim.fn.fnameescape(require("vim.lsp.log").get_filename()))
@@ -254,12 +299,23 @@ function M.dispatch(options)
     client.say(("rdit has no %q; it has: %s."):format(name, table.concat(names(), ", ")), vim.log.levels.ERROR)
     return
   end
-  subcommand.run({
+  ---@type rdit.Invocation
+  local invocation = {
     bufnr = vim.api.nvim_get_current_buf(),
     range = options.range > 0 and { from = options.line1, to = options.line2 } or nil,
     bang = options.bang,
     rest = rest,
-  })
+  }
+  if subcommand.is_local then
+    subcommand.run(invocation)
+    return
+  end
+  local line, is_late = vim.fn.line("."), false
+  readiness.when_served(invocation.bufnr, function()
+    invocation.line = is_late and line or nil
+    subcommand.run(invocation)
+  end)
+  is_late = true
 end
 
 --- What follows a subcommand. A name may have spaces, and Neovim replaces the last word only.

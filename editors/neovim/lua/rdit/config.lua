@@ -11,6 +11,7 @@ local M = {}
 ---@field signs table<rdit.LookName, string>|false The sign of each look in the sign column.
 ---@field max_width integer Cut the text beside a statement at this many columns.
 ---@field virtual_lines integer Show up to this many lines of longer output below the statement.
+---@field table_lines integer Show up to this many lines of a table or an array below the statement.
 ---@field output_height integer Height of the output window.
 ---@field marks table<rdit.LookName, string> The mark of each look that is drawn beside the code.
 ---@field pictures boolean|fun(picture: rdit.Picture): rdit.TakeAway? Draw pictures in the output window.
@@ -21,7 +22,7 @@ M.defaults = {
   draw = true,
   signs = {
     fresh = "✓",
-    stale = "~",
+    stale = "≈",
     out_of_order = "○",
     running = "▶",
     error = "✗",
@@ -30,6 +31,7 @@ M.defaults = {
   },
   max_width = 100,
   virtual_lines = 0,
+  table_lines = 6,
   output_height = 12,
   pictures = true,
   marks = {
@@ -52,6 +54,7 @@ local types = vim.tbl_extend("error", {
   signs = { "table", "boolean" },
   max_width = { "number" },
   virtual_lines = { "number" },
+  table_lines = { "number" },
   output_height = { "number" },
   pictures = { "boolean", "function" },
   marks = { "table" },

@@ -10,9 +10,9 @@ M.namespace = vim.api.nvim_create_namespace("rdit")
 
 --- A look is told by its mark and by its group, so that no one has to see colours. The groups are links that the
 --- user's own `:highlight` wins over.
----@type table<rdit.Look, { name: rdit.LookName, group: string, link: string }>
+---@type table<rdit.Look, { name: rdit.LookName, group: string, link: string, sign?: string }>
 local looks = {
-  fresh = { name = "fresh", group = "RditFresh", link = "DiagnosticOk" },
+  fresh = { name = "fresh", group = "RditFresh", link = "DiagnosticOk", sign = "RditFreshSign" },
   stale = { name = "stale", group = "RditStale", link = "Comment" },
   outOfOrder = { name = "out_of_order", group = "RditOutOfOrder", link = "DiagnosticHint" },
   running = { name = "running", group = "RditRunning", link = "DiagnosticInfo" },
@@ -21,8 +21,26 @@ local looks = {
   notRun = { name = "not_run", group = "RditNotRun", link = "NonText" },
 }
 
+--- The colour of fresh results is that of strings in many colour schemes, so they have a background as well, which code
+--- has not.
+---@return vim.api.keyset.highlight
+local function fresh_highlight()
+  local found = vim.api.nvim_get_hl(0, { name = looks.fresh.link, link = false })
+  local back = vim.api.nvim_get_hl(0, { name = "CursorLine", link = false })
+  return {
+    fg = found.fg,
+    ctermfg = found.ctermfg,
+    bg = back.bg,
+    ctermbg = back.ctermbg,
+    italic = true,
+    default = true,
+  }
+end
+
 --- `:highlight clear`, which colour schemes begin with, takes links away that were not set by `default`.
 function M.define_highlights()
+  vim.api.nvim_set_hl(0, looks.fresh.sign, { link = looks.fresh.link, default = true })
+  vim.api.nvim_set_hl(0, looks.fresh.group, fresh_highlight())
   for _, look in pairs(looks) do
     vim.api.nvim_set_hl(0, look.group, { link = look.link, default = true })
   end
@@ -30,7 +48,7 @@ end
 
 --- How to draw a result. A look that only a newer server knows is drawn as stale: it must not pass for fresh.
 ---@param result rdit.StatementResult
----@return { name: rdit.LookName, group: string }
+---@return { name: rdit.LookName, group: string, sign?: string }
 function M.look(result)
   return looks[result.look] or looks.stale
 end
@@ -70,12 +88,49 @@ function M.cut(text, width)
   return vim.fn.strcharpart(text, 0, low) .. "…"
 end
 
---- The one line of a result, without its mark.
+--- The one line of a result, without its mark. One that takes long says for how long.
 ---@param result rdit.StatementResult
+---@param seconds? integer How long it has been running.
 ---@return string
-function M.summary(result)
+function M.summary(result, seconds)
   -- A control character would be drawn as ^X, and a line break as ^@.
-  return ((result.summary or ""):gsub("%c+", " "))
+  local text = (result.summary or ""):gsub("%c+", " ")
+  if seconds and seconds >= 2 then
+    text = text:gsub("^running", ("running %d s"):format(seconds), 1)
+  end
+  return text
+end
+
+--- The columns that text has in the narrowest window that shows a buffer; nil where none does.
+---@param bufnr integer
+---@return integer?
+function M.width(bufnr)
+  local width
+  for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
+    local info = vim.fn.getwininfo(window)[1]
+    width = math.min(width or math.huge, info.width - info.textoff)
+  end
+  return width
+end
+
+--- Where less is left beside a statement, its line of text stands below it.
+local least_room = 20
+
+--- The columns that are left beside a line.
+---@param bufnr integer
+---@param row integer
+---@param width? integer As M.width() gives it.
+---@return integer
+local function room_beside(bufnr, row, width)
+  if not width or width <= 0 then
+    return math.huge
+  end
+  local used = vim.fn.strdisplaywidth(vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or "")
+  local window = vim.fn.bufwinid(bufnr)
+  if window ~= -1 and vim.wo[window].wrap then
+    used = used % width
+  end
+  return width - used - 1
 end
 
 --- What the mark says, in words: why it is stale, or that it has not just run.
@@ -93,44 +148,73 @@ local function remark(result, text)
   return ""
 end
 
---- The chunks beside the statement's last line, or nil where nothing is to be said.
+--- The chunks of the line that a result is told in, or nil where nothing is to be said.
 ---@param result rdit.StatementResult
 ---@param options rdit.Config
+---@param room integer Columns that it may have.
+---@param seconds? integer
 ---@return [string, string][]?
-local function beside(result, options)
-  local look, text = M.look(result), M.summary(result)
+local function told(result, options, room, seconds)
+  local look, text = M.look(result), M.summary(result, seconds)
   if look.name == "not_run" or (look.name == "fresh" and text == "") then
     return nil
   end
   local note = remark(result, text)
-  local room = math.max(options.max_width - vim.api.nvim_strwidth(note), 20)
-  local line = vim.trim(options.marks[look.name] .. " " .. M.cut(text, room))
-  return { { line .. note, look.group } }
+  local left = math.max(math.min(options.max_width, room - 2) - vim.api.nvim_strwidth(note), least_room)
+  local line = vim.trim(options.marks[look.name] .. " " .. M.cut(text, left)) .. note
+  return { { M.cut(line, room), look.group } }
+end
+
+--- Whether a table or an array is only named in the result's line, by its shape.
+---@param item rdit.OutputItem
+---@param summary string
+---@return boolean
+local function is_named_only(item, summary)
+  local about = vim.tbl_get(item, "metadata", "rdit") or {}
+  return about.shape ~= nil and about.pixels == nil and vim.startswith(summary, about.type or "\0")
+end
+
+--- The lines of what a result has put out that are to be shown below it, and how many of them.
+---@param result rdit.StatementResult
+---@param options rdit.Config
+---@return string[] lines
+---@return integer limit
+local function output_lines(result, options)
+  local lines, summary = {}, M.summary(result)
+  local limit = options.virtual_lines
+  for _, item in ipairs(result.output) do
+    if options.virtual_lines > 0 then
+      vim.list_extend(lines, M.lines(item.text))
+    elseif is_named_only(item, summary) then
+      lines, limit = M.lines(item.text), options.table_lines
+    end
+  end
+  return lines, limit
 end
 
 --- The lines below the statement, when it has more to show than the one beside it.
 ---@param result rdit.StatementResult
 ---@param options rdit.Config
----@return [string, string][][]?
-local function below(result, options)
-  if options.virtual_lines < 1 then
-    return nil
+---@param width integer
+---@return [string, string][][]
+local function below(result, options, width)
+  local lines, limit = output_lines(result, options)
+  if #lines < 2 or limit < 1 then
+    return {}
   end
-  local lines = {}
-  for _, item in ipairs(result.output) do
-    vim.list_extend(lines, M.lines(item.text))
+  local drawn, left_out = {}, math.max(#lines - limit, 0)
+  -- Of an error the end says what it is; what comes first may be a library's own code.
+  local is_end = result.look == "error"
+  for index = is_end and left_out + 1 or 1, is_end and #lines or #lines - left_out do
+    table.insert(drawn, "  " .. M.cut(lines[index], math.min(options.max_width, width - 2)))
   end
-  if #lines < 2 then
-    return nil
+  if left_out > 0 then
+    table.insert(drawn, is_end and 1 or #drawn + 1, ("  … %d more, see :Rdit output"):format(left_out))
   end
-  local group, drawn = M.look(result).group, {}
-  for index = 1, math.min(#lines, options.virtual_lines) do
-    drawn[index] = { { "  " .. M.cut(lines[index], options.max_width), group } }
-  end
-  if #lines > options.virtual_lines then
-    table.insert(drawn, { { ("  … %d more, see :Rdit output"):format(#lines - options.virtual_lines), group } })
-  end
-  return drawn
+  local group = M.look(result).group
+  return vim.tbl_map(function(line)
+    return { { line, group } }
+  end, drawn)
 end
 
 ---@class rdit.Drawn The extmarks of one result.
@@ -167,26 +251,33 @@ end
 ---@param bufnr integer
 ---@param drawn rdit.Drawn
 ---@param result rdit.StatementResult
----@param has_run boolean Whether the document has results: one that never ran shows no signs that it did not.
+---@param board rdit.Board What is known of the buffer.
 ---@param first integer
 ---@param last integer
+---@param seconds? integer How long it has been running.
 ---@return rdit.Drawn
-function M.result(bufnr, drawn, result, has_run, first, last)
-  local options = config.get()
-  local look = M.look(result)
-  local text, lines = beside(result, options), below(result, options)
+function M.result(bufnr, drawn, result, board, first, last, seconds)
+  local options, look = config.get(), M.look(result)
+  local width = board.width or math.huge
+  local room = room_beside(bufnr, last, board.width)
+  local lines = below(result, options, width)
+  local text = told(result, options, room < least_room and width or room, seconds)
+  if text and room < least_room then
+    table.insert(lines, 1, text)
+    text = nil
+  end
   return {
-    text = put(bufnr, drawn.text, last, (text or lines) and {
+    text = put(bufnr, drawn.text, last, (text or #lines > 0) and {
       virt_text = text,
       virt_text_pos = "eol",
       hl_mode = "combine",
-      virt_lines = lines,
+      virt_lines = #lines > 0 and lines or nil,
       -- Statements that share a line are shown in their own order.
       priority = 100 + math.min(math.max(result.nodeIndex, 0), 1000),
     }),
-    sign = put(bufnr, drawn.sign, first, options.signs and (has_run or look.name ~= "not_run") and {
+    sign = put(bufnr, drawn.sign, first, options.signs and (board.has_run or look.name ~= "not_run") and {
       sign_text = options.signs[look.name],
-      sign_hl_group = look.group,
+      sign_hl_group = look.sign or look.group,
       priority = sign_priority(result),
     } or nil),
   }

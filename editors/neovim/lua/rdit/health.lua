@@ -35,19 +35,16 @@ local function check_options()
   if #problems == 0 then
     vim.health.ok("The options are understood.")
   end
-end
-
----@return string[]
-local function command()
-  -- What the user set by vim.lsp.config wins over our own options.
-  local merged = vim.lsp.config and vim.lsp.config[client.name]
-  local cmd = merged and merged.cmd
-  return type(cmd) == "table" and cmd or config.get().cmd
+  local hidden = require("rdit.keymaps").hidden()
+  if #hidden > 0 then
+    local advice = 'Another prefix leaves them alone: `require("rdit").setup({ keymaps = "<leader>p" })`.'
+    vim.health.warn("In Python buffers `keymaps` hides mappings of yours: " .. table.concat(hidden, ", "), { advice })
+  end
 end
 
 local function check_server()
   vim.health.start("rdit: server")
-  local cmd = command()
+  local cmd = client.server_command()
   local path = vim.fn.exepath(cmd[1])
   if path == "" then
     vim.health.error(("There is no command %q."):format(cmd[1]), {

@@ -45,6 +45,11 @@ end
 ---@param params rdit.InputParams
 ---@return { text: string|vim.NIL }
 function M.ask(params)
+  local source = vim.uri_to_bufnr(params.uri)
+  local asking = require("rdit.results").running(source)
+  if asking then
+    require("rdit.output").show_before_question(source, asking)
+  end
   local ask = params.password and ask_secretly or ask_openly
   return { text = ask(prompt_of(params)) or vim.NIL }
 end

@@ -118,6 +118,16 @@ local function draw_pictures(shown)
   end
 end
 
+--- The end of an error says what it is, and the end of what still runs is what is new.
+---@param results rdit.StatementResult[]
+local function go_to_end(results)
+  local last = results[#results]
+  local is_meant = last and (last.status == "error" or last.status == "crashed" or last.status == "running")
+  if is_meant and vim.api.nvim_get_current_win() ~= view.window then
+    vim.api.nvim_win_set_cursor(view.window, { #view.lines, 0 })
+  end
+end
+
 ---@param results rdit.StatementResult[]
 local function show(results)
   local lines, highlights, shown = render(results, file_name(vim.uri_from_bufnr(view.source)))
@@ -139,6 +149,18 @@ local function show(results)
     })
   end
   draw_pictures(shown)
+  go_to_end(results)
+end
+
+---@param source integer
+---@param line integer
+---@return rdit.ResultsParams
+local function question(source, line)
+  return {
+    uri = vim.uri_from_bufnr(source),
+    lineRange = { from = line, to = line },
+    pictureFiles = true,
+  }
 end
 
 --- Ask for the output of the source's line. One request at a time: output that streams would pile them up.
@@ -149,11 +171,6 @@ local function refresh()
   end
   local asked = view
   view.is_outdated = false
-  local argument = {
-    uri = vim.uri_from_bufnr(view.source),
-    lineRange = { from = view.line, to = view.line },
-    pictureFiles = true,
-  }
   local function answered(answer)
     asked.is_asking = false
     if view ~= asked then
@@ -167,7 +184,7 @@ local function refresh()
   local function failed()
     asked.is_asking = false
   end
-  view.is_asking = client.command(view.source, "rdit/results", argument, answered, failed)
+  view.is_asking = client.command(view.source, "rdit/results", question(view.source, view.line), answered, failed)
 end
 
 --- Turn to the line under the cursor of a buffer that rdit serves.
@@ -251,18 +268,9 @@ local function make_buffer()
   return bufnr
 end
 
---- Open the window for the current buffer, or close it where it is open.
-function M.toggle()
-  if view then
-    vim.api.nvim_win_close(view.window, true)
-    return
-  end
-  local source = vim.api.nvim_get_current_buf()
-  local line = vim.api.nvim_win_get_cursor(0)[1]
-  if not client.of(source) then
-    client.say("rdit is not attached to this buffer; see :checkhealth rdit.", vim.log.levels.WARN)
-    return
-  end
+---@param source integer
+---@param line integer
+local function open(source, line)
   local bufnr = make_buffer()
   local window = vim.api.nvim_open_win(bufnr, false, {
     split = "below",
@@ -282,7 +290,49 @@ function M.toggle()
     drawn = {},
   }
   watch()
+end
+
+--- Open the window for the current buffer, or close it where it is open.
+function M.toggle()
+  if view then
+    vim.api.nvim_win_close(view.window, true)
+    return
+  end
+  local source = vim.api.nvim_get_current_buf()
+  if not client.of(source) then
+    client.say("rdit is not attached to this buffer; see :checkhealth rdit.", vim.log.levels.WARN)
+    return
+  end
+  open(source, vim.api.nvim_win_get_cursor(0)[1])
   refresh()
+end
+
+--- Milliseconds that a question of the program waits for what it has written before.
+local patience_ms = 1000
+
+--- Before the program's question: show what it has written, where that is more than fits beside the line.
+---@param source integer
+---@param result rdit.StatementResult The statement that asks.
+function M.show_before_question(source, result)
+  if vim.api.nvim_get_current_buf() ~= source then
+    return
+  end
+  local line = result.lineStart
+  local answer = client.command_now(source, "rdit/results", question(source, line), patience_ms)
+  local written = 0
+  for _, found in ipairs(answer and answer.results or {}) do
+    for _, item in ipairs(found.output) do
+      written = written + #draw.lines(item.text)
+    end
+  end
+  if not view and written > 1 then
+    open(source, line)
+  end
+  if view and view.source == source then
+    view.line = line
+    show(answer.results)
+    vim.cmd.redraw()
+  end
 end
 
 return M

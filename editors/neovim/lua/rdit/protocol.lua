@@ -333,12 +333,38 @@ local M = {}
 ---@field summary string Its value in a line.
 ---@field lineStart? integer The line that binds the name last.
 
+--- The expression to evaluate.
+---@class rdit.EvaluateParams
+---@field uri string The document.
+---@field expression string A Python expression, as an interactive interpreter takes one.
+
+--- What an expression came to.
+---@class rdit.EvaluateResult
+--- What it printed, and below that its value, as an interactive interpreter shows it; at most 20,000 characters. With
+--- `failed`: the error.
+---@field text string
+---@field type? string The class of its value; absent with `failed`.
+---@field failed? boolean Whether it raised, or took too long; absent where it did not.
+---@field origin string The state it was evaluated in: `now`, `while line 12 runs`, `after line 12`.
+
 --- What to write, and where.
 ---@class rdit.ExportParams
 ---@field uri string The document.
 ---@field to? "html"|"ipynb"|"md"|"py" The format.
 ---@field output? string An absolute path; beside the document where it is absent.
 ---@field show? boolean Whether the client is asked to open it.
+
+--- The notebook to convert, and where the script goes.
+---@class rdit.ImportParams
+---@field uri string The notebook: a `file:` uri.
+--- An absolute path, whose file is replaced. Where it is absent: beside the notebook, unless there is another text.
+---@field output? string
+---@field show? boolean Whether the client is asked to open it.
+
+--- The script that a notebook became.
+---@class rdit.ImportResult
+---@field path string Its path.
+---@field losses string[] A sentence for each kind of thing that it lacks of the notebook.
 
 --- A statement, by a position in it.
 ---@class rdit.PlaceParams

@@ -8,11 +8,13 @@ local M = {}
 ---@class rdit.Entry One result on the screen.
 ---@field result rdit.StatementResult
 ---@field drawn rdit.Drawn
+---@field since? integer When it was first seen running, in milliseconds.
 
 ---@class rdit.Board All of one buffer.
 ---@field client_id integer
 ---@field state string
----@field has_run boolean Whether any statement has a result of its own.
+---@field has_run boolean Whether any statement has a result of its own: one that never ran has a sign only then.
+---@field width? integer The columns that the narrowest window has for its text; nil where none shows it.
 ---@field entries table<integer, rdit.Entry> By nodeIndex.
 
 ---@type table<integer, rdit.Board>
@@ -81,9 +83,12 @@ end
 local function place(bufnr, board, result, is_current)
   local entry = board.entries[result.nodeIndex]
   local first, last = rows(bufnr, entry, result, is_current)
+  local since = result.look == "running" and (entry and entry.since or vim.uv.now()) or nil
+  local seconds = since and math.floor((vim.uv.now() - since) / 1000)
   board.entries[result.nodeIndex] = {
     result = result,
-    drawn = draw.result(bufnr, entry and entry.drawn or {}, result, board.has_run, first, last),
+    drawn = draw.result(bufnr, entry and entry.drawn or {}, result, board, first, last, seconds),
+    since = since,
   }
 end
 
@@ -93,6 +98,30 @@ end
 local function redraw(bufnr, board)
   for _, entry in pairs(board.entries) do
     place(bufnr, board, entry.result, false)
+  end
+end
+
+--- Have the statement that runs say for how long, once a second.
+local clock = assert(vim.uv.new_timer())
+
+local function tick()
+  local runs = false
+  for bufnr, board in pairs(boards) do
+    for _, entry in pairs(board.entries) do
+      if entry.since then
+        runs = true
+        place(bufnr, board, entry.result, false)
+      end
+    end
+  end
+  if not runs then
+    clock:stop()
+  end
+end
+
+local function start_clock()
+  if not clock:is_active() then
+    clock:start(1000, 1000, vim.schedule_wrap(tick))
   end
 end
 
@@ -138,6 +167,9 @@ end
 ---@param params rdit.DidChangeResultsParams
 ---@param client_id integer
 function M.receive(params, client_id)
+  if vim.uri_to_fname(params.uri) == "" then
+    return -- A buffer without a name, which no uri leads back to.
+  end
   local bufnr = vim.uri_to_bufnr(params.uri)
   -- A notification may be on its way when its buffer is closed.
   if not vim.api.nvim_buf_is_loaded(bufnr) then
@@ -145,10 +177,14 @@ function M.receive(params, client_id)
   end
   local board = board_of(bufnr, client_id)
   board.state = params.state
+  board.width = draw.width(bufnr)
   drop_gone(bufnr, board, params)
   local is_current = not params.version or params.version == vim.lsp.util.buf_versions[bufnr]
   for _, result in ipairs(params.results) do
     place(bufnr, board, result, is_current)
+  end
+  if params.state == "busy" then
+    start_clock()
   end
   if has_run(board) ~= board.has_run then
     board.has_run = not board.has_run
@@ -174,6 +210,54 @@ function M.forget_client(client_id)
     if board.client_id == client_id then
       M.clear(bufnr)
       board.state = "dead"
+    end
+  end
+end
+
+--- Cut the text on a line to the room that is beside it now.
+---@param bufnr integer
+---@param row integer From 0.
+function M.refit_line(bufnr, row)
+  local board = boards[bufnr]
+  local marks = board and vim.api.nvim_buf_get_extmarks(bufnr, draw.namespace, { row, 0 }, { row, -1 }, {}) or {}
+  for _, mark in ipairs(marks) do
+    for _, entry in pairs(board.entries) do
+      if entry.drawn.text == mark[1] then
+        place(bufnr, board, entry.result, false)
+      end
+    end
+  end
+end
+
+--- Cut all text to a window that has become narrower or wider, by its own size or by what stands left of the text.
+---@param bufnr integer
+local function refit(bufnr)
+  local board, width = boards[bufnr], draw.width(bufnr)
+  if board and width and board.width ~= width then
+    board.width = width
+    vim.schedule(function()
+      if boards[bufnr] == board then
+        redraw(bufnr, board)
+      end
+    end)
+  end
+end
+
+vim.api.nvim_set_decoration_provider(draw.namespace, {
+  on_win = function(_, _, bufnr)
+    refit(bufnr)
+    return false
+  end,
+})
+
+--- The lines and the output of the statement that runs in a buffer now; nil where none does.
+---@param bufnr integer
+---@return rdit.StatementResult?
+function M.running(bufnr)
+  local board = boards[bufnr]
+  for _, entry in pairs(board and board.entries or {}) do
+    if entry.since then
+      return entry.result
     end
   end
 end

@@ -8,7 +8,7 @@ import { openExample } from "./example";
 import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
-import { execute, interrupt, runStatement, transact } from "./run";
+import { execute, interrupt, reset, runStatement, transact } from "./run";
 import { showVariables } from "./variables";
 
 type Command = (parts: Parts) => unknown;
@@ -24,7 +24,7 @@ const commands: Record<string, Command> = {
   "rdit.dryRun": (parts) => transact(parts, "rollback_always"),
   "rdit.runOrTakeBack": (parts) => transact(parts, "commit_on_success"),
   "rdit.interrupt": interrupt,
-  "rdit.reset": ({ server }) => server.execute("rdit/reset", { uri: currentUri() }),
+  "rdit.reset": reset,
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
   "rdit.variables": showVariables,

@@ -70,3 +70,10 @@ export async function interrupt({ server }: Parts): Promise<void> {
   const { interrupted } = await server.execute("rdit/interrupt", { uri: currentUri() });
   if (!interrupted) vscode.window.setStatusBarMessage("rdit: nothing is running.", 3000);
 }
+
+/** What is shown goes at once, also what was left of a server that is gone and that this one knows nothing of. */
+export async function reset({ server, painter }: Parts): Promise<void> {
+  const uri = currentEditor().document.uri;
+  painter.forget(uri);
+  await server.execute("rdit/reset", { uri: uri.toString() });
+}

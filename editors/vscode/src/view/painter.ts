@@ -38,7 +38,7 @@ export class Painter implements vscode.Disposable {
       this.changes,
       ...entries.flatMap(([, types]) => [types.mark, types.sign]),
       vscode.workspace.onDidChangeTextDocument((event) => this.edit(event)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.displayed.delete(document.uri.toString())),
+      vscode.workspace.onDidCloseTextDocument((document) => this.forget(document.uri)),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.paint(editor))),
       vscode.window.onDidChangeTextEditorVisibleRanges((event) => this.paint(event.textEditor)),
     ];
@@ -55,6 +55,8 @@ export class Painter implements vscode.Disposable {
 
   take(change: DidChangeResultsParams): void {
     const uri = vscode.Uri.parse(change.uri);
+    // The server's last word on a document that was closed crosses the closing.
+    if (!isOpen(uri)) return;
     this.ensure(uri).merge(change);
     this.changed(uri);
   }
@@ -65,6 +67,12 @@ export class Painter implements vscode.Disposable {
       results.loseServer();
       this.changed(vscode.Uri.parse(key));
     }
+  }
+
+  /** Show nothing of a document: it was closed, or its results are not wanted any more. */
+  forget(uri: vscode.Uri): void {
+    this.displayed.delete(uri.toString());
+    this.changed(uri);
   }
 
   repaintAll(): void {
@@ -90,11 +98,10 @@ export class Painter implements vscode.Disposable {
   }
 
   private paint(editor: vscode.TextEditor): void {
-    const displayed = this.of(editor.document.uri);
-    if (!displayed) return;
+    if (editor.document.languageId !== "python") return;
     const { show, showGutter, maxLength } = settings(editor.document.uri);
     const isNear = nearView(editor);
-    const results = displayed.all();
+    const results = this.of(editor.document.uri)?.all() ?? [];
     const marks = show === "decorations" ? marksOf(results, maxLength).filter((mark) => isNear(mark.line)) : [];
     const signs = showGutter ? signsOf(results).filter((sign) => isNear(sign.line)) : [];
     for (const look of looks) {
@@ -102,6 +109,10 @@ export class Painter implements vscode.Disposable {
       editor.setDecorations(this.types[look].sign, signs.filter((sign) => sign.look === look).map((sign) => signOptions(sign)));
     }
   }
+}
+
+function isOpen(uri: vscode.Uri): boolean {
+  return vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
 }
 
 function createTypes(look: Look, extensionUri: vscode.Uri): LookTypes {

@@ -62,10 +62,22 @@ export class StatusBar implements vscode.Disposable {
     this.draw();
   }
 
+  /** It was closed, and with that its program ended. */
+  private forgetDocument(key: string): void {
+    this.busySince.delete(key);
+    this.sessions.delete(key);
+    this.lastStates.delete(key);
+    this.draw();
+  }
+
   private follow(uri: vscode.Uri): void {
     const key = uri.toString();
     const state = this.painter.of(uri)?.state;
-    if (state === undefined || state === this.lastStates.get(key)) return;
+    if (state === this.lastStates.get(key)) return;
+    if (state === undefined) {
+      this.forgetDocument(key);
+      return;
+    }
     this.lastStates.set(key, state);
     if (state === "busy") this.busySince.set(key, Date.now());
     else this.busySince.delete(key);
