@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import processes
+from support import processes, protocol_schema
 from support.editor import values
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ async def test_ps(hosts: Hosts, tmp_path: Path) -> None:
     document.start()
     await document.running(4)
     found = await hosts.ps()
+    protocol_schema.check("HostReport", found)
     assert hosts.pid == found["host"]["pid"]
     (session,) = found["sessions"]
     assert str(tmp_path / "a.py") == session["file"]
@@ -136,6 +137,7 @@ class Following:
         """The next event of this name."""
         while True:
             found: dict[str, Any] = json.loads(await self.line())
+            protocol_schema.check("RunEvent", found)
             if found["event"] == name:
                 return found
 
@@ -198,8 +200,11 @@ async def test_attach_for_programs(hosts: Hosts, tmp_path: Path, following: Any)
     assert "2" == (await follower.event("output"))["output"]["text"]
     document.replace("print('three')\n")
     await document.execute()
-    assert "three\n" == (await follower.event("output"))["output"]["text"]
-    hosts.editors[0].process.kill()
+    assert (await follower.event("output"))["output"]["text"].startswith("three")
+    await editor.command("rdit/stop", {"uri": document.uri})
+    assert 0 == (await follower.event("end"))["exitCode"]
+    follower = await following("--format", "jsonl", str(tmp_path / "a.py"))
+    await follower.event("start")
     os.kill(hosts.pid, signal.SIGKILL)
     assert 1 == await asyncio.wait_for(follower.process.wait(), 60)
     assert b"rdit: the host has ended.\n" == await follower.process.stderr.read()
