@@ -1,4 +1,4 @@
-"""A scope of its own under systemd, where there is one: processes that are to outlive the terminal they came from.
+"""A scope of its own under systemd, for processes that are to outlive the terminal they came from.
 
 Otherwise they belong to that terminal, editor or login, and systemd may end them with it, or count their
 memory as its. Best effort: elsewhere nothing is done.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,22 +20,22 @@ _MANAGER = (
 )
 
 
-def give_scope(name: str, pids: Sequence[int], environ: Mapping[str, str]) -> bool:
-    """Ask the user's systemd to move processes into a new scope; whether there was one to ask.
+def give_scope(name: str, pids: Sequence[int], environ: Mapping[str, str]) -> int | None:
+    """Ask the user's systemd to move processes into a new scope.
 
-    Nothing waits for the answer, which costs more than the start of all else; errors go to standard error.
+    Returns the child that asks, which the caller may reap at any time, as the answer takes longer than the
+    start of a host; errors go to standard error. None where there is no systemd.
     """
     busctl = shutil.which("busctl", path=environ.get("PATH"))
     runtime = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
     if busctl is None or not os.path.exists(os.path.join(runtime, "systemd", "private")):
-        return False
-    subprocess.Popen(
+        return None
+    return os.posix_spawn(
+        busctl,
         _command(busctl, f"{name}-{pids[0]}.scope", pids),
-        env={**environ, "XDG_RUNTIME_DIR": runtime},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        {**environ, "XDG_RUNTIME_DIR": runtime},
+        file_actions=[(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)],
     )
-    return True
 
 
 def _command(busctl: str, unit: str, pids: Sequence[int]) -> list[str]:
