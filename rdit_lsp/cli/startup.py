@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ class RunOptions:
     env: Mapping[str, str]
     timeout: float | None
     stop_on_error: bool
+    is_interactive: bool = False
+    """Python's prompt follows."""
 
 
 class StartedScript:
@@ -123,7 +126,7 @@ def _decode_source(data: bytes) -> str:
 
 def _settings(options: RunOptions) -> Settings:
     editor: dict[str, Any] = {} if options.python is None else {"python": options.python}
-    return settings_for(_folder(options), editor, Path.cwd(), "the command line")
+    return settings_for(_folder(options), editor, Path.cwd(), "--python")
 
 
 def _folder(options: RunOptions) -> Path:
@@ -146,9 +149,10 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
-        capture=options.layout != "quiet",
+        capture=options.layout != "quiet" and not _gives_terminal(options),
         stdin="inherit" if is_file else "empty",
         show_values=options.layout != "quiet",
+        is_interactive=options.is_interactive,
         checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
@@ -157,16 +161,15 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
 def _is_for_python(options: RunOptions) -> bool:
     """Whether Python itself has to run it. Raises NoSourceError where that is not what was asked for.
 
-    An archive and compiled code have no text. A folder has; without values it is run as `python FOLDER`
-    runs it, to the frames in its tracebacks.
+    Without values nothing is left for rdit to do, unless it is to stop the program or to go on after an
+    error. An archive and compiled code have no text.
     """
     is_plain = options.timeout is None and options.stop_on_error
+    if is_plain and options.layout == "quiet":
+        return True
     if is_source(options.file):
-        has_main = source_path(options.file) != options.file and os.path.exists(
-            source_path(options.file)
-        )
-        return has_main and is_plain and options.layout == "quiet"
-    if is_plain and options.layout in ("text", "quiet"):
+        return False
+    if is_plain and options.layout == "text":
         return True
     raise NoSourceError(
         f"{options.file} has no text to show values beside: it runs only as Python runs it, "
@@ -177,13 +180,18 @@ def _is_for_python(options: RunOptions) -> bool:
 def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
     """Have Python take the place of this process. Raises WorkerError."""
     environ = {**without_coercion(os.environ), **launch.env}
-    file = options.file if launch.cwd == os.getcwd() else os.path.abspath(options.file)
-    command = [*launch.python, file, *launch.argv[1:]]
+    is_named_as_given = options.file == "-" or launch.cwd == os.getcwd()
+    file = options.file if is_named_as_given else os.path.abspath(options.file)
+    interactive = ["-i"] if options.is_interactive else []
+    command = [*launch.python, *interactive, file, *launch.argv[1:]]
     try:
         os.chdir(launch.cwd)
     except OSError as error:
         reason = error.strerror or str(error)
         raise WorkerError(f"the working directory {launch.cwd}: {reason}.") from error
+    # Python ignores these, and another program than Python would inherit that.
+    for sign in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(sign, signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, {n: v for n, v in environ.items() if v is not None})
     except OSError as error:
@@ -212,9 +220,14 @@ def _python_not_wanted(source: str, options: RunOptions, launch: Launch) -> Iter
         )
 
 
+def _gives_terminal(options: RunOptions) -> bool:
+    """Whether the program writes to the terminal itself: nothing in that layout needs its output."""
+    return options.layout == "text" and sys.stdout.isatty()
+
+
 def _window_size(options: RunOptions) -> dict[str, str]:
-    """The variables that say how large the terminal is, which the program's own streams do not."""
-    if options.layout not in ("text", "watch") or not sys.stdout.isatty():
+    """The variables that say how large the terminal is, which pipes do not."""
+    if options.layout != "watch" or not sys.stdout.isatty():
         return {}
     size = os.get_terminal_size(sys.stdout.fileno())
     found = {"COLUMNS": size.columns, "LINES": size.lines}

@@ -91,6 +91,8 @@ class Finished(NamedTuple):
     """Files that it read, wrote or listed, folders with a slash at their end; "*" for any."""
     changed: tuple[str, ...] = ()
     """Files that it made, wrote, renamed or removed, likewise."""
+    found_no_figure: bool = False
+    """It was to show matplotlib's figures, and none was open."""
 
 
 class Forked(NamedTuple):
@@ -231,6 +233,7 @@ def _finished(message: Message) -> Finished:
         },
         used=_texts(message["used"]),
         changed=_texts(message["changed"]),
+        found_no_figure=message.get("noFigure") is True,
     )
 
 

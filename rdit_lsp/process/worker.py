@@ -92,6 +92,8 @@ class LocalWorker:
         self.libraries: tuple[str, ...] = ()
         self.is_busy = False
         """Whether a statement runs."""
+        # Asked once: a terminal whose window was closed is none any more.
+        self._shares_terminal = shares_terminal(launch)
         self._listener = listener
         self._on_exit = on_exit
         self._guard = guard
@@ -193,6 +195,8 @@ class LocalWorker:
             "figures": {"format": launch.figure_format, "dpi": launch.figure_dpi},
             "is_file": launch.is_file,
             "capture": launch.capture,
+            "is_interactive": launch.is_interactive,
+            "shares_terminal": self._shares_terminal,
             "ask_input": launch.stdin == "ask",
             "show_values": launch.show_values,
             "checkpoints": launch.checkpoints,
@@ -366,10 +370,6 @@ class LocalWorker:
     def memory(self) -> Memory | None:
         """As `ProgramHandle.memory`."""
         return None if self.pid is None else memory.of_process(self.pid)
-
-    @property
-    def _shares_terminal(self) -> bool:
-        return shares_terminal(self.launch)
 
     def _signal_alone(self, sign: signal.Signals) -> None:
         # Its id is another process's once it has been waited for.

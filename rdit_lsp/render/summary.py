@@ -288,11 +288,12 @@ def state_in_words(view: View) -> str:
         ended = f"{ended}: {view.stale_reason}"
     elif view.reused:
         ended = f"{ended}, reused from an earlier run"
-    took = "" if view.seconds is None else f" · {_duration(view.seconds)}"
+    took = "" if view.seconds is None else f" · {duration(view.seconds)}"
     return f"{ended}{took}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them."""
     if seconds < 0.01:
         return f"{seconds * 1000:.1f} ms" if seconds >= 0.0001 else "under 0.1 ms"
     if seconds < 1:

@@ -83,18 +83,27 @@ class Executor:
     """The namespace of one document and the source that is to run in it."""
 
     def __init__(
-        self, door: "Door", path: str, folder: str, *, show_values: bool, print_failures: bool
+        self,
+        door: "Door",
+        path: str,
+        folder: str,
+        *,
+        show_values: bool,
+        print_failures: bool,
+        keep_failure: bool,
     ) -> None:
         """Run code as the file `path`, in the present `__main__`.
 
         `folder` is private: what is too long to send is kept there. `print_failures`: print failures
-        on stderr as Python itself does, not only when a hook of the user's is set.
+        on stderr as Python itself does, not only when a hook of the user's is set. `keep_failure`: keep
+        the last one where `pdb.pm()` finds it.
         """
         self._door = door
         self._path = path
         self._folder = folder
         self._show_values = show_values
         self._print_failures = print_failures
+        self._keep_failure = keep_failure
         self.namespace: "dict[str, Any]" = sys.modules["__main__"].__dict__
         """That of `__main__`, in which statements run."""
         self._annotations: "Annotations | None" = None
@@ -279,6 +288,8 @@ class Executor:
             "interrupted" if issubclass(type(error), KeyboardInterrupt) else "error"
         )
         error = failures.without_worker_frames(error)
+        if self._keep_failure:
+            failures.keep_as_last(error)
         hook = vars(sys).get("excepthook", failures.print_exception)
         printed = self._print_failures or hook is not failures.print_exception
         if printed:

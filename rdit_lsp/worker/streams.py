@@ -196,8 +196,7 @@ class Streams:
         """Called from within user code at a nudge, which may announce a request as well."""
         self._known_threads: "set[int]" = set()
         self._reaped = _faults_of_reaped_children()
-        self._flush_c: "Callable[[], object] | None" = None
-        self._modules = 0
+        self._c = _CStdout()
         _signal.signal(_signal.SIGURG, self._nudged)
         # A nudge must not fail a system call of C code that never expected a signal.
         _signal.siginterrupt(_signal.SIGURG, False)
@@ -240,22 +239,13 @@ class Streams:
         """Write out what Python and C have buffered."""
         for text in self._texts:
             _flush_quietly(text)
-        self._flush_c_stdout()
+        self._c.flush()
 
     def _nudged(self, _signal_number: int, _frame: "FrameType | None") -> None:
         for text in self._texts:
             _flush_quietly(text)
         if self.on_nudge is not None:
             self.on_nudge()
-
-    def _flush_c_stdout(self) -> None:
-        """Call C's `fflush(stdout)`, by way of ctypes, once C code may have used that stream."""
-        if len(_modules) != self._modules:
-            self._modules = len(_modules)
-            if self._flush_c is None and _has_foreign_extension():
-                self._flush_c = _c_flusher()
-        if self._flush_c is not None:
-            self._flush_c()
 
     def _threads_left_behind(self) -> "set[int]":
         """Native ids of the threads that this statement started and that still run."""
@@ -285,6 +275,37 @@ class Streams:
         except ChildProcessError:
             return False
         return True
+
+
+class OwnStreams:
+    """The pair as Python has made it, for a program that writes to the terminal itself."""
+
+    def __init__(self) -> None:
+        self._texts = [text for text in (sys.stdout, sys.stderr) if text is not None]
+        self._c = _CStdout()
+
+    def flush(self) -> None:
+        """Write out what Python and C have buffered."""
+        for text in self._texts:
+            _flush_quietly(text)
+        self._c.flush()
+
+
+class _CStdout:
+    """The stream `stdout` of C, once C code may have used it."""
+
+    def __init__(self) -> None:
+        self._flush: "Callable[[], object] | None" = None
+        self._modules = 0
+
+    def flush(self) -> None:
+        """Call C's `fflush(stdout)`, by way of ctypes."""
+        if len(_modules) != self._modules:
+            self._modules = len(_modules)
+            if self._flush is None and _has_foreign_extension():
+                self._flush = _c_flusher()
+        if self._flush is not None:
+            self._flush()
 
 
 def _raw(stream: "TextIO") -> "io.FileIO":

@@ -420,7 +420,7 @@ export interface ValueMetadata {
    * not.
    */
   part?: boolean;
-  /** A formula as it is written by hand, over several lines. */
+  /** A formula as it is written by hand, over several lines; in `rdit/results` also nested data, laid out. */
   pretty?: string;
   /** Sentences: what could not be shown, and why. */
   notes?: string[];
