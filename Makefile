@@ -10,6 +10,9 @@ LIBRARIES := matplotlib pandas polars numpy pillow sympy ipython plotly kaleido 
 # The release that has a build for processors alone where tests run; set it to nothing to do without.
 TORCH ?= torch==2.13.0
 
+# What is tested and measured is not to find, start or become the host of the person who does it.
+export RDIT_HOST := off
+
 .PHONY: help setup demo test check unit rich libraries editors vscode release-check screens bench format wheel clean
 
 help:  ## Show this.

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 def main() -> int:
     """Exit code 0 when everything was measured, whatever the figures say; 1 when a row failed."""
     options = _options()
+    os.environ["RDIT_HOST"] = "off"  # Where a row has a host, it is one of its own.
     if importlib.util.find_spec("jupyter_client") is None:
         print("bench: ipykernel is missing; run: pip install --group bench", file=sys.stderr)
         return 2
@@ -43,6 +45,7 @@ def _all_rows() -> list[Row]:
     from bench.rows import (
         checkpoints,
         floods,
+        host,
         interrupts,
         keys,
         memory,
@@ -51,7 +54,17 @@ def _all_rows() -> list[Row]:
         streaming,
     )
 
-    modules = (statements, starting, keys, streaming, floods, interrupts, memory, checkpoints)
+    modules = (
+        statements,
+        starting,
+        host,
+        keys,
+        streaming,
+        floods,
+        interrupts,
+        memory,
+        checkpoints,
+    )
     return [row for module in modules for row in module.rows()]
 
 

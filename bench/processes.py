@@ -21,6 +21,14 @@ def resident_memory(pid: int) -> float:
     return _status(pid, "VmRSS")
 
 
+def shared_memory(pid: int) -> float:
+    """Proportional set size: what others share is counted by halves, thirds and so on; in MB."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    found = re.search(r"^Pss: +(\d+) kB", text, re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024 / MB
+
+
 def peak_memory(pid: int) -> float:
     """Highest resident memory since the last `reset_peak`, in MB."""
     return _status(pid, "VmHWM")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from support.editor import Editor, OpenDocument, between, insertion
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from support.lsp_client import Json, Received
     from typing_extensions import Self
 
@@ -57,10 +59,12 @@ class Rdit(Editor):
         self._numbers = count()
 
     @classmethod
-    async def begin(cls, folder: Path, **settings: object) -> Self:
+    async def begin(
+        cls, folder: Path, env: Mapping[str, str] | None = None, **settings: object
+    ) -> Self:
         """Start a server; `settings` are further keys of the section `rdit`."""
         rdit = cls(folder)
-        await rdit.launch(COMMAND, cwd=folder)
+        await rdit.launch(COMMAND, cwd=folder, env=env)
         # The same interpreter as every other contestant's.
         section = {"python": sys.executable, "resultNotifications": True, **settings}
         await rdit.initialize(CAPABILITIES, {"rdit": section})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,10 +14,10 @@ from support.lsp_client import LspClient
 
 from bench.floor import Floor
 from bench.kernel import Kernel
-from bench.server import Rdit
+from bench.server import COMMAND_LINE, Rdit
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
     from typing_extensions import Self
@@ -43,13 +44,21 @@ class Stage:
     ) -> None:
         await self._stack.aclose()
 
-    async def rdit(self, **settings: object) -> Rdit:
+    async def rdit(self, env: Mapping[str, str] | None = None, **settings: object) -> Rdit:
         """A started server; `settings` are further keys of the section `rdit`."""
-        return self.ends(await Rdit.begin(self.folder(), **settings))
+        return self.ends(await Rdit.begin(self.folder(), env, **settings))
+
+    def host(self) -> Mapping[str, str]:
+        """The environment in which servers have a host of their own, which ends with the row."""
+        folder = self.folder()
+        env = {"RDIT_HOST": "auto", "RDIT_HOST_DIR": str(folder), "RDIT_CACHE_DIR": f"{folder}/c"}
+        stop = [COMMAND_LINE, "stop", "--all"]
+        self._stack.callback(subprocess.run, stop, env={**os.environ, **env}, check=True)
+        return env
 
     async def ran(self, text: str, **settings: object) -> Document:
         """A document that has run, in a server of its own."""
-        return await (await self.rdit(**settings)).ran(text)
+        return await (await self.rdit(None, **settings)).ran(text)
 
     def kernel(self) -> Kernel:
         """ipykernel, which has run something."""

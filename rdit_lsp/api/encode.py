@@ -6,15 +6,21 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.outputs.codec import as_json
+from rdit_lsp.outputs.display import Display
+from rdit_lsp.render.layout import laid_out
 from rdit_lsp.render.look import look
 
 if TYPE_CHECKING:
+    from rdit_lsp.outputs.output import Output
     from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.results.snapshot import View
     from rdit_lsp.session.client import Client
     from rdit_lsp.session.planning import WayBack
     from rdit_lsp.session.report import Report
     from rdit_lsp.session.status import HostInfo, KeptStates, RunInfo, SessionStatus
+
+_WIDTH = 80
+"""Characters of a line of nested data that is laid out, as `pprint` has them."""
 
 
 def statement_result(
@@ -30,7 +36,7 @@ def statement_result(
         "look": look(view),
         "isInvisible": view.is_invisible,
         "durationMs": None if view.seconds is None else round(view.seconds * 1000, 3),
-        "output": [as_json(output, complete=complete, limit=limit) for output in view.outputs],
+        "output": [_item(output, complete=complete, limit=limit) for output in view.outputs],
     }
     if view.exit_code is not None:
         found["exitCode"] = view.exit_code
@@ -49,6 +55,21 @@ def statement_result(
     if view.note is not None:
         found["note"] = view.note
     return found
+
+
+def _item(output: Output, *, complete: bool, limit: int | None) -> dict[str, Any]:
+    """The `OutputItem` of the public protocol; a complete one is nested data laid out, too."""
+    item = as_json(output, complete=complete, limit=limit)
+    if not complete or not isinstance(output, Display) or output.data.keys() != {"text/plain"}:
+        return item
+    pretty = laid_out(output.text, _WIDTH)
+    if pretty == output.text:
+        return item
+    metadata = item.get("metadata", {})
+    return {
+        **item,
+        "metadata": {**metadata, "rdit": {**metadata.get("rdit", {}), "pretty": pretty}},
+    }
 
 
 def execute_result(report: Report, *, limit: int | None = None) -> dict[str, Any]:

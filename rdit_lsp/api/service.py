@@ -186,8 +186,12 @@ class Service:
 
     def open_picture(self, params: PlaceParams) -> Json:
         """Write the pictures of the statements at a line into files."""
-        pictures = pictures_of(o for view in self._views(params) for o in view.outputs)
-        paths = [path for each in pictures if (path := self._pictures.keep(each)) is not None]
+        views = self._views(params)
+        pictures = pictures_of(o for view in views for o in view.outputs)
+        stem = f"{name_of(params.uri)}-line-{views[0].first}"
+        stems = [stem] + [f"{stem}-{number}" for number in range(2, len(pictures) + 1)]
+        named = map(self._pictures.name, pictures, stems)
+        paths = [path for path in named if path is not None]
         if not paths:
             name = name_of(params.uri)
             raise _failed(f"{name}: there is no picture to open at line {params.line}.")

@@ -82,6 +82,12 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command(context_settings=_PASS_ON)
 @_run_options
 @click.option(
+    "-i",
+    "--interactive",
+    is_flag=True,
+    help="Then go on at Python's prompt, with the variables of FILE.",
+)
+@click.option(
     "--quiet", is_flag=True, help="No values: stdout and stderr are those of python FILE."
 )
 @click.option(
@@ -92,11 +98,14 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Output format.",
 )
-def run(*, quiet: bool, layout: str, **chosen: Any) -> None:
+def run(*, quiet: bool, layout: str, interactive: bool, **chosen: Any) -> None:
     """Run FILE and show each value beside its line.
 
     It runs as `python FILE ARGS…` would. The exit code is Python's. FILE may be - for standard input.
     """
+    if interactive and layout != "text":
+        raise click.UsageError(f"-i asks at a prompt; --format {layout} writes for programs.")
+    chosen["is_interactive"] = interactive
     script = _begin("quiet" if quiet and layout == "text" else layout, chosen)
     from rdit_lsp.cli import run as command  # After the interpreter has been started.
 
@@ -255,6 +264,7 @@ def _begin(layout: str, chosen: Mapping[str, Any]) -> StartedScript:
         env=_variables(chosen["env"]),
         timeout=chosen["timeout"],
         stop_on_error=chosen["on_error"] == "stop",
+        is_interactive=chosen.get("is_interactive", False),
     )
     script = begin(options)
     if not isinstance(script, StartedScript):

@@ -141,7 +141,7 @@ def _print_needs(source: str, launch: Launch) -> list[str]:
 def _print_interpreter(interpreter: Interpreter, path: Path, settings: Settings) -> Launch:
     """Start the interpreter once; returns how. Raises WorkerError."""
     _print_row("interpreter", shlex.join(interpreter.command))
-    _print_row("because", interpreter.reason)
+    _print_row("reason", interpreter.reason)
     launch = Launch(
         python=interpreter.command,
         path=str(path),
@@ -155,7 +155,7 @@ def _print_interpreter(interpreter: Interpreter, path: Path, settings: Settings)
         python, version = asyncio.run(_start(launch, guard))
     finally:
         guard.close()
-    _print_row("which is", f"Python {version} ({python})")
+    _print_row("version", f"Python {version} ({python})")
     return launch
 
 

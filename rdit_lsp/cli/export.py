@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rdit_lsp.cli.reporters import ENDINGS
 from rdit_lsp.cli.run import exit_code, new_session, request_of
 from rdit_lsp.cli.standard_output import write
 from rdit_lsp.cli.startup import refuse
@@ -44,8 +45,8 @@ def export(script: StartedScript, to: Format, output: str | None) -> int:
         return refuse(file, error)
     finally:
         script.guard.close()
-    if report.status != "ok":
-        print(f"rdit: {file} ended with {report.status}.", file=sys.stderr)
+    if report.status in ENDINGS:
+        print(f"rdit: {file}: {ENDINGS[report.status]}.", file=sys.stderr)
     return exit_code(report.status, report.views)
 
 

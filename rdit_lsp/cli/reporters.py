@@ -6,10 +6,9 @@ Writes to stdout and stderr; starts, stops and decides nothing.
 from __future__ import annotations
 
 import json
-import sys
+import os
 from dataclasses import dataclass
-from pathlib import Path
-from time import strftime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.api.encode import statement_result
@@ -19,24 +18,28 @@ from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.text import decode
-from rdit_lsp.render.summary import as_text, is_by_the_way, summary
+from rdit_lsp.render.summary import as_text, is_by_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rdit_lsp.cli.run_pictures import RunPictures
     from rdit_lsp.cli.startup import RunOptions
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.process.spawn import Launch
     from rdit_lsp.results.outcome import RunStatus
     from rdit_lsp.results.snapshot import View
-    from rdit_lsp.session.attachment import Attachment
-    from rdit_lsp.session.report import Report
 
-_STARTS = {
-    "start": "in a new namespace",
-    "checkpoint": "from a checkpoint",
-    "live": "in the live namespace",
+
+ENDINGS: dict[RunStatus, str] = {
+    "error": "failed",
+    "interrupted": "interrupted",
+    "cancelled": "interrupted",
+    "timeout": "timed out",
+    "exit": "exited",
+    "crashed": "crashed",
 }
+"""How a run ended that did not end well, in words."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class TextReporter:
         self._options = options
         self._launch = launch
         self._out = out if out is not None else Output()
-        self._lines = ResultLines(self._out)
+        self._lines = ResultLines(self._out, captures=launch.capture)
 
     @property
     def can_answer(self) -> bool:
@@ -79,8 +82,8 @@ class TextReporter:
     def on_result(self, view: View) -> None:
         """Write values and failures that the program has not written itself."""
         for output in view.outputs:
-            if isinstance(output, Display) and not is_by_the_way(output):
-                self._lines.value(as_text(output), view.last)
+            if isinstance(output, Display):
+                self._write_display(output, view)
             elif isinstance(output, Failure) and not output.printed:
                 self._lines.failure(output.text)
         if view.note:
@@ -98,8 +101,22 @@ class TextReporter:
     def on_end(self, end: RunEnd) -> None:
         """Say that time ran out, which looks like Ctrl-C; the exit code says how all else ended."""
         if end.status == "timeout":
-            sentence = f"rdit: stopped after {self._options.timeout:g} s.\n"
-            self._out.write("stderr", sentence.encode())
+            self._lines.note(f"stopped after {self._options.timeout:g} s.")
+
+    def _write_display(self, output: Display, view: View, rule: str = "│") -> None:
+        if view.is_docstring or is_by_the_way(output):
+            return
+        text, drawing = as_text(output), None
+        if output.has_picture:
+            path, drawing = self._pictures.shown(output, view.last, self._out.columns)
+            text += f"\n{path}" if path is not None else ""
+        self._lines.value(text, view.last, drawing=drawing, rule=rule)
+
+    @cached_property
+    def _pictures(self) -> RunPictures:
+        from rdit_lsp.cli.run_pictures import RunPictures  # Few runs have any.
+
+        return RunPictures(self._launch.path, os.environ)
 
 
 class QuietReporter(TextReporter):
@@ -179,80 +196,6 @@ class JsonLinesReporter(JsonReporter):
         )
 
 
-class WatchReporter(TextReporter):
-    """Text in the file's order, and after each update a line with how much ran and was reused."""
-
-    def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
-        super().__init__(options, launch, out)
-        self._session: Attachment | None = None
-        self._first: int | None = 0
-        """The first statement that this update runs; None before it is known."""
-
-    def watch(self, session: Attachment) -> None:
-        """Report on `session`, which is made with this reporter and therefore comes later."""
-        self._session = session
-
-    def on_waiting(self) -> None:
-        """The wait for a change begins: a terminal, where it looks like an end, says so."""
-        if sys.stdout.isatty():
-            self._rule(f"watching {Path(self._options.file).name}; Ctrl-C ends")
-
-    def on_gone(self) -> None:
-        """The file has been deleted."""
-        self._rule(f"{Path(self._options.file).name} is gone; it is run again once it is back")
-
-    def on_update(self, changed: str) -> None:
-        """An update begins, as `changed` has changed."""
-        self._first = None
-        self._out.write("stdout", self._lines.fresh_line().encode() + b"\n")
-        self._rule(f"{changed} changed at {strftime('%H:%M:%S')}")
-
-    def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
-        """Write it, below the reused results of the statements above it."""
-        if self._first is None and index is not None:
-            running = (view.index for view in self._views() if view.status == "running")
-            self._begin_at(next(running, 0))
-        super().on_output(index, stream, data)
-
-    def on_result(self, view: View) -> None:
-        """Write it, below the reused results of the statements above it."""
-        if self._first is None:
-            self._begin_at(view.index)
-        super().on_result(view)
-
-    def on_updated(self, report: Report, views: Sequence[View]) -> None:
-        """An update has ended, with the results `views`."""
-        for view in views:
-            if view.reused and view.index >= (self._first or 0):
-                self._write_reused(view)
-        self._rule(_update_in_words(report))
-
-    def on_leave(self) -> None:
-        """Watching has ended: behind the ^C of a terminal its next prompt has a line of its own."""
-        if sys.stdout.isatty():
-            self._out.write("stdout", b"\n")
-
-    def _views(self) -> Sequence[View]:
-        return self._session.snapshot().views if self._session is not None else ()
-
-    def _begin_at(self, index: int) -> None:
-        """Write the results above the first statement that runs, which are kept."""
-        self._first = index
-        for view in self._views():
-            if 0 <= view.index < index and view.stale_reason is None:
-                self._write_reused(view)
-
-    def _write_reused(self, view: View) -> None:
-        text = summary(view)
-        if text:
-            line = self._out.paint("stdout", "grey", f"{view.last:>4} ┊ {text}  (reused)")
-            self._out.write("stdout", f"{line}\n".encode())
-
-    def _rule(self, text: str) -> None:
-        rule = self._out.paint("stdout", "grey", f"── {text} ──")
-        self._out.write("stdout", f"{self._lines.fresh_line()}{rule}\n".encode())
-
-
 REPORTERS: Mapping[str, type[TextReporter]] = {
     "text": TextReporter,
     "quiet": QuietReporter,
@@ -260,17 +203,3 @@ REPORTERS: Mapping[str, type[TextReporter]] = {
     "jsonl": JsonLinesReporter,
 }
 """By layout of `rdit run`."""
-
-
-def _update_in_words(report: Report) -> str:
-    if any(view.index == -1 for view in report.views):
-        return "0 statements run, as the file does not compile; 0 reused"
-    ran = sum(1 for view in report.views if not view.reused and view.status != "notRun")
-    reused = sum(1 for view in report.views if view.reused)
-    where = ""
-    if report.way_back is not None and report.way_back.line is not None:
-        start = _STARTS[report.way_back.kind]
-        where = f" from line {report.way_back.line} on, {start}"
-    statements = "1 statement" if ran == 1 else f"{ran} statements"
-    ended = "" if report.status == "ok" else f"; ended with {report.status}"
-    return f"{statements} run{where}; {reused} reused{ended}"

@@ -115,19 +115,22 @@ async def _run(script: StartedScript) -> int:
     _pass_signals_on(script, session)
     begin = perf_counter()
     is_over = False
+    exited = None
     try:
         out.check()
         report = await session.execute(request_of(script.options))
+        report_rejection(report, reporter)
         is_over = True
     finally:
         python = session.status.python  # There is none once the session is closed.
         # A program that did not come to its end has nothing to wait for.
         patient = is_over and out.failure is None
-        await session.close(leave_children=True, patient=patient)
+        exited = await session.close(leave_children=True, patient=patient)
     out.check()
-    report_rejection(report, reporter)
     views = final_views(report, session)
     code = exit_code(report.status, views)
+    if script.options.is_interactive and exited is not None:
+        code = 128 - exited.code if exited.code < 0 else exited.code
     took = (perf_counter() - begin) * 1000
     reporter.on_end(RunEnd(report.status, code, took, views, python))
     out.check()

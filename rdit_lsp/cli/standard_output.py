@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Colour: TypeAlias = Literal["grey", "red"]
 
 _CODES: dict[Colour, int] = {"grey": 90, "red": 31}
+_CLEAR = "\x1b[H\x1b[2J"
 _READER_GONE = 128 + signal.SIGPIPE
 """Exit code once the reader has gone: what a shell shows for `git log | head` under `pipefail`."""
 _CANNOT_WRITE = 1
@@ -65,15 +66,48 @@ class Output:
     def paint(self, stream: StreamName, colour: Colour, text: str) -> str:
         """`text` in `colour` where the stream is a terminal that has colours, and wants them."""
         target = sys.stdout if stream == "stdout" else sys.stderr
-        is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        is_plain = os.environ.get("NO_COLOR") or _is_dumb()
         if is_plain or not target.isatty():
             return text
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+    def fresh_line(self) -> str:
+        """What takes the cursor of a terminal to the beginning of an empty line, wherever it is.
+
+        Where it stands is not known, and a terminal that is asked answers where the program reads. So the
+        line is filled up with spaces: at its beginning that leads to its end, elsewhere to the next line.
+        """
+        columns = self.columns
+        if _is_dumb() or columns is None:
+            return ""
+        return " " * (columns - 1) + "\r\x1b[K"
+
+    @property
+    def columns(self) -> int | None:
+        """Columns of the terminal that standard output is; None where it is none, or has none to tell."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        except OSError:
+            return None
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether standard output is a terminal that can be written anew from the top."""
+        return sys.stdout.isatty() and not _is_dumb()
+
+    def clear(self) -> None:
+        """Begin a screen anew; what was on it goes, and what has left it at the top stays."""
+        self.write("stdout", _CLEAR.encode())
 
     def check(self) -> None:
         """Raise the OutputError that has ended the output, if one has."""
         if self.failure is not None:
             raise self.failure
+
+
+def _is_dumb() -> bool:
+    """Whether the terminal, if there is one, obeys no codes."""
+    return os.environ.get("TERM", "dumb") == "dumb"
 
 
 def write(stream: StreamName, data: bytes) -> None:

@@ -5,8 +5,11 @@ Imports little, so that the interpreter starts while `run` and all it needs are 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from rdit_lsp.settings.configuration import Settings
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_UNDECODED = re.compile("[\0\udc80-\udcff]")
+"""What `surrogateescape` makes of bytes that do not decode; and NUL, which not every Python refuses."""
+_UTF8 = re.compile(r"utf[-_]8([-_].*)?", re.IGNORECASE)
+"""Cookies that are UTF-8 for Python's tokenizer; others, such as `utf8`, are but another name of it."""
 _CANNOT = 2
 """Exit code where there is nothing to run, as Python's own for a file it cannot open."""
 
@@ -42,6 +49,8 @@ class RunOptions:
     env: Mapping[str, str]
     timeout: float | None
     stop_on_error: bool
+    is_interactive: bool = False
+    """Python's prompt follows."""
 
 
 class StartedScript:
@@ -82,7 +91,7 @@ def begin(options: RunOptions) -> StartedScript | int:
         source = "" if is_for_python else read_source(options.file)
         settings = _settings(options)
         launch = _launch(options, settings)
-        if is_for_python:
+        if is_for_python or (_is_refused(source, options) and _is_as_python(options)):
             _become_python(options, launch)
         script = StartedScript(options, launch, source)
     except (OSError, ConfigurationError, InterpreterError, NoSourceError, WorkerError) as error:
@@ -108,22 +117,33 @@ def read_source(file: str) -> str:
 
 
 def _decode_source(data: bytes) -> str:
-    """Text of source bytes by their coding cookie (PEP 263), UTF-8 without one."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data.decode("utf-8-sig", "surrogateescape")
+    """Text of source bytes by their coding cookie (PEP 263), UTF-8 without one.
+
+    What Python refuses stays recognizable: bytes that do not decode, and a byte order mark (of UTF-8) with
+    a cookie of another codec. It is put there twice more, since two are left out on the way to Python.
+    """
+    has_mark = data.startswith(codecs.BOM_UTF8)
+    codec = _cookie(data.removeprefix(codecs.BOM_UTF8))
+    if codec is not None and not _UTF8.fullmatch(codec):
+        if has_mark:
+            data = codecs.BOM_UTF8 * 2 + data
+        else:
+            with contextlib.suppress(LookupError, UnicodeDecodeError):
+                return data.decode(codec)
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def _cookie(data: bytes) -> str | None:
     for line in data.split(b"\n")[:2]:
         found = _CODING.match(line)
         if found:
-            try:
-                return data.decode(found.group(1).decode())
-            except (LookupError, UnicodeDecodeError):
-                break
-    return data.decode("utf-8", "surrogateescape")
+            return found.group(1).decode()
+    return None
 
 
 def _settings(options: RunOptions) -> Settings:
     editor: dict[str, Any] = {} if options.python is None else {"python": options.python}
-    return settings_for(_folder(options), editor, Path.cwd(), "the command line")
+    return settings_for(_folder(options), editor, Path.cwd(), "--python")
 
 
 def _folder(options: RunOptions) -> Path:
@@ -146,9 +166,10 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
         is_file=is_file,
         figure_format=settings.figure_format,
         figure_dpi=settings.figure_dpi,
-        capture=options.layout != "quiet",
+        capture=options.layout != "quiet" and not _gives_terminal(options),
         stdin="inherit" if is_file else "empty",
         show_values=options.layout != "quiet",
+        is_interactive=options.is_interactive,
         checkpoints=options.layout == "watch" and settings.checkpoints == "auto",
         checkpoint_memory=settings.checkpoint_memory,
     )
@@ -157,16 +178,14 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
 def _is_for_python(options: RunOptions) -> bool:
     """Whether Python itself has to run it. Raises NoSourceError where that is not what was asked for.
 
-    An archive and compiled code have no text. A folder has; without values it is run as `python FOLDER`
-    runs it, to the frames in its tracebacks.
+    Without values nothing is left for rdit to do, unless it is to stop the program or to go on after an
+    error. An archive and compiled code have no text.
     """
-    is_plain = options.timeout is None and options.stop_on_error
+    if _is_as_python(options) and options.layout == "quiet":
+        return True
     if is_source(options.file):
-        has_main = source_path(options.file) != options.file and os.path.exists(
-            source_path(options.file)
-        )
-        return has_main and is_plain and options.layout == "quiet"
-    if is_plain and options.layout in ("text", "quiet"):
+        return False
+    if _is_as_python(options):
         return True
     raise NoSourceError(
         f"{options.file} has no text to show values beside: it runs only as Python runs it, "
@@ -174,16 +193,33 @@ def _is_for_python(options: RunOptions) -> bool:
     )
 
 
+def _is_refused(source: str, options: RunOptions) -> bool:
+    """Whether it has what `_decode_source` keeps for Python to refuse; it can read the file again."""
+    is_proper = not source.startswith("\ufeff") and _UNDECODED.search(source) is None
+    return not is_proper and os.path.isfile(source_path(options.file))
+
+
+def _is_as_python(options: RunOptions) -> bool:
+    """Whether what is asked for can be had from Python alone, as for a source that has no values."""
+    is_plain = options.timeout is None and options.stop_on_error
+    return is_plain and options.layout in ("text", "quiet")
+
+
 def _become_python(options: RunOptions, launch: Launch) -> NoReturn:
     """Have Python take the place of this process. Raises WorkerError."""
     environ = {**without_coercion(os.environ), **launch.env}
-    file = options.file if launch.cwd == os.getcwd() else os.path.abspath(options.file)
-    command = [*launch.python, file, *launch.argv[1:]]
+    is_named_as_given = options.file == "-" or launch.cwd == os.getcwd()
+    file = options.file if is_named_as_given else os.path.abspath(options.file)
+    interactive = ["-i"] if options.is_interactive else []
+    command = [*launch.python, *interactive, file, *launch.argv[1:]]
     try:
         os.chdir(launch.cwd)
     except OSError as error:
         reason = error.strerror or str(error)
         raise WorkerError(f"the working directory {launch.cwd}: {reason}.") from error
+    # Python ignores these, and another program than Python would inherit that.
+    for sign in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(sign, signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, {n: v for n, v in environ.items() if v is not None})
     except OSError as error:
@@ -212,9 +248,14 @@ def _python_not_wanted(source: str, options: RunOptions, launch: Launch) -> Iter
         )
 
 
+def _gives_terminal(options: RunOptions) -> bool:
+    """Whether the program writes to the terminal itself: nothing in that layout needs its output."""
+    return options.layout == "text" and sys.stdout.isatty()
+
+
 def _window_size(options: RunOptions) -> dict[str, str]:
-    """The variables that say how large the terminal is, which the program's own streams do not."""
-    if options.layout not in ("text", "watch") or not sys.stdout.isatty():
+    """The variables that say how large the terminal is, which pipes do not."""
+    if options.layout != "watch" or not sys.stdout.isatty():
         return {}
     size = os.get_terminal_size(sys.stdout.fileno())
     found = {"COLUMNS": size.columns, "LINES": size.lines}

@@ -6,9 +6,9 @@ import asyncio
 import signal
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rdit_lsp.cli.reporters import WatchReporter
 from rdit_lsp.cli.run import (
     end_program,
     final_views,
@@ -19,11 +19,15 @@ from rdit_lsp.cli.run import (
 )
 from rdit_lsp.cli.standard_output import Output
 from rdit_lsp.cli.startup import read_source
+from rdit_lsp.cli.watch_reporters import watch_reporter
 from rdit_lsp.document import document as documents
 from rdit_lsp.process.posix.children import reap_orphans
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rdit_lsp.cli.startup import StartedScript
+    from rdit_lsp.cli.watch_reporters import WatchLog
     from rdit_lsp.session.attachment import Attachment
     from rdit_lsp.session.planning import Request
 
@@ -42,7 +46,7 @@ async def _watch(script: StartedScript) -> int:
     reap_orphans(script.guard.pid)
     quitting = asyncio.Event()
     out = Output(lambda: _quit(session, quitting))
-    reporter = WatchReporter(script.options, script.launch, out)
+    reporter = watch_reporter(script.options, script.launch, out)
     session = new_session(script, reporter)
     reporter.watch(session)
     _stop_at_signals(session, quitting)
@@ -87,18 +91,17 @@ def _stop_at_signals(session: Attachment, quitting: asyncio.Event) -> None:
     loop.add_signal_handler(signal.SIGTERM, quitting.set)
 
 
-async def _update(session: Attachment, reporter: WatchReporter, request: Request) -> None:
+async def _update(session: Attachment, reporter: WatchLog, request: Request) -> None:
+    begin = perf_counter()
     report = await session.execute(request)
     report_rejection(report, reporter)
-    reporter.on_updated(report, final_views(report, session))
+    reporter.on_updated(report, final_views(report, session), perf_counter() - begin)
 
 
 class _Watching:
     """The wait for the next change of a file, or of a file of the project that it imports."""
 
-    def __init__(
-        self, file: str, session: Attachment, reporter: WatchReporter, out: Output
-    ) -> None:
+    def __init__(self, file: str, session: Attachment, reporter: WatchLog, out: Output) -> None:
         self._file = file
         self._session = session
         self._reporter = reporter
@@ -112,8 +115,8 @@ class _Watching:
         name = Path(self._file).name
         while self._out.is_read():
             await asyncio.sleep(_INTERVAL)
-            if self._session.refresh_dependencies():
-                return f"what {name} depends on"
+            if changed := self._session.refresh_dependencies():
+                return _in_words(changed)
             source = self._read()
             if source is not None and self._take(source):
                 break
@@ -141,3 +144,12 @@ class _Watching:
             return False
         self._session.change(changed)
         return True
+
+
+def _in_words(changed: Sequence[str]) -> str:
+    """Some files by name: those in the present folder by where they are in it."""
+    here = Path.cwd()
+    paths = [Path(path) for path in sorted(changed)]
+    names = [str(path.relative_to(here) if here in path.parents else path.name) for path in paths]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -51,10 +51,9 @@ class ProjectFiles:
         self.fingerprint(path)
         return GONE if stamp is None else self._seen.get((path, stamp), repr(stamp).encode())
 
-    def look_again(self) -> bool:
-        """Look at all that is known; returns whether any is something else now."""
-        changed = [dependency for dependency in list(self._known) if self._look_again(dependency)]
-        return bool(changed)
+    def look_again(self) -> list[Dependency]:
+        """Look at all that is known; returns what is something else now."""
+        return [dependency for dependency in list(self._known) if self._look_again(dependency)]
 
     def _look_again(self, dependency: Dependency) -> bool:
         stamp, fingerprint = self._known.get(dependency, (None, None))

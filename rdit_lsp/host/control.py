@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from rdit_lsp.session.session import Session
 
 
+_SHOWN = ("uri", "state", "pid", "python", "queued", "clients", "startedAt", "detachedSince")
+"""What `ps` has of a session's status."""
+
+
 class Control:
     """The commands of one connection."""
 
@@ -99,6 +103,6 @@ async def _row(session: Session) -> dict[str, Any]:
     uri = status["uri"]
     return {
         "file": path_of(uri) if is_file(uri) else None,
-        **status,
+        **{name: status[name] for name in _SHOWN if name in status},
         "memory": await session.memory(),
     }

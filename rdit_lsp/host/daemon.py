@@ -17,9 +17,12 @@ from rdit_lsp.host.start import Lock, connect, listen
 from rdit_lsp.process.posix.group_record import GroupRecord, clean_up
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.limits import raise_limit
+from rdit_lsp.process.posix.systemd import give_scope
 
 if TYPE_CHECKING:
     from rdit_lsp.host.place import Place
+
+log = logging.getLogger(__name__)
 
 _LONGEST_LOG = 1 << 19
 """Bytes of the log; as many are kept of what was before it."""
@@ -53,9 +56,10 @@ def _serve(
     raise_limit()
     folder = Path(place.folder)
     left = clean_up(folder)
-    guard = Guard(
-        GroupRecord(folder)
-    )  # A fork: before any thread, and while there is little to copy.
+    # A fork: before any thread, and while there is little to copy.
+    guard = Guard(GroupRecord(folder))
+    if ends_when_idle:  # A service has a place of its own.
+        give_scope("rdit-host", [os.getpid(), guard.pid], os.environ)
     try:
         import asyncio
 
@@ -64,9 +68,7 @@ def _serve(
 
         begin_logging(handler)
         if left:
-            logging.getLogger(__name__).warning(
-                "cleaned up after %d host(s) that were killed", left
-            )
+            log.warning("cleaned up after %d host(s) that were killed", left)
         asyncio.run(Host(place, listener, guard, ends_when_idle=ends_when_idle).run())
     finally:
         guard.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rdit_lsp.api.encode import statement_result
@@ -54,7 +55,7 @@ class Follower:
             while not gone.done():
                 await self._send_waiting(connection)
                 if end.done():
-                    await connection.send({"event": "end", "status": "exit", "exitCode": 0})
+                    await connection.send(self._end())
                     return
                 arrived = asyncio.ensure_future(self._arrived.wait())
                 await asyncio.wait([end, gone, arrived], return_when=asyncio.FIRST_COMPLETED)
@@ -78,6 +79,11 @@ class Follower:
         if self._has_gap:
             self._has_gap = False
             await connection.send({"event": "gap"})
+
+    def _end(self) -> _Event:
+        took = datetime.now(timezone.utc) - self._session.status.times.started
+        milliseconds = round(took.total_seconds() * 1000, 3)
+        return {"event": "end", "status": "exit", "exitCode": 0, "durationMs": milliseconds}
 
     def _put_first(self, session: Session) -> None:
         python = session.status.python

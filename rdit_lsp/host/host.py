@@ -40,7 +40,10 @@ log = logging.getLogger(__name__)
 IDLE = 60.0
 """Seconds without clients and sessions after which it ends."""
 UPKEEP = 10.0
-"""Seconds between two looks at the files beside the socket, and at whether there is something to serve."""
+"""Seconds between two looks at the socket's file, and at whether there is something to serve."""
+
+_TOUCH = 60.0
+"""Seconds between two signs of life: cleaners remove what was not touched for days."""
 
 _GREETING_TAKES = 10.0
 """Seconds that a client has to introduce itself."""
@@ -63,6 +66,7 @@ class Host:
         self._connections: set[asyncio.Task[None]] = set()
         self._busy_at = time.monotonic()
         """When there was something to serve the last time; it stands still while the machine sleeps."""
+        self._touched = time.monotonic()
         self._code = CodeOnDisk()
         self._began = began(os.getpid())
         self._is_over = asyncio.Event()
@@ -99,7 +103,10 @@ class Host:
 
     async def _look_after(self) -> None:
         self._listener.look_after()
-        self._guard.touch()
+        if time.monotonic() - self._touched >= _TOUCH:
+            self._touched = time.monotonic()
+            self._listener.touch()
+            self._guard.touch()
         if not self.is_idle:
             self._busy_at = time.monotonic()
         elif self._ends_when_idle and time.monotonic() - self._busy_at >= IDLE:

@@ -54,13 +54,16 @@ class Listener:
         self._serve(self._socket)
         self._write_process()
 
+    def touch(self) -> None:
+        """Keep cleaners away from the files."""
+        place = self._place
+        for path in (place.folder, place.socket, place.lock, place.process, place.log):
+            with suppress(OSError):
+                os.utime(path)
+
     def look_after(self) -> None:
-        """Keep cleaners away from the files, and make again what one has removed."""
+        """Make again what a cleaner has removed."""
         if self._is_there():
-            place = self._place
-            for path in (place.socket, place.lock, place.process, place.log):
-                with suppress(OSError):
-                    os.utime(path)
             return
         lock = Lock(self._place)
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import converters, types
@@ -121,10 +121,13 @@ class Protocol(LanguageServerProtocol):
             raise
 
 
+@cache
 def converter() -> Converter:
     """pygls' converter, which leaves rdit's own messages plain JSON.
 
     pygls turns them into named tuples, which mangles names such as those of environment variables.
+    One for all servers of a process: it writes code for each type that it meets, which takes longer than
+    all else that the first messages of a client need.
     """
     found = converters.get_converter()
     for kind in (JsonRPCRequestMessage, JsonRPCResponseMessage, JsonRPCNotification):

@@ -101,13 +101,8 @@ class PictureFiles:
             return None
         name = hashlib.sha256(content).hexdigest()[:20] + picture.suffix
         path = self._folder / name
-        if name not in self._held:
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            except OSError as error:
-                log.warning("a picture cannot be kept: %s", error)
-                return None
+        if name not in self._held and not _write(content, path):
+            return None
         self._held.pop(name, None)
         self._held[name] = None
         while len(self._held) > _HELD:
@@ -115,6 +110,12 @@ class PictureFiles:
             del self._held[oldest]
             (self._folder / oldest).unlink(missing_ok=True)
         return path
+
+    def name(self, picture: Picture, stem: str) -> Path | None:
+        """A file of `picture` called `stem`, in the place of one of that name; None as in `keep`."""
+        content = picture.for_file
+        path = self._folder / (stem + picture.suffix)
+        return path if content is not None and _write(content, path) else None
 
     def instead(self, items: Sequence[Json], outputs: Sequence[Output]) -> list[Json]:
         """`items`, the JSON of `outputs`, with the `path` of a file in the place of a picture's data."""
@@ -127,6 +128,17 @@ class PictureFiles:
             return item
         data = {mime: value for mime, value in item["data"].items() if mime not in SUFFIXES}
         return {**item, "data": data, "path": str(path)}
+
+
+def _write(content: bytes, path: Path) -> bool:
+    """Write a file, in a folder that need not be there; returns whether that went well."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        log.warning("a picture cannot be kept: %s", error)
+        return False
+    return True
 
 
 def _raw(mime: str, content: str) -> bytes | None:

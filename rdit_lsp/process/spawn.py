@@ -12,7 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from rdit_lsp.process.coercion import without_coercion
 from rdit_lsp.process.posix.limits import raise_oom_score, restore_limit
@@ -57,6 +57,8 @@ class Launch:
     """Read the program's output. Otherwise it goes where the server's own goes."""
     stdin: Literal["ask", "inherit", "empty"] = "ask"
     show_values: bool = True
+    is_interactive: bool = False
+    """After the last statement Python reads more of them from standard input, as with its option `-i`."""
     checkpoints: bool = False
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY
@@ -83,7 +85,7 @@ def spawn(launch: Launch) -> Spawned:
     pipes = {fd: os.pipe() for fd in (1, 2)} if launch.capture else {}
     try:
         process = subprocess.Popen(
-            [*launch.python, str(BOOTSTRAP), str(far.fileno())],
+            [*launch.python, *_options(launch), str(BOOTSTRAP), str(far.fileno())],
             stdin=None if launch.stdin == "inherit" else subprocess.DEVNULL,
             stdout=pipes[1][1] if pipes else None,
             stderr=pipes[2][1] if pipes else None,
@@ -107,9 +109,19 @@ def spawn(launch: Launch) -> Spawned:
     return Spawned(process, near, {fd: reading for fd, (reading, _) in pipes.items()})
 
 
+def _options(launch: Launch) -> list[str]:
+    return ["-i"] if launch.is_interactive else []
+
+
 def shares_terminal(launch: Launch) -> bool:
-    """Whether the program reads from the terminal that rdit was started in."""
-    return launch.stdin == "inherit" and sys.stdin is not None and sys.stdin.isatty()
+    """Whether the program reads from the terminal that rdit was started in, or writes to it."""
+    return (launch.stdin == "inherit" and _is_terminal(sys.stdin)) or (
+        not launch.capture and _is_terminal(sys.stdout)
+    )
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _environment(launch: Launch) -> dict[str, str]:

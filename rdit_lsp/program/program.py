@@ -212,21 +212,23 @@ class Program:
         self._closing.send_signal(sign)
         return True
 
-    async def close(self, *, leave_children: bool, patient: bool) -> None:
-        """End its forks, then the process and all it started; both as in `ProgramHandle.close`."""
+    async def close(self, *, leave_children: bool, patient: bool) -> Exited | None:
+        """End its forks, then the process and all it started; as `ProgramHandle.close`."""
         await self._prefork.close()
         await self.checkpoints.close()
         await self._discard_zygote()
         worker, self._worker, self._live = self._worker, None, None
+        exited = None
         if worker is not None:
             self._closing = worker
-            await worker.close(leave_children=leave_children, patient=patient)
+            exited = await worker.close(leave_children=leave_children, patient=patient)
             await worker.wait_until_quiet()
             worker.release()
             self._closing = None
         if self._ending:
             await asyncio.wait(self._ending)
         self._is_starting = self._is_lost = False
+        return exited
 
     # Keeping states, and looking into them.
 

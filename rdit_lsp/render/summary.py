@@ -297,7 +297,7 @@ def state_in_words(view: View) -> str:
         ended = f"{_restored(view)}{more}"
     elif view.reused and view.stale_reason is None:
         ended = f"{ended}, reused from an earlier run"
-    took = "" if view.seconds is None else f" · {_duration(view.seconds)}"
+    took = "" if view.seconds is None else f" · {duration(view.seconds)}"
     return f"{ended}{took}"
 
 
@@ -320,7 +320,8 @@ def _restored(view: View) -> str:
     return f"restored from a run at {when:%Y-%m-%d %H:%M}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them."""
     if seconds < 0.01:
         return f"{seconds * 1000:.1f} ms" if seconds >= 0.0001 else "under 0.1 ms"
     if seconds < 1:

@@ -17,7 +17,7 @@ from rdit_lsp.document.state_keys import OFF_PATH, Chain, Keys
 from rdit_lsp.results.outcome import REPEATABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
     from rdit_lsp.document.document import Statement
     from rdit_lsp.document.project_files import Dependency, Stamp
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rdit_lsp.results.result import Result
 
 EDITED = "edited since it ran"
+NO_FIGURE = "no figure is open; Update draws it again"
 _IMPORT_CHANGED = " has changed since it was imported"
 _FOUND_CHANGED = " is now found elsewhere than when it was imported"
 
@@ -69,8 +70,8 @@ class States:
         """The content of a file of the project as it was last looked at, hashed."""
         return self._files.fingerprint(read)
 
-    def refresh_files(self) -> bool:
-        """Look again at the project's imported files; returns whether any holds something else."""
+    def refresh_files(self) -> Sequence[Dependency]:
+        """Look again at the project's imported files; returns those that hold something else."""
         changed = self._files.look_again()
         if changed:
             for chain in self._chains:
@@ -210,6 +211,8 @@ class Freshness:
             return "it caught an interrupt"
         if result.superseded:
             return "the last run from the top ended above it"
+        if result.figure_is_closed:
+            return NO_FIGURE
         return None
 
     def _is_drawn_otherwise(self, result: Result) -> bool:

@@ -58,6 +58,8 @@ class Result:
     """It ended of its own accord, but after an interrupt, which no clean run has."""
     superseded: bool = False
     """A later run from the top ended before it came to this statement."""
+    figure_is_closed: bool = False
+    """Its statement has run again since, found no figure to show, and left this picture standing."""
     ran_at: float | None = None
     """When it ended, in seconds since the epoch; None while it runs."""
     restored: bool = False

@@ -40,6 +40,7 @@ _FIELDS = (
     "off_path",
     "caught_interrupt",
     "superseded",
+    "figure_is_closed",
     "ran_at",
 )
 _PLAIN = vars(Result(""))

@@ -131,6 +131,35 @@ class Results:
         ):
             self.show(statement, result)
 
+    def leave_picture(self, statement: Statement, earlier: Result | None) -> None:
+        """Show the picture that a statement had before it ran again and found no figure, if it had one."""
+        has_picture = earlier is not None and any(
+            isinstance(output, Display) and output.has_picture for output in earlier.captured
+        )
+        if earlier is not None and has_picture and earlier.text == statement.text:
+            earlier.figure_is_closed = True
+            self._show_again(statement, earlier)
+
+    def put_back(self, document: Document, replaced: Mapping[Statement, Result]) -> None:
+        """Show the fresh results that a run of `document` had `replaced`, and that was taken back.
+
+        What it has put in their place is worth less: a clean run does not have the state it ran in. An
+        error stays: it is what the run was to find out.
+        """
+        chain = self.states.run_chain
+        chain.follow(self.freshness.start, document.statements)
+        for placed in document.placed:
+            earlier, now = replaced.get(placed.statement), self.shown(placed.statement)
+            if earlier is None or now is None or now.status != "ok":
+                continue
+            key = chain[placed.index + 1]
+            if self.freshness.is_fresh(earlier, key) and not self.freshness.is_fresh(now, key):
+                self._show_again(placed.statement, earlier)
+
+    def _show_again(self, statement: Statement, result: Result) -> None:
+        result.changed()
+        self.show(statement, result)
+
     def reject(self, document: Document, view: View | None) -> None:
         """Show why `document` does not compile, or with None that it does; ignored for an older text."""
         if view is None or document.lines == self._document.lines:

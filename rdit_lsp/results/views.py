@@ -133,25 +133,25 @@ def view_of(
 def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
     """The view with what is particular about its result; `text` is the statement's, as it is now."""
     out_of_order = _ran_out_of_order(result, view.stale_reason)
-    is_docstring, mark_line = _is_docstring(view, text), _raised_at(view, result, text)
-    if not (is_cause or out_of_order or is_docstring or mark_line):
+    is_string, mark_line = is_docstring(view, text), _raised_at(view, result, text)
+    if not (is_cause or out_of_order or is_string or mark_line):
         return view  # As nearly all are; a copy takes as long as making the view did.
     return replace(
         view,
         is_cause=is_cause,
         out_of_order=out_of_order,
-        is_docstring=is_docstring,
+        is_docstring=is_string,
         mark_line=mark_line,
     )
 
 
 def _ran_out_of_order(result: Result, reason: str | None) -> bool:
-    is_set_aside = result.caught_interrupt or result.superseded
+    is_set_aside = result.caught_interrupt or result.superseded or result.figure_is_closed
     ran_now = result.off_path and not result.restored
     return reason is not None and ran_now and reason != EDITED and not is_set_aside
 
 
-def _is_docstring(view: View, text: str) -> bool:
+def is_docstring(view: View, text: str) -> bool:
     """Whether it is the value of the string that the document begins with; an f-string is none."""
     if view.index != 0:
         return False

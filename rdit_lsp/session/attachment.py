@@ -14,11 +14,12 @@ from rdit_lsp.results.snapshot import Snapshot
 from rdit_lsp.session.planning import check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from signal import Signals
 
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.edit import Edit
+    from rdit_lsp.process.replies import Exited
     from rdit_lsp.program.checkpoint import Checkpoint
     from rdit_lsp.results.results import Results
     from rdit_lsp.results.snapshot import Inspection, SessionState
@@ -88,7 +89,7 @@ class Attachment:
         """Edit the document; an edit that comes late takes its place among the others."""
         self.session.take(self.results, self._edits.apply(self.document, edit))
 
-    def refresh_dependencies(self) -> bool:
+    def refresh_dependencies(self) -> Sequence[str]:
         """As `Session.refresh_dependencies`."""
         return self.session.refresh_dependencies()
 
@@ -160,6 +161,6 @@ class Attachment:
         """Let go of the session, which goes on."""
         self.session.detach(self)
 
-    async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
+    async def close(self, *, leave_children: bool = False, patient: bool = False) -> Exited | None:
         """As `Session.close`: for the one client of a session of its own."""
-        await self.session.close(leave_children=leave_children, patient=patient)
+        return await self.session.close(leave_children=leave_children, patient=patient)

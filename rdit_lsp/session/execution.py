@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from rdit_lsp.document.state_keys import OFF_PATH
@@ -17,10 +18,11 @@ from rdit_lsp.process.replies import Exited, Rejected
 from rdit_lsp.process.spawn import WorkerError
 from rdit_lsp.process.stopping import LADDER, Ladder
 from rdit_lsp.program.file_uses import ANY
+from rdit_lsp.results.freshness import NO_FIGURE
 from rdit_lsp.results.line_references import references_in
 from rdit_lsp.results.outcome import REPEATABLE
 from rdit_lsp.results.result import Result
-from rdit_lsp.results.views import view_of
+from rdit_lsp.results.views import is_docstring, view_of
 from rdit_lsp.session.planning import statements_in_scope
 
 if TYPE_CHECKING:
@@ -231,6 +233,9 @@ class Execution:
     def _begin_result(self, run: Run, placed: PlacedStatement) -> Result:
         """A result that is shown from now on, as running."""
         result = Result(placed.statement.text, index=placed.index, first=placed.first)
+        shown = self._texts.active.shown(placed.statement)
+        if shown is not None:
+            run.replaced.setdefault(placed.statement, shown)
         run.results[placed.statement] = result
         self._texts.show(placed, self._program.live, result)
         self._capture.begin_statement(result)
@@ -256,6 +261,10 @@ class Execution:
         result.caught_interrupt = run.was_interrupted and status in REPEATABLE
         if self._program.live is not None:
             self._note_key(run, result, placed, reply)
+        if reply.found_no_figure and result.off_path and not result.captured:
+            # A clean run would show the figure that a statement above has made.
+            result.note = f"{NO_FIGURE[0].upper()}{NO_FIGURE[1:]}."
+            self._texts.active.leave_picture(placed.statement, run.replaced.get(placed.statement))
         self._texts.active.ledger.keep(result)
 
     def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
@@ -319,7 +328,8 @@ def _until(todo: Sequence[PlacedStatement], position: int) -> PlacedStatement:
 def _view_then(result: Result, placed: PlacedStatement) -> View:
     """A result as it ended, at its place in the text that ran."""
     index, first, last, statement = placed
-    return view_of(index, first, last, statement.is_expr, result, None, result.outputs(), {})
+    view = view_of(index, first, last, statement.is_expr, result, None, result.outputs(), {})
+    return replace(view, is_docstring=True) if is_docstring(view, statement.text) else view
 
 
 def _lines_text(placed: PlacedStatement) -> str:

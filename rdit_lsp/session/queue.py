@@ -169,7 +169,7 @@ class RunQueue:
             return
         if not isinstance(error, WorkerError | RequestError):
             uri = run.document.uri
-            log.error("%s: an error of rdit's own ended a run", uri, exc_info=error)
+            log.error("%s: internal error in rdit, please report it", uri, exc_info=error)
         run.fail(error)
 
     def _start_timer(self, run: Run) -> asyncio.TimerHandle | None:

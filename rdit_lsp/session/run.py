@@ -29,6 +29,8 @@ class Run:
     owner: Attachment | None = None
     """The client that asked for it; None for a run of rdit's own."""
     results: dict[Statement, Result] = field(default_factory=dict)
+    replaced: dict[Statement, Result] = field(default_factory=dict)
+    """What its statements showed before it."""
     stop: RunStatus | None = None
     """Why it is to end early: `interrupted` or `timeout`."""
     ladder: Ladder | None = None

@@ -261,11 +261,13 @@ class Session:
         results.take(document, under_way=self._is_under_way)
         self._observers.on_change()
 
-    def refresh_dependencies(self) -> bool:
-        """Notice what has changed beside the text, settings and files of the project, if anything."""
-        changed = self._texts.states.refresh_files()
-        if self._texts or self._program.worker is not None:
-            changed |= self._environment.refresh()
+    def refresh_dependencies(self) -> Sequence[str]:
+        """Notice what has changed beside the text: files and folders of the project, and settings."""
+        files = self._texts.states.refresh_files()
+        changed = [file if isinstance(file, str) else "/".join(file) for file in files]
+        has_program = self._texts or self._program.worker is not None
+        if has_program and self._environment.refresh():
+            changed.append("settings")
         if changed:
             self._observers.on_change()
         return changed
@@ -387,16 +389,17 @@ class Session:
             self._observers.on_change()
         return had_program
 
-    async def close(self, *, leave_children: bool = False, patient: bool = False) -> None:
-        """End the worker and whatever it started; the session is over.
+    async def close(self, *, leave_children: bool = False, patient: bool = False) -> Exited | None:
+        """End the worker and whatever it started; the session is over. Returns how the worker ended.
 
         `leave_children`: as when a script ends in a terminal, what it started in the background lives.
         `patient`: its threads and `atexit` functions take what time they need.
         """
         await self._end_runs()
-        await self._program.close(leave_children=leave_children, patient=patient)
+        exited = await self._program.close(leave_children=leave_children, patient=patient)
         self._is_over.set()
         self._is_over = asyncio.Event()  # Its clients may start another program.
+        return exited
 
     async def _end_runs(self) -> None:
         self.interrupt()

@@ -73,7 +73,9 @@ class Transactions:
         """Roll back where the run's policy says so; returns how, None where it was not."""
         if status == "ok" and run.request.policy != "rollback_always":
             return None
-        return await self._roll_back(savepoint)
+        way_back = await self._roll_back(savepoint)
+        self._texts.active.put_back(run.document, run.replaced)
+        return way_back
 
     def close(self, savepoint: Savepoint) -> None:
         """Let go of what was held."""

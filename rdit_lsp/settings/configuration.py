@@ -67,9 +67,10 @@ class Settings:
     """A sentence for each key of pyproject.toml that is no setting."""
 
     @property
-    def python_source(self) -> str:
-        """Where `python` was set, for people."""
-        return self.sources.get("python", "")
+    def python_origin(self) -> str:
+        """How `python` was set, for people."""
+        source = self.sources.get("python", "")
+        return f"given with {source}" if source.startswith("--") else f"set in {source}"
 
 
 def settings_for(

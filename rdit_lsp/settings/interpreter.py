@@ -117,10 +117,8 @@ def _configured(settings: Settings) -> Interpreter:
     found = shutil.which(program)
     if found is None:
         what = "is not on PATH" if "/" not in program else _trouble(Path(program))
-        raise InterpreterError(
-            f"the interpreter {program}, set in {settings.python_source}, {what}."
-        )
-    return Interpreter((found, *settings.python[1:]), f"set in {settings.python_source}")
+        raise InterpreterError(f"the interpreter {program}, {settings.python_origin}, {what}.")
+    return Interpreter((found, *settings.python[1:]), f"{settings.python_origin}")
 
 
 def _python_of(venv: Path, origin: str = "") -> str:

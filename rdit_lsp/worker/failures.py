@@ -114,6 +114,13 @@ def describe(error: "BaseException", path: str, source: str) -> "Failure":
     }
 
 
+def keep_as_last(error: "BaseException") -> None:
+    """Set what Python sets of the exception that has ended a program, for its prompt (`-i`)."""
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, traceback_of(error)
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
+
+
 def print_failed_hook(failed: "BaseException", error: "BaseException") -> None:
     """Write to stderr, as Python does, that `sys.excepthook` raised `failed` when called with `error`."""
     sys.stderr.write("Error in sys.excepthook:\n")

@@ -19,11 +19,13 @@ from .door import Door, unseen
 from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
+from .inspection_signal import InspectionSignal
 from .kept_pids import KeptPids
 from .stdin import open_stdin
-from .streams import Streams
+from .streams import OwnStreams, Streams
 
 if False:
+    from types import FrameType
     from typing import Any, Callable
 
     from .protocol import Message
@@ -60,11 +62,15 @@ class _Worker:
         channel.home = start["home"]
         self.door = Door()
         self._streams: "Streams | None" = None
+        self._flush: "Callable[[], None]" = _flush_nothing
+        """Writes out what the program's streams hold back, before the server writes to the same place."""
         self._fatal_log = FatalLog()
         self._sent = 0
         """The number of the last question for a line or display that needs an answer."""
         self._received = 0
         """The number of the last answer; a smaller one than asked for comes too late."""
+        self._shares_terminal = start["shares_terminal"]
+        """Interrupts come from a terminal, and are for the program as a whole, not for one statement."""
         self._is_waiting = False
         """An answer is waited for: a signal then does not mean that a request has come."""
         main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
@@ -72,7 +78,10 @@ class _Worker:
         matplotlib_figures.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
+        is_reported = start["capture"] or start["show_values"]
+        if is_reported:
             self._fatal_log.write_to(start["faults"])
+            self._flush = self._streams.flush if self._streams is not None else OwnStreams().flush
         if start["ask_input"]:
             sys.stdin = open_stdin(self._ask_for_line, self.door)
             sys.__stdin__ = sys.stdin  # type: ignore[misc]  # Not final: this starts it.
@@ -82,7 +91,8 @@ class _Worker:
             start["path"],
             folder,
             show_values=start["show_values"],
-            print_failures=not start["capture"],
+            print_failures=not is_reported,
+            keep_failure=start["is_interactive"],
         )
         self._publisher: "Publisher | None" = None
         self._hooks = ImportHooks()
@@ -93,19 +103,25 @@ class _Worker:
         self._kept_pids = KeptPids()
         self._audit = Audit(start["path"], folder)
         self._forks: "Forks | None" = None
+        self._inspection_signal: "InspectionSignal | None" = None
         if start["checkpoints"] and self._streams is not None:
             self._forks = Forks()
-            self._streams.on_nudge = self._receive_in_statement
+            self._inspection_signal = InspectionSignal(
+                self._receive_in_statement, self._tell_inspectable
+            )
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
+        if is_reported:
+            self._hooks.install(self._audit.looked)
         if start["capture"]:
             # Results of what goes straight to the terminal are not kept, so it need not be known.
-            self._hooks.install(self._audit.looked)
             self._audit.begin()
         self._send_ready({})
 
     def end(self) -> None:
         """Leave the process to what the program does at exit: threads, `atexit`, finalisers."""
+        if self._inspection_signal is not None:
+            self._inspection_signal.disarm()
         self._executor.release()
         self.door.forget_interrupts()
         self.door.leave_open()
@@ -115,9 +131,11 @@ class _Worker:
         """Carry out `request` and send its one reply."""
         kind = request["type"]
         if kind == "execute":
-            self.door.forget_interrupts()
+            if not self._shares_terminal:
+                self.door.forget_interrupts()
             self._execute(request["index"], request["until"])
         elif kind == "prepare":
+            self.door.forget_interrupts()
             self._channel.send(self._prepared(request["source"], request["whole"]))
         elif kind == "environ":
             self._channel.send({"type": "environ", "before": _set_environment(request["values"])})
@@ -146,13 +164,20 @@ class _Worker:
 
     @unseen
     def _execute(self, index: int, until: int) -> None:
+        if self._inspection_signal is not None:
+            self._inspection_signal.arm()
         begin = perf_counter()
         finished = self._executor.execute(index, until)
         seconds = perf_counter() - begin
+        figures: "Message" = {}
         if self._publisher is not None:
-            self._publisher.end_statement()
+            figures = self._publisher.end_statement()
             self._hooks.run_missed()
-        renewed = self._streams.end_statement() if self._streams is not None else {}
+        renewed: "dict[int, int]" = {}
+        if self._streams is not None:
+            renewed = self._streams.end_statement()
+        else:
+            self._flush()
         reply = {
             "type": "finished",
             "outcome": finished.outcome,
@@ -162,6 +187,7 @@ class _Worker:
             "failure": finished.failure,
             "code": finished.code,
             "renewed": list(renewed),
+            **figures,
             **self._audit.take(),
         }
         self._send_with_pipes(reply, renewed)
@@ -206,10 +232,18 @@ class _Worker:
         if library is not None:
             raise Refused("%s keeps its process id" % library)
 
-    def _receive_in_statement(self) -> None:
+    def _receive_in_statement(self, frame: "FrameType | None") -> None:
         """In the middle of a statement: carry out the requests that the server's signal announced."""
-        while not self._is_waiting and self.door.is_here and self._channel.has_news():
-            self.door.step_out(self._answer_in_statement)
+        if self.door.is_here and self.door.can_step_out(frame):
+            while not self._is_waiting and self._channel.has_news():
+                self.door.step_out(self._answer_in_statement)
+
+    def _tell_inspectable(self, is_so: bool) -> None:
+        message = {"type": "inspectable", "is_so": is_so}
+        if not self.door.is_open:
+            self._channel.send(message)
+        elif self.door.is_here:
+            self.door.step_out(lambda: self._channel.send(message))
 
     def _answer_in_statement(self) -> None:
         request = self._channel.receive()
@@ -322,8 +356,7 @@ class _Worker:
         self._answer_to(number, lambda: self._flush_and_send(message))
 
     def _flush_and_send(self, message: "Message") -> None:
-        if self._streams is not None:
-            self._streams.flush()
+        self._flush()
         self._channel.send(message)
 
     def _ask_for_line(self, password: bool) -> "str | None":
@@ -354,6 +387,10 @@ class _Worker:
             return {}
         finally:
             self._is_waiting = was_waiting
+
+
+def _flush_nothing() -> None:
+    """For a program whose output the server adds nothing to: it is flushed when Python does that."""
 
 
 def _set_environment(values: "dict[str, str | None]") -> "dict[str, str | None]":

@@ -16,7 +16,7 @@ if False:  # `typing` takes as long to import as all of the worker; only type ch
 
     Message = Dict[str, Any]
 
-VERSION = 2
+VERSION = 3
 """Changes with every change of a message. `Ready` carries it; a mismatch is reported, not guessed."""
 
 LIMIT = 1 << 28

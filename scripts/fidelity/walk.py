@@ -261,7 +261,7 @@ class Walk:
         texts.mkdir(parents=True, exist_ok=True)
         (texts / f"{label}").write_text("\n".join(self._lines), encoding="utf-8")
 
-    async def _end(self, closing: Awaitable[None]) -> None:
+    async def _end(self, closing: Awaitable[object]) -> None:
         try:
             await asyncio.wait_for(closing, PATIENCE)
         except asyncio.TimeoutError:

@@ -107,18 +107,27 @@ SCRIPTS = {
 }
 
 
+BY_THE_WORKER = ("--quiet", "--timeout", "60")
+"""A run without values that is not left to Python."""
+
+
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_quiet_is_python(folder: Path, script: str) -> None:
     """`rdit run --quiet` could not stand in for `python` in a script or a check."""
     path = folder / "script.py"
     path.write_bytes(script.encode())
-    command = [sys.executable, "script.py", "one", "--two"]
-    expected = ended(command, folder)
-    actual = rdit("run", "--quiet", "script.py", "one", "--two", cwd=folder)
-    assert expected.stdout == actual.stdout
-    assert expected.stderr == actual.stderr
-    code = expected.returncode
-    assert (128 - code if code < 0 else code) == actual.returncode
+    expected = ended([sys.executable, "script.py", "one", "--two"], folder)
+    status = expected.returncode
+    for options, code in (
+        (("--quiet",), status),
+        (BY_THE_WORKER, 128 - status if status < 0 else status),
+    ):
+        actual = rdit("run", *options, "script.py", "one", "--two", cwd=folder)
+        assert (expected.stdout, expected.stderr, code) == (
+            actual.stdout,
+            actual.stderr,
+            actual.returncode,
+        )
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
@@ -179,12 +188,13 @@ def test_script_from_standard_input(folder: Path) -> None:
     """`-` would not read the script, or not run it as Python does."""
     script = "import sys\nprint(sys.argv, __name__)\nprint(sys.stdin.read())\n1 / 0\n"
     expected = ended([sys.executable, "-", "a"], folder, script=script)
-    actual = rdit("run", "--quiet", "-", "a", cwd=folder, script=script)
-    assert (expected.stdout, expected.stderr, 1) == (
-        actual.stdout,
-        actual.stderr,
-        actual.returncode,
-    )
+    for options in (("--quiet",), BY_THE_WORKER):
+        actual = rdit("run", *options, "-", "a", cwd=folder, script=script)
+        assert (expected.stdout, expected.stderr, 1) == (
+            actual.stdout,
+            actual.stderr,
+            actual.returncode,
+        )
 
 
 def test_standard_input_of_a_script(folder: Path) -> None:
@@ -219,6 +229,19 @@ def test_interpreter(folder: Path) -> None:
     (folder / "which.py").write_text("import sys\nprint(sys.flags.optimize)\n")
     done = rdit("run", "--python", f"{sys.executable} -O", "which.py", cwd=folder)
     assert b"1\n" == done.stdout
+
+
+def test_process_of_a_quiet_run(folder: Path) -> None:
+    """A supervisor would signal or measure another process than the program."""
+    (folder / "sub").mkdir()
+    (folder / "who.py").write_text("import os\nprint(os.getpid(), os.environ['A'], os.getcwd())\n")
+    process = subprocess.Popen(
+        [RDIT, "run", "--quiet", "--env", "A=1", "--cwd", "sub", "who.py"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+    )
+    out, _ = process.communicate(timeout=LIMIT)
+    assert f"{process.pid} 1 {folder / 'sub'}\n" == out.decode()
 
 
 def test_continue_after_errors(folder: Path) -> None:
@@ -262,7 +285,8 @@ def test_ctrl_c(folder: Path, layout: str) -> None:
     ready.read_text()  # Until the script opens the other end.
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=LIMIT)
-    assert 130 == process.returncode
+    # Without values it is Python's own process that the signal ends.
+    assert (-signal.SIGINT if layout == "quiet" else 130) == process.returncode
     assert b"after" not in stdout
     text = (stdout if layout.startswith("json") else stderr).decode()
     assert "KeyboardInterrupt" in text
@@ -292,8 +316,8 @@ def test_output_is_live(folder: Path) -> None:
     [
         (["missing.py"], "cannot read missing.py: No such file or directory"),
         (["folder"], "cannot read folder: "),
-        (["--python", "no-such-python", "a.py"], "no-such-python, set in the command line, is not"),
-        (["--python", "/no/such/python", "a.py"], "/no/such/python, set in the command line, does"),
+        (["--python", "no-such-python", "a.py"], "no-such-python, given with --python, is not"),
+        (["--python", "/no/such/python", "a.py"], "/no/such/python, given with --python, does"),
         (["--cwd", "nowhere", "a.py"], "the working directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -331,25 +355,41 @@ def test_coding_cookie(folder: Path) -> None:
         "# coding: latin-1\nprint(ascii('é'), 'é')\n".encode("latin-1")
     )
     expected = ended([sys.executable, "latin.py"], folder)
-    actual = rdit("run", "--quiet", "latin.py", cwd=folder)
+    actual = rdit("run", *BY_THE_WORKER, "latin.py", cwd=folder)
     assert (expected.stdout, expected.stderr) == (actual.stdout, actual.stderr)
 
 
-NO_UTF_8 = pytest.param(
+NO_TEXT = [
     b"print('\xff')\n",
-    marks=pytest.mark.xfail(
-        reason="told as UnicodeEncodeError, not in Python's words", strict=False
-    ),
-)
+    b"x = 1\n# \xff\n",
+    b"# coding: ascii\nx = 1\n'\xff'\n",
+    b"\xef\xbb\xbfx = 1\n'\xff'\n",
+    b"\xef\xbb\xbf# coding: latin-1\n1\n",
+    b"\xef\xbb\xbf#!/bin/sh\n# coding: cp1252\n1\n",
+    b"\xef\xbb\xbf# coding: utf8\n1\n",
+    b"\xef\xbb\xbf# coding: nonsense\n1\n",
+    b"# coding: nonsense\n1\n",
+    b"x = 1\0\n",
+]
 
 
-@pytest.mark.parametrize("source", [NO_UTF_8, b"# coding: nonsense\n1\n", b"x = 1\0\n"])
-def test_source_that_is_no_text(folder: Path, source: bytes) -> None:
+@pytest.mark.parametrize("layout", [["--quiet"], []], ids=["quiet", "text"])
+@pytest.mark.parametrize("source", NO_TEXT)
+def test_source_that_is_no_text(folder: Path, source: bytes, layout: list[str]) -> None:
     """Bytes that Python refuses would be run, or refused with other words."""
     (folder / "odd.py").write_bytes(source)
     expected = ended([sys.executable, "odd.py"], folder)
-    actual = rdit("run", "--quiet", "odd.py", cwd=folder)
+    actual = rdit("run", *layout, "odd.py", cwd=folder)
     assert (expected.returncode, expected.stderr) == (actual.returncode, actual.stderr)
+
+
+@pytest.mark.parametrize("source", NO_TEXT)
+def test_source_that_is_no_text_is_reported(folder: Path, source: bytes) -> None:
+    """A report of it is a rejection like that of any source that does not compile."""
+    (folder / "odd.py").write_bytes(source)
+    report = json.loads(rdit("run", "--format", "json", "odd.py", cwd=folder).stdout)
+    (rejection,) = report["results"]
+    assert (rejection["nodeIndex"], rejection["output"][0]["name"]) == (-1, "SyntaxError")
 
 
 def test_nothing_stays_behind(folder: Path) -> None:

@@ -161,7 +161,7 @@ def test_environment_of_an_archive(program: Path) -> None:
 def test_folder_that_cannot_be_run(folder: Path) -> None:
     """A folder without a program would be an error that does not say what is missing."""
     (folder / "empty").mkdir()
-    for arguments in (["run"], ["run", "--quiet"], ["run", "--format", "json"], ["watch"]):
+    for arguments in (["run"], ["run", "--format", "json"], ["watch"]):
         done = ended(RDIT, *arguments, "empty", cwd=folder)
         expected = "rdit: cannot read empty: it is a folder without __main__.py\n"
         assert (2, "", expected) == (done.returncode, done.stdout, done.stderr)

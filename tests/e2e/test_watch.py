@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +39,13 @@ class Watched:
         )
 
     def told(self) -> list[str]:
-        """The lines up to the one that says what ran."""
+        """The lines up to the one that says what ran, without the time that it took."""
         assert self.process.stdout is not None
         lines: list[str] = []
-        while not lines or " reused" not in lines[-1] or not lines[-1].startswith("── "):
+        while not lines or not re.match("── .*(reused|compile).* ──", lines[-1]):
             line = self.process.stdout.readline().decode()
             assert line, lines
-            lines.append(line.rstrip("\n"))
+            lines.append(re.sub(r"; [\d.]+ m?s ──$", " ──", line.rstrip("\n")))
         return lines
 
     def save(self, text: str) -> None:
@@ -96,7 +98,7 @@ def test_text_that_does_not_compile(watched: Watched) -> None:
     """It would be counted as a statement that has run."""
     watched.told()
     watched.save("x = = 1\n")
-    assert "── 0 statements run, as the file does not compile; 0 reused ──" == watched.told()[-1]
+    assert "── nothing has run: the file does not compile ──" == watched.told()[-1]
 
 
 def test_file_that_is_deleted(watched: Watched) -> None:
@@ -119,5 +121,25 @@ def test_module_that_changes(watched: Watched) -> None:
     assert "   2 │ 1" in watched.told()
     module.write_text("X = 2222\n")
     _, changed, *rest = watched.told()
-    assert changed.startswith("── what script.py depends on changed at ")
+    assert changed.startswith("── near.py changed at ")
     assert "   2 │ 2222" in rest
+
+
+def test_screen(tmp_path: Path) -> None:
+    """On a terminal each save would add the whole file to what scrolls by."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    terminal = Terminal([RDIT, "watch", "script.py", "--python", sys.executable], tmp_path)
+    terminal.until("watching script.py")
+    script.write_text(SCRIPT.replace("first * factor", "first * factor * 4"))
+    terminal.until("changed at")
+    terminal.until("watching script.py")
+    terminal.until("ends ──")
+    lines = terminal.lines()
+    assert re.fullmatch(r"── script\.py changed at \d\d:\d\d:\d\d ──", lines[0])
+    assert re.fullmatch(r"   2 [┊│] 1", lines[1])
+    assert ["row 0", "row 1", "row 2", "times", "   7 │ 8"] == lines[2:7]
+    assert re.fullmatch(r"── \d statements? run .*; \d reused; [\d.]+ m?s ──", lines[7])
+    assert "── watching script.py; Ctrl-C ends ──" == lines[8]
+    terminal.type("\x03")
+    assert 0 == terminal.end()

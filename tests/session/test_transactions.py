@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.sessions import statuses, texts
 
+from rdit_lsp.document.edit import Change
 from rdit_lsp.results.snapshot import SessionState
 from rdit_lsp.session.planning import RequestError, WayBack
 
@@ -174,3 +175,26 @@ async def test_run_with_nothing_to_do(ran: OpenSession) -> None:
     before = ran.pid
     report = await ran.run("stale", policy="rollback_always")
     assert (WayBack("kept"), before) == (report.way_back, ran.pid)
+
+
+@linux
+async def test_dry_run_leaves_fresh_results(opened: Opener) -> None:
+    """A result that a clean run gives would give way to one of a state that is gone again."""
+    session = opened("n = [1]\nlen(n)\nn.append(2)\n")
+    await session.run()
+    report = await session.run("range", lines=(2, 2), policy="rollback_always")
+    assert ["2"] == texts(report)
+    assert {1: "", 2: "1", 3: ""} == session.shown()
+    assert {} == session.stale()
+
+
+@linux
+async def test_dry_run_shows_errors_and_edited_code(opened: Opener) -> None:
+    """What a dry run was to find out would be nowhere."""
+    session = opened("n = [1]\nlen(n)\nopen('twice', 'x')\n")
+    await session.run()
+    session.edit(Change("len(n) + 10", (1, 0), (1, 6)))
+    report = await session.run("range", lines=(2, 3), policy="rollback_always")
+    assert ["ok", "error"] == statuses(report)
+    assert "11" == session.shown()[2]
+    assert "error" == session.status(3)

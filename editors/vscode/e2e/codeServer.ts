@@ -48,6 +48,7 @@ const quietSettings = {
   "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
   "editor.autoClosingBrackets": "never",
   "editor.autoClosingQuotes": "never",
+  "rdit.openOutputs": false,
 };
 
 export class CodeServer {

@@ -57,6 +57,15 @@ Noise()
 Circle()
 "text to " + "copy"
 `,
+  "panel.py": `print("first")
+answer = 42
+class Table:
+    def _repr_html_(self): return "<table>" + "<tr><th>2025-01-01</th><td>cell</td></tr>" * 40 + "</table>"
+Table()
+def fail(reason):
+    raise ValueError(reason)
+fail("no")
+`,
   "kinds.py": `fresh
 kept
 stale

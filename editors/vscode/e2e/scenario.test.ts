@@ -242,6 +242,21 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.focusEditor();
   });
 
+  step("lists the variables in the side bar, renewed after each run", async () => {
+    await window.goTo(3);
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("len(numbers)", /^→ 3$/);
+    await window.press("Shift+Alt+x", "v");
+    const row = (text: string) => window.page.locator(".pane-body .monaco-list-row", { hasText: text });
+    await row("numbers[1, 2, 3, 4] (4 items)").waitFor();
+    await window.focusEditor();
+    await window.press("Shift+Alt+Enter");
+    await row("numbers[1, 2, 3, 4, 4] (5 items)").click();
+    await window.cursorIsOn(1);
+    await window.press("Control+Shift+e");
+    await window.focusEditor();
+  });
+
   step("runs a cell", async () => {
     await window.openFile("cells.py");
     await window.goTo(5);
@@ -309,11 +324,61 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.focusEditor();
     await window.goTo(2);
     await window.panelSays("more");
-    assert.equal(await window.panel().getByText("red").count(), 0);
+    await window.panel().locator("pre", { hasText: "red" }).waitFor({ state: "detached" });
     await window.goTo(3);
     await window.panel().locator("h2 em", { hasText: "title" }).waitFor();
     await window.panel().getByText("Whole file").click();
     await window.panelSays("red");
+    await window.closePanel();
+  });
+
+  step("shows a table as high as it is, and follows the cursor through the whole file", async () => {
+    await window.openFile("panel.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark('fail("no")', /^✗ ValueError: no$/);
+    await window.press("Shift+Alt+x", "o");
+    await window.panel().getByText("Whole file").click();
+    await window.focusEditor();
+    const frame = window.panel().locator("iframe.plain");
+    await frame.waitFor();
+    const missing = () => frame.evaluate((each) => (each as HTMLIFrameElement).contentDocument!.documentElement.scrollHeight - each.clientHeight);
+    await eventually("the frame is as high as its table", async () => (await frame.evaluate((each) => each.clientHeight)) > 500 && (await missing()) === 0);
+    const current = (code: string) => window.panel().locator("section.current h2 code", { hasText: code });
+    await window.goTo(1);
+    await current('print("first")').waitFor();
+    await window.goTo(2);
+    await window.goTo(8);
+    await current('fail("no")').waitFor();
+    assert.equal(await window.panel().locator("section.current").count(), 1);
+  });
+
+  step("goes to a place of a traceback", async () => {
+    await window.panel().getByRole("link", { name: /panel\.py", line 7$/ }).click();
+    await window.cursorIsOn(7);
+    await window.focusEditor();
+  });
+
+  step("keeps the last output while the cursor is on lines without, and stays where it is pinned", async () => {
+    await window.goTo(1);
+    await window.press("Shift+Alt+x", "o");
+    const shown = (code: string) => window.panel().locator("section:only-of-type h2 code", { hasText: code });
+    await shown('print("first")').waitFor();
+    await window.focusEditor();
+    await window.goTo(2);
+    await window.goTo(5);
+    await shown("Table()").waitFor();
+    await window.goTo(2);
+    await window.panel().getByText("Pin", { exact: true }).click();
+    await window.panelSays("Unpin");
+    await window.focusEditor();
+    await window.goTo(1);
+    await window.press("End", "Enter");
+    await window.panel().locator("h2 a", { hasText: "line 6" }).waitFor();
+    await shown("Table()").waitFor();
+    await window.panel().getByText("Unpin").click();
+    await window.focusEditor();
+    await window.goTo(1);
+    await shown('print("first")').waitFor();
     await window.closePanel();
   });
 
@@ -346,7 +411,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.openFile("picture.py");
     await window.goTo(13);
     await window.command("rdit: Open Picture");
-    await window.page.locator(".tab.active", { hasText: ".png" }).waitFor();
+    await window.page.locator(".tab.active", { hasText: "picture.py-line-13.png" }).waitFor();
     await window.press("Control+w");
     await window.focusEditor();
   });
@@ -412,7 +477,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     const picture = window.panel().locator("img[src^='data:image/png']");
     await eventually("the picture is drawn", () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 1));
     await window.goTo(1);
-    const frame = window.panel().frameLocator("iframe[sandbox='']");
+    const frame = window.panel().frameLocator("iframe[sandbox='allow-same-origin']");
     await frame.getByText("Table(rich)").waitFor();
     assert.equal(await frame.getByText("a script ran").count(), 0);
     vscode.configure({ "rdit.server.command": cannedServer, "rdit.allowScripts": true });
@@ -473,7 +538,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
 });
 
 describe("rdit beside the Python extension, in a workspace that is not trusted at first", { timeout: 300_000 }, () => {
-  const folder = makeFolder({ "main.py": documents["main.py"], "which.py": '__import__("sys").executable\n' });
+  const folder = makeFolder({ "main.py": documents["main.py"], "panel.py": documents["panel.py"], "which.py": '__import__("sys").executable\n' });
   const chosen = path.join(path.dirname(folder), "chosen env");
   const trust = { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" };
   let vscode: CodeServer;
@@ -514,6 +579,21 @@ describe("rdit beside the Python extension, in a workspace that is not trusted a
     await window.press("Shift+Alt+x", "f");
     await window.seesMark("executable", /→ '.*\/chosen env\/bin\/python'$/);
     await window.statusBarSays(/Python 3\.\d+/);
+  });
+
+  step("opens the panel by itself at the first table, once", async () => {
+    vscode.configure({ "rdit.openOutputs": true });
+    await window.openFile("panel.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.panel().locator("section h2 code", { hasText: "Table()" }).waitFor();
+    await window.panelSays("ValueError: no");
+    await window.page.locator(".monaco-editor.focused").waitFor();
+    await window.closePanel();
+    await window.press("Shift+Alt+x", "r");
+    await window.seesNoMark("Table()");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark('fail("no")', /^✗ ValueError: no$/);
+    assert.equal(await window.page.locator(".tab", { hasText: "rdit outputs" }).count(), 0);
   });
 });
 

@@ -11,6 +11,7 @@ import { Painter } from "./view/painter";
 import { Panel } from "./view/panel";
 import { keepTabsThatRun } from "./view/previews";
 import { StatusBar } from "./view/statusBar";
+import { VariablesView } from "./view/variablesView";
 
 let server: Server | undefined;
 
@@ -19,17 +20,19 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const chosenPython = await ChosenPython.find(log);
   server = new Server(context.extensionPath, log, chosenPython, { answerInput, runCommand: actOnResult });
   const painter = new Painter(context.extensionUri);
-  const panel = new Panel(server, painter);
+  const panel = new Panel(server, painter, context.extensionUri);
+  const variablesView = new VariablesView(server, painter);
   const statusBar = new StatusBar(server, painter, log);
-  const parts = { server, painter, panel, statusBar, log };
+  const parts = { server, painter, panel, variablesView, statusBar, log };
   context.subscriptions.push(
     log,
     server,
     painter,
     panel,
+    variablesView,
     statusBar,
     ...registerCommands(parts),
-    ...connect(server, painter, chosenPython),
+    ...connect(server, painter, panel, chosenPython),
   );
   // Not awaited: a slow server must not hold up the commands, which wait for it by themselves.
   server.start().catch(explain);
@@ -40,10 +43,13 @@ export async function deactivate(): Promise<void> {
   await server?.stop();
 }
 
-function connect(server: Server, painter: Painter, chosenPython: ChosenPython): vscode.Disposable[] {
+function connect(server: Server, painter: Painter, panel: Panel, chosenPython: ChosenPython): vscode.Disposable[] {
   const report = (promise: Promise<void>) => void promise.catch(explain);
   return [
-    server.onResults((change) => painter.take(change)),
+    server.onResults((change) => {
+      painter.take(change);
+      panel.openAtFirst(change);
+    }),
     painter.onChange((uri) => refreshHints(server, uri)),
     keepTabsThatRun(painter),
     server.onState((state) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { settingKeys } from "../src/protocol";
+import { settingKeys, type SessionStatus } from "../src/protocol";
 import { shownLenses } from "../src/server/codeLenses";
 import { hasOtherServer, type Inspected, serverSettings } from "../src/server/serverSettings";
 import { looks } from "../src/view/decorations";
@@ -109,7 +109,9 @@ test("no lock file names a registry", () => {
 
 test("the status bar says which Python, what it does and how long", () => {
   const none = { count: 0, memory: 0 };
-  const status = { uri: "", state: "busy", python: "/p", pythonVersion: "3.12.1", pid: 5, queued: 0, checkpoints: none } as const;
+  const program = { python: "/p", pythonVersion: "3.12.1", pid: 5, checkpoints: none };
+  const session = { uri: "", clients: [], startedAt: "2026-01-01T00:00:00Z", queued: 0, queue: [] };
+  const status: SessionStatus = { ...session, ...program, state: "busy" };
   const at = (changes: object) => statusText({ server: "running", session: "idle", status, busyMs: undefined, ...changes });
   assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
   assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");

@@ -25,8 +25,13 @@ def make_default(matplotlib: "Any") -> None:
         settings["backend"] = "module://" + BACKEND
 
 
-def fill_backend(module: "Any", publish: "Callable[[Any, int], None]") -> None:
-    """Make `module` a backend; `publish(figure, number)` displays a figure, in place when called again."""
+def fill_backend(
+    module: "Any", publish: "Callable[[Any, int], None]", show_all: "Callable[[int], None]"
+) -> None:
+    """Make `module` a backend; `publish(figure, number)` displays a figure, in place when called again.
+
+    `show_all(count)` is called before `show` displays that many figures.
+    """
     from matplotlib._pylab_helpers import Gcf
     from matplotlib.backend_bases import FigureManagerBase
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -51,7 +56,9 @@ def fill_backend(module: "Any", publish: "Callable[[Any, int], None]") -> None:
         """Display every open figure; a `show` that waits for its windows closes them."""
         import matplotlib
 
-        for manager in Gcf.get_all_fig_managers():
+        managers = Gcf.get_all_fig_managers()
+        show_all(len(managers))
+        for manager in managers:
             manager.show()
         if block or (block is None and not matplotlib.is_interactive()):
             Gcf.destroy_all()

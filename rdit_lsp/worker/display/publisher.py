@@ -52,6 +52,8 @@ class Publisher:
         self._ids = 0
         self._figures: "set[str]" = set()
         """Keys of the figures that the running statement has shown."""
+        self._found_no_figure = False
+        """The running statement has called matplotlib's `show` while no figure was open."""
 
     def register(self, hooks: "ImportHooks") -> None:
         """Have libraries display through this publisher once they are imported."""
@@ -70,10 +72,15 @@ class Publisher:
         if calls and not hasattr(builtins, "display"):
             vars(builtins)["display"] = self._builtin()
 
-    def end_statement(self) -> None:
-        """Begin anew with figures: one that is shown again later is a new display."""
+    def end_statement(self) -> "Message":
+        """Begin anew with figures: one that is shown again later is a new display.
+
+        Returns what the server is to know of those of the statement that ends.
+        """
         self._statement += 1
         self._figures.clear()
+        found_none, self._found_no_figure = self._found_no_figure, False
+        return {"noFigure": True} if found_none else {}
 
     def show(self, bundle: "Bundle", key: object = None, *, update: bool = False) -> None:
         """Send a display, with a `key` by which it can be updated."""
@@ -204,7 +211,10 @@ class Publisher:
             self._figures.add(key)
             self.show(display.window(figure, self._folder), key, update=is_shown)
 
-        matplotlib_backend.fill_backend(module, publish)
+        def show_all(count: int) -> None:
+            self._found_no_figure = count == 0
+
+        matplotlib_backend.fill_backend(module, publish, show_all)
 
     def _render_plotly(self, module: "Any") -> None:
         """Have plotly's `show` display here, not in a browser, unless the user chose a renderer."""

@@ -243,7 +243,7 @@ async def test_results_as_files(call: Caller, tmp_path: Path) -> None:
     assert "one\ntwo\n" in path.read_text()
     picture = await call("rdit/openPicture", uri, position=at(6))
     (image,) = map(Path, picture["paths"])
-    assert image.suffix == ".png"
+    assert image.name == "d.py-line-6.png"
     assert call.client.shown == [(path, False), (image, True)]
     await call("rdit/openOutput", uri, position=at(3), show=False)
     await call("rdit/openPicture", uri, position=at(6), show=False)
@@ -251,6 +251,17 @@ async def test_results_as_files(call: Caller, tmp_path: Path) -> None:
     kind, sentence = await call.refused("rdit/openPicture", uri, position=at(2))
     assert kind is ErrorKind.REQUEST_FAILED
     assert sentence == "d.py: there is no picture to open at line 2."
+
+
+async def test_nested_data_is_laid_out(call: Caller, tmp_path: Path) -> None:
+    """It would be one long line in each client's panel; but the text is what `repr` says."""
+    uri = call.open(tmp_path / "nested.py", "[dict(a=i, b='x' * 30) for i in range(3)]\n[1]\n")
+    await call("rdit/execute", uri)
+    found = await call("rdit/results", uri)
+    long, short = (result["output"][0] for result in found["results"])
+    assert "\n" not in long["text"]
+    assert long["metadata"]["rdit"]["pretty"].startswith("[{'a': 0, 'b': 'xxx")
+    assert "pretty" not in short.get("metadata", {}).get("rdit", {})
 
 
 async def test_copy(call: Caller, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from types import SimpleNamespace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from rdit_lsp.cli.reporters import (
     QuietReporter,
     RunEnd,
     TextReporter,
-    WatchReporter,
 )
 from rdit_lsp.cli.run import exit_code
 from rdit_lsp.cli.startup import RunOptions
@@ -23,8 +23,6 @@ from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.process.spawn import Launch
 from rdit_lsp.results.snapshot import View
-from rdit_lsp.session.planning import WayBack
-from rdit_lsp.session.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +75,33 @@ def test_text(written: Callable[[], tuple[str, str]]) -> None:
         "no line end\n   3 │ [1,\n     │  2]\n",
         "a warning\nrdit: It was stopped.\nTraceback …\nValueError: no\n",
     )
+
+
+def test_docstring(written: Callable[[], tuple[str, str]]) -> None:
+    """The first line of every file would be a result."""
+    reporter = TextReporter(OPTIONS, LAUNCH)
+    reporter.on_result(view(Display("result", {"text/plain": "About."}), is_docstring=True))
+    assert written() == ("", "")
+
+
+PNG = base64.b64encode(b"\x89PNG").decode()
+
+
+def test_picture(
+    written: Callable[[], tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There would be no way to look at it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    figure = Display(
+        "result", {"text/plain": "<Figure>", "image/png": PNG}, {"rdit": {"type": "Figure"}}
+    )
+    reporter = TextReporter(OPTIONS, LAUNCH)
+    reporter.on_result(view(figure, figure, line=7))
+    lines = written()[0].splitlines()
+    assert ["   7 │ [Figure]", "   7 │ [Figure]"] == lines[::2]
+    paths = [Path(line.removeprefix("     │ ")) for line in lines[1::2]]
+    assert ["line-7.png", "line-7-2.png"] == [path.name for path in paths]
+    assert b"\x89PNG" == paths[1].read_bytes()
 
 
 def test_lone_surrogates(written: Callable[[], tuple[str, str]]) -> None:
@@ -138,36 +163,6 @@ def test_json_lines(written: Callable[[], tuple[str, str]]) -> None:
     ]
     assert found[4]["result"]["status"] == "notRun"
     assert found[5] == {"event": "end", "status": "exit", "exitCode": 1, "durationMs": 12.346}
-
-
-def test_an_update(written: Callable[[], tuple[str, str]]) -> None:
-    """It would be read from the middle, or as if all had run again."""
-    kept, below = view(VALUE, reused=True), view(VALUE, index=2, line=3, reused=True)
-    ran = view(Display("result", {"text/plain": "5"}), index=1, line=2)
-    views = [kept, view(index=1, line=2, status="running"), below]
-    reporter = WatchReporter(OPTIONS, LAUNCH)
-    reporter.watch(SimpleNamespace(snapshot=lambda: SimpleNamespace(views=views)))
-    reporter.on_update("d.py")
-    assert "── d.py changed at " in written()[0]
-    reporter.on_output(1, "stdout", b"x\n")
-    reporter.on_result(ran)
-    report = Report("1", "ok", [kept, ran, below], WayBack("checkpoint", 2))
-    reporter.on_updated(report, report.views)
-    assert written()[0].splitlines() == [
-        "   1 ┊ [1, 2]  (reused)",
-        "x",
-        "   2 │ 5",
-        "   3 ┊ [1, 2]  (reused)",
-        "── 1 statement run from line 2 on, from a checkpoint; 2 reused ──",
-    ]
-
-
-def test_an_update_that_fails(written: Callable[[], tuple[str, str]]) -> None:
-    """One would take an old result for one of the new text."""
-    reporter = WatchReporter(OPTIONS, LAUNCH)
-    report = Report("1", "error", [view(status="error"), view(index=1, status="notRun")])
-    reporter.on_updated(report, report.views)
-    assert written()[0] == "── 1 statement run; 0 reused; ended with error ──\n"
 
 
 @pytest.mark.parametrize(

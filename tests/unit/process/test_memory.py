@@ -45,9 +45,9 @@ def test_figures(monkeypatch: pytest.MonkeyPatch, *, is_old: bool) -> None:
     text = SMAPS.replace("Pss_Anon", "Pss_Shmem") if is_old else SMAPS
     monkeypatch.setattr(Path, "read_text", lambda _: text)
     found = memory.of_process(1)
-    expected = memory.Memory(2000 << 10, 5000 << 10, 9000 << 10)
+    expected = memory.Memory(2000 << 10, 5000 << 10, 9000 << 10, 5000 << 10)
     if not is_old:
-        expected = memory.Memory(2000 << 10, 3000 << 10, 4000 << 10)
+        expected = memory.Memory(2000 << 10, 3000 << 10, 4000 << 10, 5000 << 10)
     assert expected == found
 
 

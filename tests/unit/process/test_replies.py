@@ -86,6 +86,7 @@ def test_statement_that_ended() -> None:
     lookups = {("/folder", "m"): ("m.py",)}
     finished = Finished("exit", 2.0, None, None, 3, files, lookups, ("/a", "/b"), ("/b",))
     assert finished == content(message)
+    assert finished._replace(found_no_figure=True) == content({**message, "noFigure": True})
     shown = content({**FINISHED, "value": VALUE, "metadata": {"rdit": {"part": 1}}})
     assert isinstance(shown, Finished)
     assert shown.value is not None

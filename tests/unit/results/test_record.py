@@ -273,6 +273,7 @@ def test_a_result_comes_back_as_it_was() -> None:
         "off_path": True,
         "caught_interrupt": True,
         "superseded": True,
+        "figure_is_closed": True,
         "ran_at": 12.5,
         "index": 7,
         "first": 9,
@@ -282,6 +283,8 @@ def test_a_result_comes_back_as_it_was() -> None:
     found = keep(**fields)
     assert fields == {name: vars(found)[name] for name in fields}
     assert found.restored
+    others = {"text", "status", "key", "captured", "reused", "restored", "revision", "waited"}
+    assert {*fields} | others == {*vars(found)}, "a new field is kept, or has a reason not to be"
 
 
 def test_an_updated_display_comes_back_updated() -> None:

@@ -9,7 +9,6 @@ import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
 import { execute, interrupt, reset, runStatement, transact } from "./run";
-import { showVariables } from "./variables";
 
 type Command = (parts: Parts) => unknown;
 
@@ -27,10 +26,12 @@ const commands: Record<string, Command> = {
   "rdit.reset": reset,
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
-  "rdit.variables": showVariables,
+  "rdit.variables": ({ variablesView }) => variablesView.show(),
+  "rdit.sortVariables": ({ variablesView }) => variablesView.sort(),
   "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showAllOutputs": ({ panel }) => panel.show({ isWholeDocument: true }),
+  "rdit.pinOutputs": ({ panel }) => panel.togglePin(),
   "rdit.openOutputsAsText": ({ panel }) => panel.openAsText(),
   "rdit.copyResult": async ({ server }) => copy(await server.execute("rdit/copyResult", currentPlace())),
   "rdit.openPicture": async ({ server }) => open(await server.execute("rdit/openPicture", { ...currentPlace(), show: false })),

@@ -5,11 +5,13 @@ import type { Server } from "../server/server";
 import type { Painter } from "../view/painter";
 import type { Panel } from "../view/panel";
 import type { StatusBar } from "../view/statusBar";
+import type { VariablesView } from "../view/variablesView";
 
 export interface Parts {
   server: Server;
   painter: Painter;
   panel: Panel;
+  variablesView: VariablesView;
   statusBar: StatusBar;
   log: vscode.LogOutputChannel;
 }

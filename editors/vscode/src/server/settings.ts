@@ -11,6 +11,7 @@ export interface Settings {
   showGutter: boolean;
   maxLength: number;
   codeLens: LensSetting;
+  openOutputs: boolean;
   allowHtml: boolean;
   allowScripts: boolean;
 }
@@ -24,6 +25,7 @@ export function settings(resource?: vscode.Uri): Settings {
     showGutter: section.get("gutter", true),
     maxLength: section.get("maxLength", 120),
     codeLens: section.get("codeLens", "off"),
+    openOutputs: section.get("openOutputs", true),
     allowHtml: section.get("allowHtml", true),
     allowScripts: section.get("allowScripts", false),
   };

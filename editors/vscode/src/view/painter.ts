@@ -9,7 +9,8 @@ import * as vscode from "vscode";
 import type { DidChangeResultsParams, Look } from "../protocol";
 import { settings } from "../server/settings";
 import { looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
-import { DisplayedResults, type LineEdit } from "./displayedResults";
+import { DisplayedResults } from "./displayedResults";
+import { lineEdit } from "./lineEdit";
 
 /** Looks that are seen in the overview ruler: what one would scroll for. */
 const inRuler: ReadonlySet<Look> = new Set<Look>(["running", "error", "stopped"]);
@@ -130,15 +131,6 @@ function createTypes(look: Look, extensionUri: vscode.Uri): LookTypes {
       dark: { gutterIconPath: icon("dark") },
       gutterIconSize: "70%",
     }),
-  };
-}
-
-function lineEdit(change: vscode.TextDocumentContentChangeEvent): LineEdit {
-  return {
-    startLine: change.range.start.line,
-    startCharacter: change.range.start.character,
-    endLine: change.range.end.line,
-    insertedBreaks: change.text.split(/\r\n|\r|\n/).length - 1,
   };
 }
 

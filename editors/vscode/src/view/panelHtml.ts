@@ -1,5 +1,5 @@
 /**
- * The output panel's page: complete results as HTML that runs no script and asks no network.
+ * Complete results as the parts of the output panel's page: HTML in which nothing of the program's can act.
  *
  * Pure: knows neither VS Code nor the server. What a program printed is escaped here,
  * its Markdown by the renderer.
@@ -9,129 +9,139 @@ import type { Metadata, OutputItem, StatementResult } from "../protocol";
 import { ansiToHtml, escapeHtml } from "./ansi";
 import { drawnLook, duration } from "./decorations";
 import { longestMarkdown, markdownToHtml } from "./markdown";
+import type { Section } from "./panelPage";
+import { placeLink, tracebackHtml } from "./traceback";
 
-export interface PanelOptions {
-  /** The document's name, for the heading. */
-  title: string;
-  /** Whether the page shows the whole document, not the statement at the cursor. */
-  isWholeDocument: boolean;
+export interface SectionOptions {
+  /** The document, as a URI. */
+  uri: string;
+  /** The text of a line of the document, from 1. */
+  lineText: (line: number) => string;
   /** Whether `text/html` is shown as such, in a frame without scripts and without network. */
   allowHtml: boolean;
   /** Whether scripts in it run, and load from the network what they name. */
   allowScripts: boolean;
   /** Whether the editor's theme is a dark one. */
   isDark: boolean;
-  /** Why there are no results, as a sentence. */
-  problem?: string | undefined;
 }
 
-/** `default-src 'none'` also binds the frames: HTML from a program loads nothing from anywhere. */
-const quietPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;";
+export interface BarOptions {
+  /** The document's name, for the heading. */
+  title: string;
+  /** Whether the page shows the whole document, not one statement. */
+  isWholeDocument: boolean;
+  /** Whether the page stays where it is when the cursor moves. */
+  isPinned: boolean;
+}
 
-/** What interactive charts need. The page itself has no script in it, allowed or not. */
-const scriptPolicy =
-  "default-src 'none'; style-src 'unsafe-inline' https:; img-src data: blob: https:; font-src data: https:; " +
-  "script-src 'unsafe-inline' 'unsafe-eval' blob: https:; worker-src blob:; connect-src data: https:;";
-
-/** Past this much text a page without scripts gets slow; the rest is one click away as text. */
+/** Past this much text a page gets slow; the rest is one click away as text. */
 const longestStream = 500_000;
 
-const style = `
-  body { color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family); padding: 0 1em 1em; }
-  header { position: sticky; top: 0; padding: .6em 0; background: var(--vscode-editor-background);
-    border-bottom: 1px solid var(--vscode-panel-border); }
-  nav { float: right; }
-  nav a + a { margin-left: 1em; }
-  a:not([href]) { color: inherit; font-weight: bold; text-decoration: none; }
-  pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
-    white-space: pre-wrap; overflow-wrap: anywhere; margin: .4em 0; }
-  section { margin: 1em 0; padding-left: .8em; border-left: 3px solid var(--vscode-rdit-freshForeground); }
-  section.stale { border-color: var(--vscode-rdit-staleForeground); border-left-style: dashed; }
-  section.outOfOrder { border-color: var(--vscode-rdit-outOfOrderForeground); }
-  section.running { border-color: var(--vscode-rdit-runningForeground); border-left-style: dotted; }
-  section.error { border-color: var(--vscode-rdit-errorForeground); border-left-style: double; }
-  section.stopped { border-color: var(--vscode-rdit-stoppedForeground); border-left-style: double; }
-  section.notRun { border-color: var(--vscode-rdit-notRunForeground); border-left-style: dotted; }
-  section > h2 { font-size: 1em; font-weight: normal; opacity: .8; margin: 0; }
-  .stderr, .failure { color: var(--vscode-rdit-errorForeground); }
-  .note { font-style: italic; opacity: .8; }
-  img { max-width: 100%; background: white; }
-  .prose > * { margin: .4em 0; }
-  .prose blockquote { padding: .4em .8em; }
-  .prose blockquote > * { margin: 0; }
-  .prose table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-  .prose th, .prose td { padding: .2em .8em; border-bottom: 1px solid var(--vscode-panel-border); text-align: left; }
-  .prose pre { padding: .4em .8em; background: var(--vscode-textCodeBlock-background); }
-  iframe { width: 100%; height: 24em; resize: vertical; border: 0; background: white; }
-  iframe.plain { background: transparent; }
-`;
+/** Whether there is something to see; what a call that draws returns is none where its figure is shown elsewhere. */
+export function hasOutput(result: StatementResult): boolean {
+  return result.note !== undefined || result.output.some((item) => !isByTheWay(item));
+}
 
-export function panelHtml(results: StatementResult[], options: PanelOptions): string {
-  const shown = results.filter((result) => result.output.length > 0 || result.note !== undefined);
-  const sections = shown.map((result) => section(result, options));
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${options.allowHtml && options.allowScripts ? scriptPolicy : quietPolicy}">
-<title>${escapeHtml(options.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-${header(options)}
-<main>
-${sections.length > 0 ? sections.join("\n") : `<p class="note">${emptySentence(results, options)}</p>`}
-</main>
-</body>
-</html>`;
+/** Whether it has a figure or a table, of which a mark shows nothing. Data may have been left out, and is named then. */
+export function hasFigureOrTable(result: StatementResult): boolean {
+  return result.output.some((item) => {
+    if (item.type !== "result" && item.type !== "display") return false;
+    const mimes = [...Object.keys(item.data), ...Object.keys(item.metadata?.rdit?.leftOut ?? {})];
+    return mimes.some((mime) => mime.startsWith("image/") || mime === "text/html");
+  });
+}
+
+/** The sections of the results that have something to show, or may soon: they are running. */
+export function sectionsOf(results: StatementResult[], options: SectionOptions): Section[] {
+  const shown = results.filter((result) => hasOutput(result) || result.status === "running");
+  return shown.map((result) => ({
+    title: titleOf(result, options),
+    lineStart: result.lineStart,
+    lineEnd: result.lineEnd,
+    look: drawnLook(result),
+    head: headHtml(result, options),
+    body: bodyHtml(result, options),
+  }));
+}
+
+/**
+ * What is drawn while statements run that have put out nothing yet: what was there before.
+ *
+ * An empty page for the moment of a run would make the page jump, and pictures flicker.
+ */
+export function heldOver(sections: Section[], before: (Section | undefined)[]): Section[] {
+  return sections.map((section) => {
+    if (section.look !== "running" || section.body !== "") return section;
+    const last = before.find((each) => each?.title === section.title);
+    return last ? { ...section, body: last.body } : section;
+  });
 }
 
 /** The same results as plain text, for reading, searching and copying in an editor. */
 export function panelText(results: StatementResult[]): string {
-  const shown = results.filter((result) => result.output.length > 0 || result.note !== undefined);
+  const shown = results.filter(hasOutput);
   return shown.map((result) => [`# ${heading(result)}`, ...result.output.map(itemText), result.note ?? []].flat().join("\n")).join("\n\n");
 }
 
-function header(options: PanelOptions): string {
-  const link = (command: string, text: string, isCurrent: boolean) =>
+/** The bar at the top: what is shown, and the links to what else there is. */
+export function barHtml(options: BarOptions): string {
+  const link = (command: string, text: string, isCurrent = false) =>
     isCurrent ? `<a aria-current="true">${text}</a>` : `<a href="command:${command}">${text}</a>`;
-  return `<header><nav>
+  return `<nav>
 ${link("rdit.showStatementOutputs", "Statement", !options.isWholeDocument)}
 ${link("rdit.showAllOutputs", "Whole file", options.isWholeDocument)}
-${link("rdit.openOutputsAsText", "As text", false)}
-</nav><strong>${escapeHtml(options.title)}</strong></header>`;
+${link("rdit.pinOutputs", options.isPinned ? "Unpin" : "Pin")}
+${link("rdit.openOutputsAsText", "As text")}
+</nav><strong>${escapeHtml(options.title)}</strong>${options.isPinned ? " · pinned" : ""}`;
 }
 
-function emptySentence(results: StatementResult[], options: PanelOptions): string {
-  if (options.problem !== undefined) return escapeHtml(options.problem);
-  if (options.isWholeDocument) return "No output yet.";
-  const [result] = results;
-  return result ? `${escapeHtml(heading(result))}: no output.` : "No output.";
+function isByTheWay(item: OutputItem): boolean {
+  return (item.type === "result" || item.type === "display") && item.metadata?.rdit?.part === false;
 }
 
-function section(result: StatementResult, options: PanelOptions): string {
-  const reason = result.stale && result.staleReason ? `<p class="note">Stale: ${escapeHtml(result.staleReason)}</p>` : "";
-  const items = result.output.map((item) => itemHtml(item, options)).join("\n");
-  const note = result.note === undefined ? "" : noteHtml(result.note);
-  return `<section class="${drawnLook(result)}"><h2>${escapeHtml(heading(result))}</h2>${reason}\n${items}${note}</section>`;
+function titleOf(result: StatementResult, options: SectionOptions): string {
+  return options.lineText(result.lineStart).trim() || `Line ${result.lineStart}`;
+}
+
+function headHtml(result: StatementResult, options: SectionOptions): string {
+  const link = placeLink(options.uri, result.lineStart, escapeHtml(linesText(result)));
+  const words = [link, ...outcomeWords(result).map(escapeHtml)].join(" · ");
+  return `<code>${escapeHtml(titleOf(result, options))}</code><span>${words}</span>`;
+}
+
+function bodyHtml(result: StatementResult, options: SectionOptions): string {
+  const reason = result.stale && result.staleReason ? noteHtml(`Stale: ${result.staleReason}`) : "";
+  const items = result.output.filter((item) => !isByTheWay(item)).map((item) => itemHtml(item, options));
+  return `${reason}${items.join("\n")}${result.note === undefined ? "" : noteHtml(result.note)}`;
+}
+
+/** How a statement ended, without what its look says already: that it ended well. */
+function outcomeWords(result: StatementResult): string[] {
+  const outcome = result.status === "notRun" ? "not run" : result.status;
+  const code = result.exitCode === undefined ? "" : ` (exit code ${result.exitCode})`;
+  return [
+    result.status === "ok" ? "" : `${outcome}${code}`,
+    result.look === "outOfOrder" ? "out of order" : result.stale ? "stale" : "",
+    result.durationMs === null ? "" : duration(result.durationMs),
+  ].filter((word) => word !== "");
+}
+
+function linesText({ lineStart, lineEnd }: StatementResult): string {
+  return lineStart === lineEnd ? `line ${lineStart}` : `lines ${lineStart}–${lineEnd}`;
 }
 
 function heading(result: StatementResult): string {
-  const isOneLine = result.lineStart === result.lineEnd;
-  const lines = isOneLine ? `Line ${result.lineStart}` : `Lines ${result.lineStart}–${result.lineEnd}`;
-  const outcome = result.status === "notRun" ? "not run" : result.status;
-  const code = result.exitCode === undefined ? "" : ` (exit code ${result.exitCode})`;
-  const time = result.durationMs === null ? "" : ` · ${duration(result.durationMs)}`;
-  return `${lines} · ${outcome}${code}${result.stale ? " · stale" : ""}${time}`;
+  const words = [linesText(result), ...outcomeWords(result)].join(" · ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function itemHtml(item: OutputItem, options: PanelOptions): string {
+function itemHtml(item: OutputItem, options: SectionOptions): string {
   switch (item.type) {
     case "stdout":
     case "stderr":
       return streamHtml(item.text, item.type, item.path);
     case "error":
-      return `<pre class="failure">${ansiToHtml(item.text)}</pre>`;
+      return `<pre class="failure">${tracebackHtml(item, options.uri)}</pre>`;
     default:
       return richHtml(item.text, item.data, item.metadata ?? {}, options);
   }
@@ -144,25 +154,60 @@ function streamHtml(text: string, name: "stdout" | "stderr", path: string | unde
   return `${left > 0 ? note : ""}<pre class="${name}">${ansiToHtml(left > 0 ? text.slice(left) : text)}</pre>`;
 }
 
-function richHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: PanelOptions): string {
-  const notes = (metadata.rdit?.notes ?? []).map(noteHtml).join("");
+function richHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: SectionOptions): string {
+  const needs = metadata.rdit?.needs;
+  // That a package is missing is said with a link, where there is neither chart nor picture.
+  const notes = (metadata.rdit?.notes ?? []).filter((note) => needs === undefined || !note.includes(needs)).map((note) => noteHtml(sentence(note))).join("");
   return `${shownHtml(text, data, metadata, options)}${notes}`;
 }
 
-function shownHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: PanelOptions): string {
+function shownHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: SectionOptions): string {
   const html = joined(data["text/html"]);
   const runs = html !== undefined && options.allowHtml && options.allowScripts;
-  if (runs && /<script\b/i.test(html)) return frameHtml(html, "allow-scripts", "");
+  if (runs && /<script\b/i.test(html)) return chartHtml(html, metadata.rdit?.script);
   const markdown = joined(data["text/markdown"]);
   if (markdown !== undefined && markdown.length <= longestMarkdown) return `<div class="prose">${markdownToHtml(markdown)}</div>`;
   const image = imageHtml(data, metadata, text);
   if (image) return image;
   const saysSomething = html !== undefined && hasText(html);
-  if (saysSomething && options.allowHtml) return frameHtml(html, "", options.isDark ? "dark" : "light");
-  const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
+  if (saysSomething && options.allowHtml) return frameHtml(html, "allow-same-origin", options.isDark ? "dark" : "light");
+  const pretty = metadata.rdit?.pretty;
+  const plain = pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
   const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
-  const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts; allow them with the setting “rdit.allowScripts”.");
-  return `${note}<pre>${ansiToHtml(plain)}</pre>${drawn}`;
+  const drawn = html === undefined || saysSomething ? "" : waysToDraw(metadata.rdit?.needs, options);
+  return `${note}<pre${pretty === undefined ? "" : ' class="pretty"'}>${ansiToHtml(plain)}</pre>${drawn}`;
+}
+
+/** What would show a chart that is drawn by scripts. */
+function waysToDraw(needs: string | undefined, { uri }: SectionOptions): string {
+  const link = (command: string, args: string[], text: string) =>
+    `<a href="command:${command}?${escapeHtml(encodeURIComponent(JSON.stringify(args)))}">${escapeHtml(text)}</a>`;
+  const scripts = `Interactive: ${link("workbench.action.openSettings", ["rdit.allowScripts"], "allow scripts")}`;
+  const picture = needs === undefined ? "" : ` · As a picture: ${link("rdit.installPackage", [uri, needs], `install ${needs}`)}`;
+  return `<p class="note">${scripts}${picture}</p>`;
+}
+
+/** What the package of a chart loads from the network, although it has it, too. */
+const remoteLibrary = /<script\b[^>]*\bsrc="https:\/\/cdn\.plot\.ly\/[^"]*"[^>]*>\s*<\/script>/gi;
+
+/** A chart's frame. With a library of its own the page puts its scripts before `html`: once sent, they do for all. */
+function chartHtml(html: string, library: string | undefined): string {
+  const rest = html.replace(remoteLibrary, "");
+  if (library === undefined || rest === html) return frameHtml(html, "allow-scripts", "");
+  return `<iframe sandbox="allow-scripts" class="drawn" data-library="${escapeHtml(library)}" data-html="${escapeHtml(rest)}"></iframe>`;
+}
+
+/** The files of scripts that charts among the results are drawn with. */
+export function librariesOf(results: StatementResult[]): string[] {
+  const items = results.flatMap((result) => result.output);
+  const found = items.map((item) => ("metadata" in item ? item.metadata?.rdit?.script : undefined));
+  // A program can name any file: only what is called as the library is read.
+  return [...new Set(found.filter((file) => file !== undefined && /[\\/]plotly\.min\.js$/.test(file)))] as string[];
+}
+
+/** A note of the server's, which is a clause, by itself. */
+function sentence(note: string): string {
+  return `${note.charAt(0).toUpperCase()}${note.slice(1)}${/[.!?…]$/.test(note) ? "" : "."}`;
 }
 
 function noteHtml(sentence: string): string {
@@ -194,29 +239,28 @@ function picture(mime: string, base64: string, metadata: Metadata, text: string)
 }
 
 /**
- * An empty `sandbox` takes scripts, forms, pop-ups and the origin away; with scripts, the rest stays away.
+ * `sandbox` takes scripts, forms and pop-ups away. Where scripts run, they have no origin; where none can, the
+ * frame is of the page's origin, so that the page can measure how high it is. Never both.
  *
  * In a colour scheme, what has no colours of its own looks as the panel does. A chart that scripts draw is
  * left what browsers give it.
  */
-function frameHtml(html: string, sandbox: "" | "allow-scripts", scheme: "" | "light" | "dark"): string {
-  const text = scheme === "" ? html : `<style>${frameStyle(scheme)}</style>${html}`;
-  const look = scheme === "" ? "" : ` class="plain" style="color-scheme: ${scheme}; height: ${heightOf(html)}em"`;
+function frameHtml(html: string, sandbox: "allow-same-origin" | "allow-scripts", scheme: "" | "light" | "dark"): string {
+  // Wide tables scroll sideways by themselves, so that the frame's height is that of all rows.
+  const text = scheme === "" ? html : `<style>${frameStyle(scheme)}</style><div class="rdit">${html}</div>`;
+  const look = scheme === "" ? ' class="drawn"' : ` class="plain" style="color-scheme: ${scheme}"`;
   return `<iframe sandbox="${sandbox}"${look} srcdoc="${escapeHtml(text)}"></iframe>`;
-}
-
-/** A frame without scripts cannot tell how high it would be; the rows of its tables can. */
-function heightOf(html: string): number {
-  const rows = html.match(/<tr\b/gi)?.length ?? 0;
-  return rows === 0 ? 24 : Math.min(24, Math.round(rows * 1.75) + 3);
 }
 
 /** Browsers take a frame's background away where its scheme is that of the page around it. */
 function frameStyle(scheme: "light" | "dark"): string {
   const [text, line] = scheme === "dark" ? ["#ccc", "#444"] : ["#333", "#ddd"];
   return `:root { color-scheme: ${scheme}; color: ${text}; font: 13px system-ui, sans-serif; }
-body { margin: .4em 0; } table { border: 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { border: 0; border-bottom: 1px solid ${line}; padding: .25em .8em; text-align: right; }`;
+body { margin: 0; } .rdit { overflow-x: auto; padding: .4em 0; }
+.rdit::-webkit-scrollbar { height: 10px; } .rdit::-webkit-scrollbar-thumb { background: ${line}; }
+table { border: 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { border: 0; border-bottom: 1px solid ${line}; padding: .25em .8em; text-align: right; white-space: nowrap; }
+thead th { border-bottom-width: 2px; }`;
 }
 
 /** Jupyter allows a MIME bundle's texts to be lists of lines. */
