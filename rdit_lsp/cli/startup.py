@@ -5,6 +5,8 @@ Imports little, so that the interpreter starts while `run` and all it needs are 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
 import re
 import signal
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from rdit_lsp.settings.configuration import Settings
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_UNDECODED = re.compile("[\0\udc80-\udcff]")
+"""What `surrogateescape` makes of bytes that do not decode; and NUL, which not every Python refuses."""
+_UTF8 = re.compile(r"utf[-_]8([-_].*)?", re.IGNORECASE)
+"""Cookies that are UTF-8 for Python's tokenizer; others, such as `utf8`, are but another name of it."""
 _CANNOT = 2
 """Exit code where there is nothing to run, as Python's own for a file it cannot open."""
 
@@ -85,7 +91,7 @@ def begin(options: RunOptions) -> StartedScript | int:
         source = "" if is_for_python else read_source(options.file)
         settings = _settings(options)
         launch = _launch(options, settings)
-        if is_for_python:
+        if is_for_python or (_is_refused(source, options) and _is_as_python(options)):
             _become_python(options, launch)
         script = StartedScript(options, launch, source)
     except (OSError, ConfigurationError, InterpreterError, NoSourceError, WorkerError) as error:
@@ -111,17 +117,28 @@ def read_source(file: str) -> str:
 
 
 def _decode_source(data: bytes) -> str:
-    """Text of source bytes by their coding cookie (PEP 263), UTF-8 without one."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data.decode("utf-8-sig", "surrogateescape")
+    """Text of source bytes by their coding cookie (PEP 263), UTF-8 without one.
+
+    What Python refuses stays recognizable: bytes that do not decode, and a byte order mark (of UTF-8) with
+    a cookie of another codec. It is put there twice more, since two are left out on the way to Python.
+    """
+    has_mark = data.startswith(codecs.BOM_UTF8)
+    codec = _cookie(data.removeprefix(codecs.BOM_UTF8))
+    if codec is not None and not _UTF8.fullmatch(codec):
+        if has_mark:
+            data = codecs.BOM_UTF8 * 2 + data
+        else:
+            with contextlib.suppress(LookupError, UnicodeDecodeError):
+                return data.decode(codec)
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def _cookie(data: bytes) -> str | None:
     for line in data.split(b"\n")[:2]:
         found = _CODING.match(line)
         if found:
-            try:
-                return data.decode(found.group(1).decode())
-            except (LookupError, UnicodeDecodeError):
-                break
-    return data.decode("utf-8", "surrogateescape")
+            return found.group(1).decode()
+    return None
 
 
 def _settings(options: RunOptions) -> Settings:
@@ -164,17 +181,28 @@ def _is_for_python(options: RunOptions) -> bool:
     Without values nothing is left for rdit to do, unless it is to stop the program or to go on after an
     error. An archive and compiled code have no text.
     """
-    is_plain = options.timeout is None and options.stop_on_error
-    if is_plain and options.layout == "quiet":
+    if _is_as_python(options) and options.layout == "quiet":
         return True
     if is_source(options.file):
         return False
-    if is_plain and options.layout == "text":
+    if _is_as_python(options):
         return True
     raise NoSourceError(
         f"{options.file} has no text to show values beside: it runs only as Python runs it, "
         "by `rdit run` without other options than --python, --cwd and --env."
     )
+
+
+def _is_refused(source: str, options: RunOptions) -> bool:
+    """Whether it has what `_decode_source` keeps for Python to refuse; it can read the file again."""
+    is_proper = not source.startswith("\ufeff") and _UNDECODED.search(source) is None
+    return not is_proper and os.path.isfile(source_path(options.file))
+
+
+def _is_as_python(options: RunOptions) -> bool:
+    """Whether what is asked for can be had from Python alone, as for a source that has no values."""
+    is_plain = options.timeout is None and options.stop_on_error
+    return is_plain and options.layout in ("text", "quiet")
 
 
 def _become_python(options: RunOptions, launch: Launch) -> NoReturn:

@@ -215,7 +215,12 @@ def renamed(document: Document, uri: str, version: int) -> Document:
 
 def replace_text(document: Document, version: int, text: str) -> Document:
     """The document with an entirely new text, of which what is the same at both ends stays."""
-    old, new = document.lines, split_lines(text)
+    return replace_lines(document, version, split_lines(text))
+
+
+def replace_lines(document: Document, version: int, new: Sequence[str]) -> Document:
+    """As `replace_text`, with the lines of that text."""
+    old = document.lines
     shared = min(len(old), len(new))
     start = 0
     while start < shared and old[start] == new[start]:

@@ -137,6 +137,13 @@ class InspectionFork(NamedTuple):
     fd: int | None
 
 
+class Inspectable(NamedTuple):
+    """Whether a signal makes the program look for requests in the middle of a statement."""
+
+    is_so: bool
+    """False where it handles that signal itself."""
+
+
 class InputRequest(NamedTuple):
     """User code waits for a line."""
 
@@ -163,7 +170,7 @@ class Cleared(NamedTuple):
     """As `Displayed.number`."""
 
 
-Event: TypeAlias = Waiting | InspectionFork | InputRequest | Displayed | Cleared
+Event: TypeAlias = Waiting | InspectionFork | Inspectable | InputRequest | Displayed | Cleared
 
 
 class Received(NamedTuple):
@@ -264,6 +271,7 @@ _DECODERS: Mapping[object, Callable[[Message], Reply | Event]] = {
     "looked": _answer,
     "waiting": lambda message: Waiting(_whole(message["pid"])),
     "blind": lambda _: InspectionFork(None),
+    "inspectable": lambda message: Inspectable(_of(bool, message["is_so"])),
     "input": lambda message: InputRequest(_whole(message["number"]), bool(message["password"])),
     "display": _shown,
 }

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.process import fatal_report
 from rdit_lsp.process.conversation import Conversation
-from rdit_lsp.process.flush_nudge import FlushNudge
 from rdit_lsp.process.fork import Fork
 from rdit_lsp.process.handle import Capabilities
 from rdit_lsp.process.home import Home
+from rdit_lsp.process.inspection_signal import InspectionSignal
 from rdit_lsp.process.output_pipes import OutputPipes
 from rdit_lsp.process.posix import groups, memory
 from rdit_lsp.process.posix.children import Child, adopt_orphans
@@ -37,6 +37,7 @@ from rdit_lsp.process.replies import (
     Finished,
     Forked,
     InputRequest,
+    Inspectable,
     InspectionFork,
     Prepared,
     Ready,
@@ -105,19 +106,21 @@ class LocalWorker:
         self._home = Home(guard.sockets / f"worker-{next(_numbers)}", self._conversation.open)
         self._fatal_log = self._home.path.with_suffix(".faults")
         """Where the interpreter writes its report when a signal such as SIGSEGV ends it."""
-        self._nudge = FlushNudge(
+        self._inspection_signal = InspectionSignal(
             partial(self._signal_alone, signal.SIGURG),
             lambda: self._pipes.hold_something,
             lambda: groups.ticks_of_runnable(self.pid) if self.pid is not None else None,
             loop.call_later,
         )
-        self._pipes = OutputPipes(self._on_output, self._nudge.after)
+        self._pipes = OutputPipes(self._on_output, self._inspection_signal.after)
         self._start_errors: list[bytes] = []
         """Stderr before the worker was ready, to explain why it did not start."""
         self._ended: asyncio.Future[Exited] = loop.create_future()
         self._inspection_fork: asyncio.Future[int | None] | None = None
         """The server's end of the socket to a fork for inspection, once that was asked for."""
         self._inspecting = asyncio.Lock()
+        self._is_inspectable = True
+        """The program has not taken for itself what has it look at its socket within a statement."""
         self._oom_kills_before = memory.kills()
         self._is_killed = False
         """SIGKILL was sent to its process group."""
@@ -223,13 +226,13 @@ class LocalWorker:
         """As `ProgramHandle.execute`."""
         self._pipes.owner = owner
         self.is_busy = True
-        self._nudge.begin()
+        self._inspection_signal.begin()
         try:
             request = {"type": "execute", "index": index, "until": until}
             return await self._conversation.ask(request, Finished)
         finally:
             self.is_busy = False
-            self._nudge.end()
+            self._inspection_signal.end()
 
     async def set_environment(
         self, values: Mapping[str, str | None]
@@ -255,12 +258,13 @@ class LocalWorker:
     async def fork_for_inspection(self, patience: float) -> Fork | None:
         """As `ProgramHandle.fork_for_inspection`."""
         async with self._inspecting:
-            if self.exited is not None or not self._conversation.is_open or not has_room():
+            is_alive = self.exited is None and self._conversation.is_open
+            if not is_alive or not self._is_inspectable or not has_room():
                 return None
             if self._inspection_fork is None:
                 self._inspection_fork = asyncio.get_running_loop().create_future()
                 self._conversation.acknowledge({"type": "glance"})
-                self._nudge.send_if_safe()  # Which has it look at its socket, within a statement, too.
+                self._inspection_signal.send_when_safe()
             try:
                 fd = await asyncio.wait_for(asyncio.shield(self._inspection_fork), patience)
             except asyncio.TimeoutError:
@@ -274,6 +278,9 @@ class LocalWorker:
         content = received.content
         if isinstance(content, InspectionFork):
             self._take_inspection_fork(content.fd)
+            return
+        if isinstance(content, Inspectable):
+            self._is_inspectable = content.is_so
             return
         if isinstance(content, Finished | InputRequest | Displayed | Cleared):
             self._pipes.drain()  # What the pipes hold now was written before the message.

@@ -113,5 +113,5 @@ class Texts:
 
 def _as(known: Document, document: Document) -> Document:
     """`document`, which shares with `known` the statements that are the same at both ends."""
-    text = documents.replace_text(known, document.version, document.text)
+    text = documents.replace_lines(known, document.version, document.lines)
     return documents.renamed(text, document.uri, document.version)

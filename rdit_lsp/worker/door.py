@@ -23,6 +23,7 @@ import sys
 from posix import getpid
 from sys import getrecursionlimit, setrecursionlimit
 
+from .inspection_signal import Handler
 from .protocol import UNSEEN
 
 if False:
@@ -114,6 +115,15 @@ class Door:
         """Whether this is the process whose statements run, and not a child that user code forked."""
         return getpid() == self.process
 
+    @property
+    def is_open(self) -> bool:
+        """Whether user code runs."""
+        return self._is_open
+
+    def can_step_out(self, frame: "FrameType | None") -> bool:
+        """Whether user code runs, and `frame`, which runs now, is not about to open or shut the door."""
+        return self._is_open and frame is not None and frame.f_globals is not globals()
+
     def step_out(self, call: "Callable[[], T]") -> "T":
         """Run `call()` as the worker's own code, from inside user code: nothing interrupts it."""
         self._shut()
@@ -145,7 +155,7 @@ class Door:
         handlers = {}
         for signal in self._signals:
             handler = _signal.getsignal(signal)
-            if callable(handler):
+            if callable(handler) and type(handler) is not Handler:
                 handlers[signal] = self._handlers[signal] if handler == self._note else handler
                 _signal.signal(signal, self._note)
         self._handlers = handlers

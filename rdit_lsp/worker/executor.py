@@ -5,16 +5,16 @@ is entered only through the door.
 """
 
 import _ast
-import gc
 import sys
 from _functools import partial
 from sys import setprofile, settrace
 
 from . import failures
 from .annotations import Annotations
+from .compiler import Compiler, is_docstring
 from .display import display
 from .door import RecursionRoom, unseen
-from .statements import check_encoding, lines_of, parse, span
+from .statements import span
 
 if False:
     from asyncio import AbstractEventLoop
@@ -29,7 +29,6 @@ if False:
     Compiled = Tuple[Optional[CodeType], Optional[BaseException]]
     Outcome = Literal["ok", "error", "interrupted", "exit"]
 
-_AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _modules = sys.modules
 # A profile function gets an event for the call of a C function, and none for that of a `partial`. Up to
 # 3.11 such a call counts as recursion always, and not only until it is specialised.
@@ -109,11 +108,7 @@ class Executor:
         self._annotations: "Annotations | None" = None
         if sys.version_info >= (3, 14):
             self._annotations = Annotations(self.namespace)
-        self._source = ""
-        self._lines: "list[str]" = []
-        self._body: "list[_ast.stmt]" = []
-        self._flags = 0
-        self._early_warnings = ""
+        self._compiler = Compiler(path)
         self._is_hooked = False
         """`linecache` gets the source when the program imports it."""
         self._event_loop: "AbstractEventLoop | None" = None
@@ -122,7 +117,9 @@ class Executor:
 
     def register(self, hooks: "ImportHooks") -> None:
         """Put the source into `linecache` when that is imported: importing it takes ten milliseconds."""
-        hooks.after("linecache", lambda _: failures.show_in_tracebacks(self._path, self._source))
+        hooks.after(
+            "linecache", lambda _: failures.show_in_tracebacks(self._path, self._compiler.text)
+        )
         self._is_hooked = True
 
     def prepare(self, source: "str | bytes", *, whole: bool) -> "list[Span]":
@@ -131,29 +128,21 @@ class Executor:
         Raises Rejected. `whole`: reject what Python would reject before running anything. Otherwise the
         source may have blank lines in the place of blocks that do not parse, and only parsing is checked.
         """
-        self._source = source if isinstance(source, str) else source.decode("utf-8", "replace")
-        self._lines = lines_of(self._source)
-        with _WithoutCollections():
-            tree, warnings, error = self._compiled(source, whole)
-        if tree is None or error is not None:
+        error = self._misread(source, whole)
+        if error is not None:
             raise self._rejection(error)
-        self._early_warnings = warnings if whole else ""
-        self._body = tree.body
-        self._flags = _future_flags(tree.body)
         self._show_source()
-        return [span(node) for node in tree.body]
+        return [span(node) for node in self._compiler.body]
 
     @unseen
     def execute(self, index: int, until: int) -> "Finished":
         """Run statement `index`; a child that forks off here goes on up to `until` and exits."""
+        if index == 0 and (warnings := self._compiler.announce()):
+            self._door.enter(_print_to_stderr, warnings)
         code, error = self._code_of(index)
         value = None
         self.unshared = self.unshared or self._asks_for(index)
         if error is None:
-            if self._early_warnings:
-                if index == 0:  # Python prints them before the first statement, and only then.
-                    self._door.enter(_print_to_stderr, self._early_warnings)
-                self._early_warnings = ""
             value, error = self._door.enter(self._evaluate, code)
             if self._annotations is not None:
                 self._annotations.collect()
@@ -165,9 +154,9 @@ class Executor:
 
     def _asks_for(self, index: int) -> "str | None":
         for word, what in _NOT_SHARED.items():
-            if word in self._source:
-                node = self._body[index]
-                if word in "\n".join(self._lines[node.lineno - 1 : node.end_lineno]):
+            if word in self._compiler.text:
+                node = self._compiler.body[index]
+                if word in "\n".join(self._compiler.lines[node.lineno - 1 : node.end_lineno]):
                     return what
         return None
 
@@ -213,32 +202,17 @@ class Executor:
 
     def _code_of(self, index: int) -> "Compiled":
         """(code, None) or (None, what the compiler raised)."""
-        node = self._body[index]
         try:
-            # Compiled as a module, any string would set `__doc__`, not only the first statement.
-            if isinstance(node, _ast.Expr) and not _is_docstring(index, node):
-                tree = _ast.Expression(node.value)
-                return _compile(tree, self._path, "eval", self._flags), None
-            return _compile(_ast.Module([node], []), self._path, "exec", self._flags), None
+            return self._compiler.code_of(index), None
         except Exception as error:
             return None, error
 
-    def _compiled(
-        self, source: "str | bytes", whole: bool
-    ) -> "tuple[_ast.Module | None, str, BaseException | None]":
-        """(tree, text of the parser's warnings, None), or (None, "", what was raised)."""
+    def _misread(self, source: "str | bytes", whole: bool) -> "BaseException | None":
         try:
-            with failures.CapturedStderr() as captured:
-                if whole:
-                    check_encoding(source, self._path)
-                tree = parse(source, self._path)
-                # Compiling a statement warns again, at a time when Python would not.
-                warnings = captured.getvalue()
-                if whole:
-                    _compile(tree, self._path, "exec", _future_flags(tree.body))
-            return tree, warnings, None
+            self._compiler.read(source, whole=whole)
         except Exception as error:
-            return None, "", error
+            return error
+        return None
 
     def _rejection(self, error: "Any") -> "Rejected":
         self._show_source()
@@ -248,18 +222,18 @@ class Executor:
                 failures.print_exception, type(error), error, failures.traceback_of(error)
             )
         failure = self._describe(failures.without_worker_frames(error))
-        total = len(self._lines)
+        total = len(self._compiler.lines)
         first = min(max(getattr(error, "lineno", None) or 1, 1), total)
         last = getattr(error, "end_lineno", None) or first
         return Rejected(failure, first, min(max(last, first), total))
 
     def _succeeded(self, index: int, value: "Any") -> "Finished":
-        node: "Any" = self._body[index]
-        if _is_docstring(index, node):
+        node: "Any" = self._compiler.body[index]
+        if is_docstring(index, node):
             value = node.value.value
         if value is None or not self._show_values:
             return Finished("ok")
-        if _hides_value(node, self._lines):
+        if _hides_value(node, self._compiler.lines):
             return Finished("ok")
         hook = vars(sys).get("displayhook", _display_hook)
         if hook is not _display_hook:
@@ -332,7 +306,7 @@ class Executor:
 
     def _described(self, error: "BaseException") -> "Failure":
         with RecursionRoom():
-            failure = failures.describe(error, self._path, self._source)
+            failure = failures.describe(error, self._path, self._compiler.text)
             for long in ("value", "text"):
                 failure[long] = display.bounded(failure[long], self._folder)
             return failure
@@ -340,10 +314,10 @@ class Executor:
     def _show_source(self) -> None:
         """Make `inspect` and tracebacks see the source that runs, where the disk has another."""
         is_in_use = "linecache" in _modules
-        is_needed = not self._is_hooked and not failures.is_on_disk(self._path, self._source)
+        is_needed = not self._is_hooked and not failures.is_on_disk(self._path, self._compiler.text)
         if is_in_use or is_needed:
             # Through the door, because the user may have another module named `linecache`.
-            self._door.enter(failures.show_in_tracebacks, self._path, self._source)
+            self._door.enter(failures.show_in_tracebacks, self._path, self._compiler.text)
 
     def _go_on_in_child(self, index: int, until: int, error: "BaseException | None") -> None:
         """In a process that user code forked: run the rest as plain Python would, then exit."""
@@ -365,43 +339,6 @@ class Executor:
         raise SystemExit(1)
 
 
-class _WithoutCollections:
-    """Collects no garbage meanwhile: a large tree has none, and looking for it takes as long as parsing."""
-
-    def __enter__(self) -> None:
-        self._collects = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._collects:
-            gc.enable()
-
-
-def _compile(tree: "_ast.Module | _ast.Expression", path: str, mode: str, flags: int) -> "CodeType":
-    """Code of `tree`; with a top-level `await` allowed only where it does not compile without."""
-    try:
-        return compile(tree, path, mode, flags, dont_inherit=True)
-    except SyntaxError:
-        try:
-            return compile(tree, path, mode, flags | _AWAIT, dont_inherit=True)
-        except SyntaxError:
-            pass  # `await` is not the reason: the first error is the one Python would report.
-        raise
-
-
-def _future_flags(body: "list[_ast.stmt]") -> int:
-    """The compiler flags of the `from __future__` imports, which hold for the rest of the file."""
-    flags = 0
-    for node in body:
-        if isinstance(node, _ast.ImportFrom) and node.module == "__future__" and not node.level:
-            import __future__
-
-            for alias in node.names:
-                feature = getattr(__future__, alias.name, None)
-                flags |= getattr(feature, "compiler_flag", 0)
-    return flags
-
-
 def _print_to_stderr(message: object, end: str = "") -> None:
     print(message, end=end, file=sys.stderr)
 
@@ -409,15 +346,6 @@ def _print_to_stderr(message: object, end: str = "") -> None:
 def _is_string(node: "_ast.expr") -> bool:
     return isinstance(node, _ast.JoinedStr) or (
         isinstance(node, _ast.Constant) and isinstance(node.value, str)
-    )
-
-
-def _is_docstring(index: int, node: "_ast.stmt") -> bool:
-    return (
-        index == 0
-        and isinstance(node, _ast.Expr)
-        and isinstance(node.value, _ast.Constant)
-        and isinstance(node.value.value, str)
     )
 
 

@@ -22,6 +22,8 @@ from fcntl import F_GETFL, F_SETFL, fcntl
 from stat import S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 from time import sleep
 
+from .warning_filters import IGNORE, Filters
+
 if False:
     from typing import Any, Callable, Collection, Iterator
 
@@ -69,7 +71,8 @@ class Forks:
         try:
             for hooks in self._hooks:
                 hooks.clear()
-            with _NoWarnings():
+            # From 3.12 on Python warns of forks in a process with threads; these are not the program's.
+            with Filters(IGNORE):
                 is_fork = _fork_twice(check)
         finally:
             for hooks, functions in zip(self._hooks, held):
@@ -107,20 +110,6 @@ class Forks:
             sleep(0.001)
         self._unsafe_threads = len(ids)
         raise Refused("it has threads of a library that does not survive a fork")
-
-
-class _NoWarnings:
-    """From 3.12 on Python warns of forks in a process with threads; these are not the program's."""
-
-    def __enter__(self) -> None:
-        self._module = _modules.get("warnings")
-        if self._module is not None:
-            self._filters = self._module.filters
-            self._module.filters = [("ignore", None, Warning, None, 0)]
-
-    def __exit__(self, *_: object) -> None:
-        if self._module is not None:
-            self._module.filters = self._filters
 
 
 def settle_descriptors() -> None:

@@ -19,11 +19,13 @@ from .door import Door, unseen
 from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
+from .inspection_signal import InspectionSignal
 from .kept_pids import KeptPids
 from .stdin import open_stdin
 from .streams import OwnStreams, Streams
 
 if False:
+    from types import FrameType
     from typing import Any, Callable
 
     from .protocol import Message
@@ -101,9 +103,12 @@ class _Worker:
         self._kept_pids = KeptPids()
         self._audit = Audit(start["path"], folder)
         self._forks: "Forks | None" = None
+        self._inspection_signal: "InspectionSignal | None" = None
         if start["checkpoints"] and self._streams is not None:
             self._forks = Forks()
-            self._streams.on_nudge = self._receive_in_statement
+            self._inspection_signal = InspectionSignal(
+                self._receive_in_statement, self._tell_inspectable
+            )
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
         if is_reported:
@@ -115,6 +120,8 @@ class _Worker:
 
     def end(self) -> None:
         """Leave the process to what the program does at exit: threads, `atexit`, finalisers."""
+        if self._inspection_signal is not None:
+            self._inspection_signal.disarm()
         self._executor.release()
         self.door.forget_interrupts()
         self.door.leave_open()
@@ -157,6 +164,8 @@ class _Worker:
 
     @unseen
     def _execute(self, index: int, until: int) -> None:
+        if self._inspection_signal is not None:
+            self._inspection_signal.arm()
         begin = perf_counter()
         finished = self._executor.execute(index, until)
         seconds = perf_counter() - begin
@@ -223,10 +232,18 @@ class _Worker:
         if library is not None:
             raise Refused("%s keeps its process id" % library)
 
-    def _receive_in_statement(self) -> None:
+    def _receive_in_statement(self, frame: "FrameType | None") -> None:
         """In the middle of a statement: carry out the requests that the server's signal announced."""
-        while not self._is_waiting and self.door.is_here and self._channel.has_news():
-            self.door.step_out(self._answer_in_statement)
+        if self.door.is_here and self.door.can_step_out(frame):
+            while not self._is_waiting and self._channel.has_news():
+                self.door.step_out(self._answer_in_statement)
+
+    def _tell_inspectable(self, is_so: bool) -> None:
+        message = {"type": "inspectable", "is_so": is_so}
+        if not self.door.is_open:
+            self._channel.send(message)
+        elif self.door.is_here:
+            self.door.step_out(lambda: self._channel.send(message))
 
     def _answer_in_statement(self) -> None:
         request = self._channel.receive()

@@ -13,6 +13,10 @@ SHOWS_FIGURES = r"(?m)^[^#\n]*\b(?:show|savefig)\s*\("
 """Matches source that shows or saves figures itself: then a part of a figure does not stand for it."""
 
 
+_BOM = b"\xef\xbb\xbf"
+_NORMAL = (("utf-8", ("utf-8",)), ("iso-8859-1", ("latin-1", "iso-8859-1", "iso-latin-1")))
+
+
 class Span(tuple):  # type: ignore[type-arg]  # Python 3.8 has no `tuple[int, …]`.
     """A top-level statement's lines, 1-based and inclusive, decorators included."""
 
@@ -50,6 +54,8 @@ def check_encoding(source: "str | bytes", path: str) -> None:
 
     `compile` ignores the encoding cookie (PEP 263) of a text, and words the rest in its own way.
     """
+    if isinstance(source, bytes) and source.startswith(_BOM):
+        _refuse_other_codec(source, path)
     codec, line = _unknown_codec(source)
     if codec:
         if sys.version_info >= (3, 14):
@@ -61,16 +67,24 @@ def check_encoding(source: "str | bytes", path: str) -> None:
             line = len(lines_of(before))
             place = (path, line, 0, lines_of(before)[-1])
             raise SyntaxError("source code cannot contain null bytes", place)
-    elif (3, 9) <= sys.version_info < (3, 14) and not _cookies(source):
-        try:
-            source.decode()
-        except UnicodeDecodeError as error:
-            line = source.count(b"\n", 0, error.start) + 1
-            pep = "peps.python.org" if sys.version_info >= (3, 11) else "python.org/dev/peps"
-            raise SyntaxError(
-                f"Non-UTF-8 code starting with '\\x{source[error.start]:02x}' in file {path} on line"
-                f" {line}, but no encoding declared; see https://{pep}/pep-0263/ for details"
-            ) from None
+    elif sys.version_info < (3, 14) and not _cookies(source) and not source.startswith(_BOM):
+        _refuse_other_bytes(source, path)
+
+
+def _refuse_other_bytes(source: bytes, path: str) -> None:
+    try:
+        source.decode()
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        pep = "s://peps.python.org" if sys.version_info >= (3, 11) else "s://python.org/dev/peps"
+        if sys.version_info < (3, 9):
+            pep = "://python.org/dev/peps"
+        raise _misfit(
+            f"Non-UTF-8 code starting with '\\x{source[error.start]:02x}' in file {path} on line"
+            f" {line}, but no encoding declared; see http{pep}/pep-0263/ for details",
+            path,
+            line,
+        ) from None
 
 
 def _misfit(message: str, path: str, line: int) -> SyntaxError:
@@ -78,6 +92,14 @@ def _misfit(message: str, path: str, line: int) -> SyntaxError:
     if sys.version_info < (3, 9):
         error.filename, error.lineno = path, line
     return error
+
+
+def _refuse_other_codec(source: bytes, path: str) -> None:
+    """A byte order mark says UTF-8. From 3.14 on `compile` has Python's words for another cookie."""
+    for cookie, line in _cookies(source):
+        codec = _normal(cookie)
+        if codec != "utf-8" and sys.version_info < (3, 14):
+            raise _misfit("encoding problem: %s with BOM" % codec, path, line)
 
 
 def _unknown_codec(source: "str | bytes") -> "tuple[str, int]":
@@ -90,6 +112,15 @@ def _unknown_codec(source: "str | bytes") -> "tuple[str, int]":
         except LookupError:
             return codec, line
     return "", 0
+
+
+def _normal(codec: str) -> str:
+    """The name of a codec as the tokenizer has it (`get_normal_name`)."""
+    name = codec[:12].lower().replace("_", "-")
+    for normal, names in _NORMAL:
+        if name in names or name.startswith(tuple([each + "-" for each in names])):
+            return normal
+    return codec
 
 
 def _cookies(source: "str | bytes") -> "list[tuple[str, int]]":

@@ -7,10 +7,12 @@ statement's. A child keeps the pipe it inherited, so when a statement may have l
 statements after it get new pipes; a thread is recognised by its native id when it writes. Statements
 that leave nothing behind, nearly all, share one pair of pipes.
 
-*Timeliness without a thread or a timer.* Python buffers what goes to a pipe, and unbuffered printing is
-nine times slower. Here a write goes out at once when the stream has been quiet, and otherwise stays in
-the buffer until the next one, the statement's end, or a nudge: the server sends SIGURG (which processes
-ignore by default) a moment after it has read something.
+*Timeliness without a thread, a timer or a signal*, as on a terminal: what ends a line goes out at once, and
+so does a piece of a line, as long as the program writes seldom and nothing else could write into that line.
+A program that writes a lot counts as a flood: its text then goes out line by line, by C code alone but for
+one call a line. What is held back is at most a piece of a line, and that only in a flood. Designs that do
+not do: a nudge by a signal, which ends `sleep` and `poll` in C and tears lines; a buffer in shared memory,
+which has no order with what children and C code write to the descriptor.
 """
 
 import _signal
@@ -26,11 +28,12 @@ from time import monotonic
 from .project_imports import file_of
 
 if False:
-    from types import FrameType
     from typing import Any, Callable, Collection, TextIO
 
-_QUIET = 0.02
-"""Seconds without output after which the next write is not held back."""
+_PRICE = 0.001
+"""Seconds of the allowance that a write takes which goes out at once."""
+_ALLOWANCE = 0.1
+"""Seconds that may be taken before they have passed, and those for which a flood is left alone."""
 
 _modules = sys.modules
 _STANDARD = io.__file__.rpartition("/")[0] + "/lib-dynload"
@@ -40,20 +43,26 @@ _flush = io.BufferedWriter.flush
 
 
 class LateWriter(io.BufferedWriter):
-    """Flushes by the clock, and attributes a thread's output to the statement that started it.
+    """Writes at once what is seldom, and attributes a thread's output to the statement that started it.
 
     Threads other than the main one do not share its buffer: what they left there could be pushed out
     only after their statement's pipe has gone from the descriptor.
     """
 
-    def __init__(self, fd: int, raw: "io.FileIO", keep_lines: bool) -> None:
-        """`keep_lines`: flush at every line's end, as Python does with stderr."""
+    def __init__(self, fd: int, raw: "io.FileIO") -> None:
         super().__init__(raw)
         self.fd = fd
         """The descriptor that all the program writes to: 1 or 2."""
+        self.text: "io.TextIOWrapper | None" = None
+        """The text stream whose pieces come here, one by one except in a flood."""
         self._main = get_ident()
-        self._flushed = 0.0
-        self._keep_lines = keep_lines
+        self._process = os.getpid()
+        self._taken = 0.0
+        """The time up to which the allowance has been taken."""
+        self._flood_until = 0.0
+        """When a flood is looked at again; 0 where there is none."""
+        self._buffers_lines = False
+        """The text stream's own `line_buffering`, outside floods."""
         self._pipe: "int | None" = None
         """The descriptor of the present pipe; None in a fork that waits."""
         self._routes: "dict[int, int]" = {}
@@ -72,10 +81,46 @@ class LateWriter(io.BufferedWriter):
             return self._write_from_thread(data)
         written = _write(self, data)
         now = monotonic()
-        if now - self._flushed > _QUIET or (self._keep_lines and b"\n" in data):
+        if self._flood_until:
+            if now < self._flood_until:
+                return written  # At a line's end the text stream flushes, as on a terminal.
+            self._end_flood()
+        taken = max(self._taken, now) + _PRICE
+        is_seldom = taken - now < _ALLOWANCE
+        if is_seldom:
+            self._taken = taken
+        if b"\n" in data or (is_seldom and self._is_alone()):
             _flush(self)
-            self._flushed = now
+        if not is_seldom and not count_threads():
+            self._begin_flood(now)
         return written
+
+    def _is_alone(self) -> bool:
+        """Whether neither a thread nor another process can write between two pieces of a line."""
+        if count_threads() or os.getpid() != self._process:
+            return False
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return False
+
+    def _begin_flood(self, now: float) -> None:
+        self._buffers_lines = getattr(self.text, "line_buffering", False)
+        if self._configure(True, False):
+            self._flood_until = now + _ALLOWANCE
+
+    def _end_flood(self) -> None:
+        self._flood_until = 0.0
+        self._configure(self._buffers_lines, True)
+
+    def _configure(self, line_buffering: bool, write_through: bool) -> bool:
+        assert self.text is not None, "set when the stream is made"
+        try:
+            self.text.reconfigure(line_buffering=line_buffering, write_through=write_through)
+        except ValueError:
+            return False  # User code has closed the text stream, or has put its own in its place.
+        return True
 
     def renew(self, threads: "Collection[int]") -> "int | None":
         """Put a new pipe on the descriptor, and return its reading end.
@@ -145,6 +190,7 @@ class LateWriter(io.BufferedWriter):
 
     def begin_anew(self) -> int:
         """In a fork that becomes the program: make a new pipe. Returns its reading end."""
+        self._process = os.getpid()
         reading, writing = os.pipe()
         self._inodes.clear()
         self._take(_high(writing))
@@ -186,20 +232,15 @@ class Streams:
 
     def __init__(self) -> None:
         self._writers = (
-            LateWriter(1, _raw(sys.stdout), False),
-            LateWriter(2, _raw(sys.stderr), True),
+            LateWriter(1, _raw(sys.stdout)),
+            LateWriter(2, _raw(sys.stderr)),
         )
         self._texts = (_text(self._writers[0], sys.stdout), _text(self._writers[1], sys.stderr))
         sys.stdout, sys.stderr = self._texts
         sys.__stdout__, sys.__stderr__ = self._texts  # type: ignore[misc]  # Not final: this starts them.
-        self.on_nudge: "Callable[[], None] | None" = None
-        """Called from within user code at a nudge, which may announce a request as well."""
         self._known_threads: "set[int]" = set()
         self._reaped = _faults_of_reaped_children()
         self._c = _CStdout()
-        _signal.signal(_signal.SIGURG, self._nudged)
-        # A nudge must not fail a system call of C code that never expected a signal.
-        _signal.siginterrupt(_signal.SIGURG, False)
 
     def end_statement(self) -> "dict[int, int]":
         """Flush everything written so far. Returns `{fd: read end}` of the pipes that begin now."""
@@ -240,12 +281,6 @@ class Streams:
         for text in self._texts:
             _flush_quietly(text)
         self._c.flush()
-
-    def _nudged(self, _signal_number: int, _frame: "FrameType | None") -> None:
-        for text in self._texts:
-            _flush_quietly(text)
-        if self.on_nudge is not None:
-            self.on_nudge()
 
     def _threads_left_behind(self) -> "set[int]":
         """Native ids of the threads that this statement started and that still run."""
@@ -323,6 +358,7 @@ def _text(writer: "LateWriter", original: "Any") -> "io.TextIOWrapper":
         line_buffering=original.line_buffering,
         write_through=True,
     )
+    writer.text = text
     text.mode = "w"  # type: ignore[misc]  # Settable on this class, as Python does with its own.
     return text
 
@@ -331,8 +367,8 @@ def _flush_quietly(text: "Any") -> None:
     try:
         text.flush()
     except (OSError, ValueError, RuntimeError):
-        # User code closed the stream or its descriptor, or a nudge landed inside a write: what the
-        # worker needs is not lost, and the code that wrote gets the error from its own write.
+        # User code closed the stream or its descriptor, or a display was sent from within a write: what
+        # the worker needs is not lost, and the code that wrote gets the error from its own write.
         pass
 
 

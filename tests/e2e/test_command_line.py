@@ -359,21 +359,37 @@ def test_coding_cookie(folder: Path) -> None:
     assert (expected.stdout, expected.stderr) == (actual.stdout, actual.stderr)
 
 
-NO_UTF_8 = pytest.param(
+NO_TEXT = [
     b"print('\xff')\n",
-    marks=pytest.mark.xfail(
-        reason="reported as UnicodeEncodeError, not in Python's words", strict=False
-    ),
-)
+    b"x = 1\n# \xff\n",
+    b"# coding: ascii\nx = 1\n'\xff'\n",
+    b"\xef\xbb\xbfx = 1\n'\xff'\n",
+    b"\xef\xbb\xbf# coding: latin-1\n1\n",
+    b"\xef\xbb\xbf#!/bin/sh\n# coding: cp1252\n1\n",
+    b"\xef\xbb\xbf# coding: utf8\n1\n",
+    b"\xef\xbb\xbf# coding: nonsense\n1\n",
+    b"# coding: nonsense\n1\n",
+    b"x = 1\0\n",
+]
 
 
-@pytest.mark.parametrize("source", [NO_UTF_8, b"# coding: nonsense\n1\n", b"x = 1\0\n"])
-def test_source_that_is_no_text(folder: Path, source: bytes) -> None:
+@pytest.mark.parametrize("layout", [["--quiet"], []], ids=["quiet", "text"])
+@pytest.mark.parametrize("source", NO_TEXT)
+def test_source_that_is_no_text(folder: Path, source: bytes, layout: list[str]) -> None:
     """Bytes that Python refuses would be run, or refused with other words."""
     (folder / "odd.py").write_bytes(source)
     expected = ended([sys.executable, "odd.py"], folder)
-    actual = rdit("run", *BY_THE_WORKER, "odd.py", cwd=folder)
+    actual = rdit("run", *layout, "odd.py", cwd=folder)
     assert (expected.returncode, expected.stderr) == (actual.returncode, actual.stderr)
+
+
+@pytest.mark.parametrize("source", NO_TEXT)
+def test_source_that_is_no_text_is_reported(folder: Path, source: bytes) -> None:
+    """A report of it is a rejection like that of any source that does not compile."""
+    (folder / "odd.py").write_bytes(source)
+    report = json.loads(rdit("run", "--format", "json", "odd.py", cwd=folder).stdout)
+    (rejection,) = report["results"]
+    assert (rejection["nodeIndex"], rejection["output"][0]["name"]) == (-1, "SyntaxError")
 
 
 def test_nothing_stays_behind(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 from support.commandline import Rdit, notes, size_of
@@ -28,6 +29,10 @@ def test_plotly_opens_no_browser_and_says_what_it_is(rich: Rdit) -> None:
         assert shown["metadata"]["rdit"]["title"] == "Sales"
         assert "text/html" in shown["data"]
         assert notes(shown) == ["the chart needs kaleido to be a picture here"]
+        assert shown["metadata"]["rdit"]["needs"] == "kaleido"
+        script = Path(shown["metadata"]["rdit"]["script"])
+        assert script.name == "plotly.min.js"
+        assert script.is_file()
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="kaleido draws with a Chromium")

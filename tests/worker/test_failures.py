@@ -151,6 +151,8 @@ REJECTED: dict[str, str | bytes] = {
     "null": b"x = 1\0\n",
     "unknown cookie": b"# coding: no-such-codec\nx = 1\n",
     "not utf-8": b"x = 1\ns = '\xff'\n",
+    "another cookie below a mark": b"\xef\xbb\xbf# coding: latin-1\nx = 1\n",
+    "unknown cookie below a mark": b"\xef\xbb\xbf#!x\n# coding: no-such-codec\nx = 1\n",
     "invalid character": "x = “a”\n",
     "two errors": "x = (\ny = ]\n",
     "line continuation": "x = 1 \\ y\n",

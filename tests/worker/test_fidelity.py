@@ -69,8 +69,7 @@ def signals():
     found = {}
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
-        if number != signal.SIGURG:
-            found[int(number)] = repr(getattr(handler, "__name__", handler))
+        found[int(number)] = repr(getattr(handler, "__name__", handler))
     return found
 def deepest(n=0):
     try:

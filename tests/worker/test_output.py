@@ -208,6 +208,107 @@ def test_much_output(start: Starter) -> None:
     assert ran.out.endswith(b"59999 " + b"x" * 20 + b"\n")
 
 
+def test_lines_keep_their_place_among_other_writes(start: Starter) -> None:
+    """As on a terminal: what was printed before comes before what children and descriptors write."""
+    source = """
+import os, sys
+if 1:
+    for n in range(300):
+        print("A", n)
+        os.write(1, b"B\\n") if n % 50 else os.system("echo C")
+"""
+    out = start().run(source)[-1].out
+    expected = [f"A {n}\n" + ("B\n" if n % 50 else "C\n") for n in range(300)]
+    assert out.decode() == "".join(expected)
+
+
+def test_redirection_within_a_statement(start: Starter) -> None:
+    """What was printed before goes where the program's output went then."""
+    program = start()
+    source = """
+import os
+def redirected():
+    print("before")
+    kept = os.dup(1)
+    os.dup2(os.open("out.txt", os.O_WRONLY | os.O_CREAT), 1)
+    print("to the file")
+    os.dup2(kept, 1)
+    print("back")
+redirected()
+open("out.txt").read()
+"""
+    done = program.run(source)
+    assert done[-1].text == "'to the file\\n'"
+    assert done[-2].out == b"before\nback\n"
+
+
+def test_processes_that_print_at_once(start: Starter) -> None:
+    """A line that goes out in pieces is torn by the lines of others."""
+    source = """
+import os
+if 1:
+    print("begin")
+    children = []
+    for name in "abc":
+        child = os.fork()
+        if not child:
+            for n in range(300): print(name * 10, n, sep="-")
+            os._exit(0)
+        children.append(child)
+    for n in range(300): print("parent" * 2, n, sep="-")
+    for child in children: os.waitpid(child, 0)
+"""
+    out = start().run(source)[-1].out.decode().splitlines()
+    names = ["a" * 10, "b" * 10, "c" * 10, "parent" * 2]
+    assert sorted(out) == sorted(["begin", *(f"{name}-{n}" for name in names for n in range(300))])
+
+
+def test_end_of_a_flood_is_not_held_back(start: Starter) -> None:
+    """A program that prints a lot and then computes for long would show less than on a terminal."""
+    program = start()
+    seen = start.folder / "seen"
+    source = f"""
+import os, sys
+sys.stdout.reconfigure(line_buffering=True)
+if 1:
+    for n in range(20_000): print("line", n)
+    while not os.path.exists({str(seen)!r}): pass
+    print("once more", sys.stdout.line_buffering, end="")
+"""
+    spans = program.prepare(source)
+    assert spans is not None
+    for index in range(len(spans) - 1):
+        program.execute(index)
+
+    async def work() -> Ran:
+        running = asyncio.ensure_future(program.executing(len(spans) - 1))
+        while not program.latest.out.endswith(b"line 19999\n"):
+            await program.news()
+        seen.touch()
+        return await running
+
+    ran = program.wait(work())
+    assert ran.out.endswith(b"line 19999\nonce more True")
+    assert ran.out.count(b"\n") == 20_000
+
+
+def test_floods_through_streams_of_the_programs_own(start: Starter) -> None:
+    """A flood is noticed below the text stream, which may be closed, or another, by then."""
+    source = """
+import io, sys
+buffer = sys.stdout.detach()
+sys.stdout = io.TextIOWrapper(buffer, write_through=True)
+for n in range(1000): print("own", n)
+sys.stdout.flush()
+for n in range(1000): buffer.write(b"bytes\\n")
+print("end", file=sys.__stderr__)
+"""
+    ran = start().run(source)
+    out = b"".join(each.out for each in ran)
+    assert (out.count(b"own"), out.count(b"bytes\n")) == (1000, 1000)
+    assert [each.outcome for each in ran] == ["ok"] * len(ran)
+
+
 def test_slow_output_is_not_held_back(start: Starter) -> None:
     """The server sees what is printed while the statement goes on, though the program never flushes."""
     program = start()

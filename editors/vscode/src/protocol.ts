@@ -422,6 +422,10 @@ export interface ValueMetadata {
   part?: boolean;
   /** A formula as it is written by hand, over several lines; in `rdit/results` also nested data, laid out. */
   pretty?: string;
+  /** Of a chart of plotly's: the file of the library that draws it in a browser, as it came with the package. */
+  script?: string;
+  /** Of a chart: the package that would have to be installed to make a picture of it. */
+  needs?: string;
   /** Sentences: what could not be shown, and why. */
   notes?: string[];
   /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Metadata, StatementResult } from "../src/protocol";
-import { barHtml, hasFigureOrTable, heldOver, panelText, type SectionOptions, sectionsOf } from "../src/view/panelHtml";
+import { barHtml, hasFigureOrTable, heldOver, librariesOf, panelText, type SectionOptions, sectionsOf } from "../src/view/panelHtml";
 import { panelPage } from "../src/view/panelPage";
 import { failure, printed, result, value } from "./results";
 
@@ -153,13 +153,13 @@ test("a picture for a sharp screen is as wide as it is meant to be", () => {
 
 test("what could not be shown is said", () => {
   const html = page([display({ "text/plain": "A()" }, "A()", { rdit: { notes: ["_repr_html_ raised"] } })]);
-  assert.match(html, /<pre>A\(\)<\/pre><p class="note">_repr_html_ raised<\/p>/);
+  assert.match(html, /<pre>A\(\)<\/pre><p class="note">_repr_html_ raised\.<\/p>/);
 });
 
 test("a chart that scripts would draw is its text, also where HTML is allowed", () => {
   const chart = display({ "text/html": `<style>a{}</style><div><script>draw("x")</script></div>`, "text/plain": "Figure(1 × bar)" });
   const html = page([chart], { allowHtml: true });
-  assert.match(html, /<pre>Figure\(1 × bar\)<\/pre><p class="note">It is drawn by scripts/);
+  assert.match(html, /<pre>Figure\(1 × bar\)<\/pre><p class="note">Interactive: <a href="command:workbench\.action\.openSettings\?%5B%22rdit\.allowScripts%22%5D">allow scripts<\/a><\/p>/);
   assert.doesNotMatch(html, /<iframe/);
   const unfinished = display({ "text/html": "<script>draw(1)", "text/plain": "plain" });
   assert.doesNotMatch(page([unfinished], { allowHtml: true }), /<iframe/);
@@ -169,7 +169,7 @@ test("scripts run only where both are allowed, and then in a frame without an or
   const chart = display({ "text/html": `<script src="https://cdn.example/x.js"></script>`, "text/plain": "chart", "image/png": "iVBO" });
   const allowed = page([chart], { allowHtml: true, allowScripts: true });
   assert.match(allowed, /<iframe sandbox="allow-scripts" class="drawn" srcdoc="&lt;script src=/);
-  assert.match(shell(true), /Content-Security-Policy" content="default-src 'none';.* script-src 'unsafe-inline' .* https:\/\/resource\.example;/);
+  assert.match(shell(true), /Content-Security-Policy" content="default-src 'none';.* script-src 'unsafe-inline' .* https:;/);
   assert.doesNotMatch(allowed, /<script|allow-same-origin|<img/);
   for (const changes of [{ allowHtml: true }, { allowScripts: true }, {}]) {
     const quiet = page([chart], changes);
@@ -182,7 +182,7 @@ test("scripts run only where both are allowed, and then in a frame without an or
 
 test("a formula is shown as a person writes it", () => {
   const formula = display({ "text/plain": "x**2", "text/latex": "$x^2$" }, "x**2", { rdit: { pretty: " 2\nx " } });
-  assert.match(page([formula]), /<pre> 2\nx <\/pre>/);
+  assert.match(page([formula]), /<pre class="pretty"> 2\nx <\/pre>/);
 });
 
 test("a very long stream shows its end and says where the rest is", () => {
@@ -202,4 +202,22 @@ test("a figure or a table is known, also where its data was left out", () => {
   assert.ok(hasFigureOrTable(display({ "text/plain": "x" }, "x", { rdit: { leftOut: { "text/html": 100_000 } } })));
   assert.ok(!hasFigureOrTable(display({ "text/plain": "x", "text/markdown": "*x*" })));
   assert.ok(!hasFigureOrTable(result({ output: printed("x") })));
+});
+
+test("a chart that could be a picture says by which package, with links, and no more", () => {
+  const notes = ["the chart needs kaleido to be a picture here"];
+  const chart = display({ "text/html": "<script>draw()</script>", "text/plain": "Figure" }, "Figure", { rdit: { needs: "kaleido", notes } });
+  const html = page([chart], { allowHtml: true });
+  assert.match(html, />allow scripts<\/a> · As a picture: <a href="command:rdit\.installPackage\?[^"]*kaleido[^"]*">install kaleido<\/a><\/p><\/section>$/);
+});
+
+test("a chart of plotly's is drawn by the scripts of its package, not by the network's", () => {
+  const html = `<div><script src="https://cdn.plot.ly/plotly-3.1.1.min.js" integrity="x"></script><script>Plotly.newPlot()</script></div>`;
+  const script = "/env/plotly/package_data/plotly.min.js";
+  const chart = display({ "text/html": html, "text/plain": "Figure" }, "Figure", { rdit: { script } });
+  const drawn = page([chart], { allowHtml: true, allowScripts: true });
+  assert.match(drawn, /<iframe sandbox="allow-scripts" class="drawn" data-library="\/env\/plotly\/package_data\/plotly\.min\.js" data-html="&lt;div&gt;&lt;script&gt;Plotly/);
+  assert.doesNotMatch(drawn, /cdn\.plot\.ly/);
+  assert.deepEqual(librariesOf([chart, chart]), [script]);
+  assert.deepEqual(librariesOf([display({}, "", { rdit: { script: "/etc/passwd" } })]), []);
 });

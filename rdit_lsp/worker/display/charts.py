@@ -46,6 +46,9 @@ else:
 sys.stdout.buffer.write(picture)
 """
 
+_DRAWN_BY = {True: ("kaleido", "kaleido"), False: ("vl_convert", "vl-convert-python")}
+"""Whether a chart is plotly's, to the module that draws it and the package that has it."""
+
 _GROUPS = ("layer", "hconcat", "vconcat", "concat")
 
 
@@ -97,6 +100,19 @@ def is_altair(kind: "type[Any]") -> bool:
 def in_a_line(chart: "Any") -> str:
     """A chart in a line: its `repr` holds all of its data, or nothing of it."""
     return _plotly_line(chart) if is_plotly(type(chart)) else _altair_line(chart)
+
+
+def about(chart: "Any") -> "dict[str, str]":
+    """What a client may draw the chart with: a file of scripts, and the package that is missing."""
+    is_from_plotly = is_plotly(type(chart))
+    found = {}
+    script = _script_of_plotly() if is_from_plotly else None
+    if script is not None:
+        found["script"] = script
+    module, package = _DRAWN_BY[is_from_plotly]
+    if not _is_there(module):
+        found["needs"] = package
+    return found
 
 
 def title(chart: "Any") -> str:
@@ -154,14 +170,14 @@ def _attribute(holder: "Any", name: str) -> "Any":
 
 
 def _plotly_job(figure: "Any") -> "tuple[str, str]":
-    _require("kaleido", "kaleido")
+    _require(is_for_plotly=True)
     return _PLOTLY, figure.to_json()
 
 
 def _altair_job(chart: "Any") -> "tuple[str, str]":
     import json
 
-    _require("vl_convert", "vl-convert-python")
+    _require(is_for_plotly=False)
     spec = chart.to_dict()
     if any("://" in address for address in _addresses(spec)):
         # No display requests anything from the network.
@@ -170,11 +186,27 @@ def _altair_job(chart: "Any") -> "tuple[str, str]":
     return _ALTAIR, json.dumps([spec, version])
 
 
-def _require(module: str, package: str) -> None:
+def _require(*, is_for_plotly: bool) -> None:
+    module, package = _DRAWN_BY[is_for_plotly]
+    if not _is_there(module):
+        raise Refused("needs %s to be a picture here" % package)
+
+
+def _is_there(module: str) -> bool:
     from importlib.util import find_spec
 
-    if _modules.get(module) is None and find_spec(module) is None:
-        raise Refused("needs %s to be a picture here" % package)
+    return _modules.get(module) is not None or find_spec(module) is not None
+
+
+def _script_of_plotly() -> "str | None":
+    """The file of plotly's own library for browsers, which comes with the package."""
+    import os
+
+    package = getattr(_modules.get("plotly"), "__file__", None)
+    if type(package) is not str:
+        return None
+    script = os.path.join(os.path.dirname(package), "package_data", "plotly.min.js")
+    return script if os.path.isfile(script) else None
 
 
 def _draw_in_process(program: str, job: str) -> bytes:

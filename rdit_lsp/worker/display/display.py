@@ -190,6 +190,7 @@ class _Display:
         """Call before it is drawn, which may take all the time that is left."""
         self.data["text/plain"] = limit.run(lambda: charts.in_a_line(value))
         self._set_title(limit.run(lambda: charts.title(value)))
+        self._about.update(charts.about(value))
 
     def _describe_size(self, value: "Any", limit: "Limit") -> None:
         kind = type(value)

@@ -43,7 +43,7 @@ def test_children_are_members() -> None:
 
 
 def test_time_of_what_runs_and_of_what_sleeps(tmp_path: Path) -> None:
-    """A nudge would come while a program is in a write, or never."""
+    """The signal to be inspected would come while a program is in a write, or never."""
     pid = start_sleeper()
     fd = os.pidfd_open(pid)
     while groups.ticks_of_runnable(pid) is not None:

@@ -240,21 +240,6 @@ async def test_output_comes_before_the_message_after_it(python: _Interpreter) ->
     await within(running)
 
 
-async def test_nothing_is_nudged_between_statements(python: _Interpreter) -> None:
-    """A signal would reach a program that waits, and its child processes never."""
-    planned: list[float] = []
-    python.worker._nudge._call_later = lambda delay, _: planned.append(delay)
-    running = await python.executing()
-    os.write(python.writing[1], b"1\n")
-    python.far.say(FINISHED)
-    await within(running)
-    assert 1 == len(planned)
-    python.worker._nudge._timer = None
-    os.write(python.writing[1], b"from a thread\n")
-    await python.until(lambda: len(python.output) == 2)
-    assert 1 == len(planned)
-
-
 async def test_child_keeps_the_pipe_of_its_statement(python: _Interpreter) -> None:
     """Output of a background process would go to whatever statement runs now."""
     running = await python.executing("first")
@@ -423,6 +408,22 @@ async def test_no_fork_for_inspection(python: _Interpreter) -> None:
     python.worker.kill()
     assert await within(asking) is None
     assert await python.worker.fork_for_inspection(SECONDS) is None
+
+
+async def test_program_that_takes_the_signal(python: _Interpreter) -> None:
+    """The program's own handler would be called for each question."""
+    running = await python.executing()
+    python.far.say({"type": "inspectable", "is_so": False})
+    await turn()
+    assert await python.worker.fork_for_inspection(SECONDS) is None
+    python.far.say({"type": "inspectable", "is_so": True})
+    await turn()
+    asking = asyncio.ensure_future(python.worker.fork_for_inspection(SECONDS))
+    assert {"type": "glance"} == await python.far.request()
+    python.far.say({"type": "blind"})
+    assert await within(asking) is None
+    python.far.say(FINISHED)
+    await within(running)
 
 
 async def test_channel_that_user_code_closed(python: _Interpreter) -> None:

@@ -196,6 +196,9 @@ local M = {}
 ---@field part? boolean
 --- A formula as it is written by hand, over several lines; in `rdit/results` also nested data, laid out.
 ---@field pretty? string
+--- Of a chart of plotly's: the file of the library that draws it in a browser, as it came with the package.
+---@field script? string
+---@field needs? string Of a chart: the package that would have to be installed to make a picture of it.
 ---@field notes? string[] Sentences: what could not be shown, and why.
 --- In `rdit/didChangeResults`: the characters of each representation that is too long for it; `rdit/results` has it.
 ---@field leftOut? table<string, integer>

@@ -14,11 +14,13 @@ const highestFrame = 4000;
 const bar = document.querySelector("header") as HTMLElement;
 const main = document.querySelector("main") as HTMLElement;
 const shown = new Map<HTMLElement, Section>();
+const libraries = new Map<string, string>();
 let currentLine: number | null = null;
 
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   if (data.type === "show") show(data);
-  else reveal(data.line);
+  else if (data.type === "reveal") reveal(data.line);
+  else libraries.set(data.file, data.text);
 });
 window.addEventListener("resize", () => document.querySelectorAll<HTMLIFrameElement>("iframe.plain").forEach(fit));
 acquireVsCodeApi().postMessage({ type: "ready" });
@@ -51,6 +53,7 @@ function update(element: HTMLElement, section: Section): void {
   if (before?.body !== section.body) {
     body.innerHTML = section.body;
     body.querySelectorAll<HTMLIFrameElement>("iframe.plain").forEach((frame) => frame.addEventListener("load", () => fit(frame)));
+    body.querySelectorAll<HTMLIFrameElement>("iframe[data-library]").forEach(drawChart);
   }
   shown.set(element, section);
 }
@@ -71,6 +74,13 @@ function markCurrent(): HTMLElement | undefined {
   const isCurrent = ({ lineStart, lineEnd }: Section) => line !== null && lineStart <= line && line <= lineEnd;
   for (const [element, section] of shown) element.classList.toggle("current", isCurrent(section));
   return [...shown].find(([, section]) => isCurrent(section))?.[0];
+}
+
+function drawChart(frame: HTMLIFrameElement): void {
+  const { library = "", html = "" } = frame.dataset;
+  const scripts = (libraries.get(library) ?? "").replace(/<\/script/gi, "<\\/script");
+  // Such charts are as high as what they are in.
+  frame.srcdoc = `<style>html, body { height: 100%; margin: 0; }</style><script>${scripts}</script>${html}`;
 }
 
 /** No script runs in such a frame, but its page is of this origin and can be measured. */

@@ -12,15 +12,19 @@ import type { DidChangeResultsParams, LineRange, StatementResult } from "../prot
 import type { Server } from "../server/server";
 import { settings } from "../server/settings";
 import { goTo } from "./goTo";
+import { installPackage } from "./installPackage";
 import type { Painter } from "./painter";
-import { barHtml, hasFigureOrTable, hasOutput, heldOver, panelText, sectionsOf } from "./panelHtml";
+import { barHtml, hasFigureOrTable, hasOutput, heldOver, librariesOf, panelText, sectionsOf } from "./panelHtml";
 import { type FromPage, panelPage, type Section, type ToPage } from "./panelPage";
 import { PanelPlace } from "./panelPlace";
 
 /** Output that streams is asked for at most this often; each answer is complete, so it can be long. */
 const refreshMilliseconds = 250;
 
-const linkCommands = ["rdit.showStatementOutputs", "rdit.showAllOutputs", "rdit.openOutputsAsText", "rdit.pinOutputs", "rdit.goTo"];
+const linkCommands = [
+  ...["rdit.showStatementOutputs", "rdit.showAllOutputs", "rdit.openOutputsAsText", "rdit.pinOutputs"],
+  ...["rdit.goTo", "rdit.installPackage", "workbench.action.openSettings"],
+];
 
 export class Panel implements vscode.Disposable {
   private view: vscode.WebviewPanel | undefined;
@@ -36,6 +40,8 @@ export class Panel implements vscode.Disposable {
   private isReady = false;
   private mayRunScripts = false;
   private sections: Section[] = [];
+  /** Scripts of charts that the page has. */
+  private readonly libraries = new Set<string>();
   private shown = "";
   private readonly subscriptions: vscode.Disposable[];
 
@@ -48,6 +54,7 @@ export class Panel implements vscode.Disposable {
     this.subscriptions = [
       // No command of the palette's: the links of the page have arguments.
       vscode.commands.registerCommand("rdit.goTo", goTo),
+      vscode.commands.registerCommand("rdit.installPackage", (uri: string, name: string) => installPackage(server, uri, name)),
       this.place,
       this.place.onMove(() => this.follow()),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -136,6 +143,7 @@ export class Panel implements vscode.Disposable {
     this.isReady = true;
     this.sections = [];
     this.shown = "";
+    this.libraries.clear();
     this.refreshSoon();
   }
 
@@ -164,7 +172,9 @@ export class Panel implements vscode.Disposable {
     this.isAsking = true;
     this.isOutdated = false;
     try {
-      this.draw(await this.ask());
+      const results = await this.ask();
+      if (this.mayRunScripts) await this.sendLibraries(results);
+      this.draw(results);
     } catch (error) {
       this.draw([], error instanceof Error ? error.message : String(error));
     } finally {
@@ -186,6 +196,15 @@ export class Panel implements vscode.Disposable {
       if (line !== undefined) return this.resultsOf(place.uri, line);
     }
     return results;
+  }
+
+  /** Charts find the scripts that draw them in the user's own package, not on the network. */
+  private async sendLibraries(results: StatementResult[]): Promise<void> {
+    for (const file of librariesOf(results).filter((each) => !this.libraries.has(each))) {
+      const content = await vscode.workspace.fs.readFile(vscode.Uri.file(file));
+      this.libraries.add(file);
+      this.post({ type: "library", file, text: new TextDecoder().decode(content) });
+    }
   }
 
   private async resultsOf(uri: vscode.Uri, line?: number): Promise<StatementResult[]> {

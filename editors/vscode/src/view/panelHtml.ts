@@ -155,24 +155,59 @@ function streamHtml(text: string, name: "stdout" | "stderr", path: string | unde
 }
 
 function richHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: SectionOptions): string {
-  const notes = (metadata.rdit?.notes ?? []).map(noteHtml).join("");
+  const needs = metadata.rdit?.needs;
+  // That a package is missing is said with a link, where there is neither chart nor picture.
+  const notes = (metadata.rdit?.notes ?? []).filter((note) => needs === undefined || !note.includes(needs)).map((note) => noteHtml(sentence(note))).join("");
   return `${shownHtml(text, data, metadata, options)}${notes}`;
 }
 
 function shownHtml(text: string, data: Record<string, unknown>, metadata: Metadata, options: SectionOptions): string {
   const html = joined(data["text/html"]);
   const runs = html !== undefined && options.allowHtml && options.allowScripts;
-  if (runs && /<script\b/i.test(html)) return frameHtml(html, "allow-scripts", "");
+  if (runs && /<script\b/i.test(html)) return chartHtml(html, metadata.rdit?.script);
   const markdown = joined(data["text/markdown"]);
   if (markdown !== undefined && markdown.length <= longestMarkdown) return `<div class="prose">${markdownToHtml(markdown)}</div>`;
   const image = imageHtml(data, metadata, text);
   if (image) return image;
   const saysSomething = html !== undefined && hasText(html);
   if (saysSomething && options.allowHtml) return frameHtml(html, "allow-same-origin", options.isDark ? "dark" : "light");
-  const plain = metadata.rdit?.pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
+  const pretty = metadata.rdit?.pretty;
+  const plain = pretty ?? joined(data["text/plain"]) ?? markdown ?? text;
   const note = plain !== "" || html === undefined ? "" : noteHtml("HTML; allow it with the setting “rdit.allowHtml”.");
-  const drawn = html === undefined || saysSomething ? "" : noteHtml("It is drawn by scripts; allow them with the setting “rdit.allowScripts”.");
-  return `${note}<pre>${ansiToHtml(plain)}</pre>${drawn}`;
+  const drawn = html === undefined || saysSomething ? "" : waysToDraw(metadata.rdit?.needs, options);
+  return `${note}<pre${pretty === undefined ? "" : ' class="pretty"'}>${ansiToHtml(plain)}</pre>${drawn}`;
+}
+
+/** What would show a chart that is drawn by scripts. */
+function waysToDraw(needs: string | undefined, { uri }: SectionOptions): string {
+  const link = (command: string, args: string[], text: string) =>
+    `<a href="command:${command}?${escapeHtml(encodeURIComponent(JSON.stringify(args)))}">${escapeHtml(text)}</a>`;
+  const scripts = `Interactive: ${link("workbench.action.openSettings", ["rdit.allowScripts"], "allow scripts")}`;
+  const picture = needs === undefined ? "" : ` · As a picture: ${link("rdit.installPackage", [uri, needs], `install ${needs}`)}`;
+  return `<p class="note">${scripts}${picture}</p>`;
+}
+
+/** What the package of a chart loads from the network, although it has it, too. */
+const remoteLibrary = /<script\b[^>]*\bsrc="https:\/\/cdn\.plot\.ly\/[^"]*"[^>]*>\s*<\/script>/gi;
+
+/** A chart's frame. With a library of its own the page puts its scripts before `html`: once sent, they do for all. */
+function chartHtml(html: string, library: string | undefined): string {
+  const rest = html.replace(remoteLibrary, "");
+  if (library === undefined || rest === html) return frameHtml(html, "allow-scripts", "");
+  return `<iframe sandbox="allow-scripts" class="drawn" data-library="${escapeHtml(library)}" data-html="${escapeHtml(rest)}"></iframe>`;
+}
+
+/** The files of scripts that charts among the results are drawn with. */
+export function librariesOf(results: StatementResult[]): string[] {
+  const items = results.flatMap((result) => result.output);
+  const found = items.map((item) => ("metadata" in item ? item.metadata?.rdit?.script : undefined));
+  // A program can name any file: only what is called as the library is read.
+  return [...new Set(found.filter((file) => file !== undefined && /[\\/]plotly\.min\.js$/.test(file)))] as string[];
+}
+
+/** A note of the server's, which is a clause, by itself. */
+function sentence(note: string): string {
+  return `${note.charAt(0).toUpperCase()}${note.slice(1)}${/[.!?…]$/.test(note) ? "" : "."}`;
 }
 
 function noteHtml(sentence: string): string {
@@ -222,6 +257,7 @@ function frameStyle(scheme: "light" | "dark"): string {
   const [text, line] = scheme === "dark" ? ["#ccc", "#444"] : ["#333", "#ddd"];
   return `:root { color-scheme: ${scheme}; color: ${text}; font: 13px system-ui, sans-serif; }
 body { margin: 0; } .rdit { overflow-x: auto; padding: .4em 0; }
+.rdit::-webkit-scrollbar { height: 10px; } .rdit::-webkit-scrollbar-thumb { background: ${line}; }
 table { border: 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border: 0; border-bottom: 1px solid ${line}; padding: .25em .8em; text-align: right; white-space: nowrap; }
 thead th { border-bottom-width: 2px; }`;

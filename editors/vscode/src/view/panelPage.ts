@@ -39,7 +39,14 @@ export interface RevealMessage {
   line: number | null;
 }
 
-export type ToPage = ShowMessage | RevealMessage;
+/** The scripts that charts are drawn with: those whose frames name this file. Sent once to each page. */
+export interface LibraryMessage {
+  type: "library";
+  file: string;
+  text: string;
+}
+
+export type ToPage = ShowMessage | RevealMessage | LibraryMessage;
 
 /** The page's script runs, and knows nothing yet. */
 export interface FromPage {
@@ -61,12 +68,9 @@ function quietPolicy(nonce: string): string {
 }
 
 /** What interactive charts need, in frames without an origin; a nonce would forbid their inline scripts. */
-function scriptPolicy(script: string): string {
-  return (
-    "default-src 'none'; style-src 'unsafe-inline' https:; img-src data: blob: https:; font-src data: https:; " +
-    `script-src 'unsafe-inline' 'unsafe-eval' blob: https: ${new URL(script).origin}; worker-src blob:; connect-src data: https:;`
-  );
-}
+const scriptPolicy =
+  "default-src 'none'; style-src 'unsafe-inline' https:; img-src data: blob: https:; font-src data: https:; " +
+  "script-src 'unsafe-inline' 'unsafe-eval' blob: https:; worker-src blob:; connect-src data: https:;";
 
 const style = `
   body { color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family); padding: 0 1em 1em; }
@@ -77,7 +81,7 @@ const style = `
   a:not([href]) { color: inherit; font-weight: bold; text-decoration: none; }
   pre, code { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size); }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .4em 0; }
-  pre.failure { white-space: pre; overflow-x: auto; }
+  pre.failure, pre.pretty { white-space: pre; overflow-x: auto; }
   section { margin: 1em 0; padding-left: .8em; border-left: 3px solid var(--vscode-rdit-freshForeground);
     scroll-margin: 3.5em 0 1em; }
   section.stale { border-color: var(--vscode-rdit-staleForeground); border-left-style: dashed; }
@@ -88,7 +92,7 @@ const style = `
   section.notRun { border-color: var(--vscode-rdit-notRunForeground); border-left-style: dotted; }
   section.current { background: var(--vscode-editor-lineHighlightBackground, transparent);
     outline: 1px solid var(--vscode-editor-lineHighlightBorder, transparent); }
-  section h2 { display: flex; gap: 1em; align-items: baseline; font-size: 1em; font-weight: normal; margin: 0; }
+  section h2 { display: flex; gap: 1em; align-items: baseline; font-size: 1em; font-weight: normal; margin: 0 0 .3em; }
   section h2 code { flex: 0 1 auto; overflow: hidden; text-overflow: ellipsis; white-space: pre; color: inherit; }
   section h2 span { flex: none; opacity: .8; }
   section h2 a { color: inherit; }
@@ -109,7 +113,7 @@ const style = `
 `;
 
 export function panelPage(options: PageOptions): string {
-  const policy = options.allowScripts ? scriptPolicy(options.script) : quietPolicy(options.nonce);
+  const policy = options.allowScripts ? scriptPolicy : quietPolicy(options.nonce);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -1,15 +1,14 @@
-"""When to ask a running program, by SIGURG, for the output that its buffers hold back.
+"""When to signal a program, in the middle of a statement, that it is to be inspected.
 
-The program's stdout is buffered, as in any pipe. The worker flushes it after a moment of quiet, and when it
-gets SIGURG; there is no thread in the user's process that could do it, since threads make forks unsafe. So
-the server, which has just read something, sends the signal when more is likely to be held back.
+SIGURG, which is ignored by default, has the worker look at its socket. It is sent for a question about the
+namespace, and for nothing else: a signal ends `sleep`, `poll` and `pause` in C.
 
-But not while the program may be inside a write that waits. A write of more than the pipe holds fills the
-pipe and sleeps; a signal ends it with a part written, and not every program looks at how much was. Designs
-that do not do: a nudge at once cuts such writes; a nudge when the pipe is empty does, too, since the reader
-may have been faster than the writer, which then only waits for the processor. So after a large chunk the
-program counts as out of its write when the pipe is empty and it either sleeps (a write into an empty pipe
-does not) or has since run for long enough to have filled the pipe.
+And not while the program may be inside a write that waits. A write of more than the pipe holds fills the
+pipe and sleeps; a signal ends it with a part written, and not every program looks at how much was. To send
+it when the pipe is empty cuts such writes, too, since the reader may have been faster than the writer,
+which then only waits for the processor. So after a large chunk the program counts as out of its write when
+the pipe is empty and it either sleeps (a write into an empty pipe does not) or has since run for long
+enough to have filled the pipe.
 
 Knows time and these facts, which its user brings; neither processes nor pipes.
 """
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAUSE = 0.015
-"""Seconds after output was read before the nudge."""
-PAUSE_IN_LINE = 0.002
-"""The same where what was read ends in the middle of a line."""
+"""Seconds until the next try, where the program may be writing."""
 BLOCK = 4096
 """Bytes that a pipe holds at least: a shorter chunk comes from a write that did not wait."""
 TICKS_OUT_OF_WRITE = 2
@@ -38,8 +35,8 @@ class Timer(Protocol):
         """Do not make it."""
 
 
-class FlushNudge:
-    """Decides when one program is nudged."""
+class InspectionSignal:
+    """Decides when one program is signalled."""
 
     def __init__(
         self,
@@ -61,41 +58,34 @@ class FlushNudge:
         """Its processor time when that was first looked at."""
 
     def begin(self) -> None:
-        """A statement runs: only then does a nudge make sense."""
+        """A statement runs: only then does the signal make sense."""
         self._is_running = True
 
     def end(self) -> None:
         """No statement runs any more."""
         self._is_running = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def after(self, data: bytes) -> None:
-        """The program's output `data` was read: see to it that what follows comes soon."""
-        if not self._is_running:
-            return
+        """The program's output `data` was read."""
         if len(data) >= BLOCK:
             self._read_much, self._ticks_before = True, None
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-        if self._timer is None:
-            # `print("a", "b")` writes four times, and the first gets through at once.
-            pause = PAUSE if data.endswith(b"\n") else PAUSE_IN_LINE
-            self._timer = self._call_later(pause, self._nudge)
 
-    def send_if_safe(self) -> None:
-        """Send the signal at once, for another reason, unless that could cut a write."""
-        if self._is_running and not self._may_be_writing():
-            self._send()
-
-    def _nudge(self) -> None:
-        self._timer = None
-        if not self._is_running:
+    def send_when_safe(self) -> None:
+        """Send the signal as soon as it can cut no write, if that is before the statement's end."""
+        if not self._is_running or self._timer is not None:
             return
         if self._may_be_writing():
-            self._timer = self._call_later(PAUSE, self._nudge)
+            self._timer = self._call_later(PAUSE, self._try_again)
             return
         self._read_much = False
         self._send()
+
+    def _try_again(self) -> None:
+        self._timer = None
+        self.send_when_safe()
 
     def _may_be_writing(self) -> bool:
         # First whether it sleeps: a write that fills the pipe after that, and sleeps, shows in the pipe.
