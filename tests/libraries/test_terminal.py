@@ -55,5 +55,21 @@ def test_figure(rich: Rdit) -> None:
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
+def test_every_python(rdit: Rdit) -> None:
+    """An older or newer interpreter would not have the terminal, or no prompt."""
+    rdit.write("import sys\nx = sys.stdout.isatty(), sys.stdout.fileno()\nx\n1 / 0\n")
+    codes = []
+    for command in ([rdit.python], [rdit.command, "run", "--python", rdit.python]):
+        terminal = Terminal([*command, "-i", "script.py"], rdit.folder)
+        if command[0] == rdit.command:
+            terminal.until("(True, 1)\r\n")
+        terminal.until("ZeroDivisionError")
+        terminal.until(">>> ")
+        terminal.type("sys.exit(x[1] + 6)\n")
+        codes.append(terminal.end())
+    assert codes[0] == codes[1]
+    assert codes[0] in (7, 1)  # Python 3.13.0 forgets the code.
+
+
 def picture_files(cache: Path) -> list[Path]:
     return list(cache.glob("rdit/pictures/*/*"))
