@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.api.encode import statement_result
@@ -64,12 +64,14 @@ class TextReporter:
     def __init__(
         self, options: RunOptions, launch: Launch, out: Output | None = None, source: str = ""
     ) -> None:
-        """`source` is the text that runs."""
+        """`source` is the text that runs, which only JSON lines quote."""
+        del source
         self._options = options
         self._launch = launch
         self._out = out if out is not None else Output()
-        self._source = source
         self._at_line_start = True
+        self._pictures: RunPictures | None = None
+        """None before the first one."""
 
     @property
     def can_answer(self) -> bool:
@@ -122,18 +124,19 @@ class TextReporter:
             return
         text, columns, drawing = as_text(output), self._out.columns, None
         if output.has_picture:
-            path, drawing = self._pictures.shown(output, view.last, columns)
+            path, drawing = self._picture_files().shown(output, view.last, columns)
             text += f"\n{path}" if path is not None else ""
         grey = partial(self._out.paint, "stdout", "grey")
         shown = self._fresh_line() + beside(view.last, text, columns, grey, rule)
         shown += f"{drawing}\n" if drawing is not None else ""
         self._out.write("stdout", shown.encode("utf-8", "backslashreplace"))
 
-    @cached_property
-    def _pictures(self) -> RunPictures:
-        from rdit_lsp.cli.run_pictures import RunPictures  # Few runs have any.
+    def _picture_files(self) -> RunPictures:
+        if self._pictures is None:
+            from rdit_lsp.cli.run_pictures import RunPictures  # Few runs have any.
 
-        return RunPictures(self._launch.path, os.environ)
+            self._pictures = RunPictures(self._launch.path, os.environ)
+        return self._pictures
 
     def _fresh_line(self) -> str:
         """What has to be written before a line of rdit's own, such as a line end, or nothing."""
