@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rdit_lsp.api import encode
 from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
-from rdit_lsp.api.inspection import VARIABLES, ask, variables_from
+from rdit_lsp.api.inspection import VARIABLES, ask, table_from, variables_from
 from rdit_lsp.export.model import About
 from rdit_lsp.outputs.pictures import pictures_of
 from rdit_lsp.render import output_text
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         RestoreParams,
         ResultsParams,
         StatusParams,
+        TableParams,
     )
     from rdit_lsp.api.profile import ClientProfile
     from rdit_lsp.outputs.display import Json
@@ -129,6 +130,16 @@ class Service:
         if not session.status.has_program:
             return {"variables": [], "origin": "before anything has run"}
         raise _failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
+
+    async def table(self, params: TableParams) -> Json:
+        """Rows of a variable that is a table, an array or a list."""
+        rows = {"first": params.first, "count": params.count}
+        question = {"what": "table", "expression": params.name, **rows}
+        found = await ask(self._session(params.uri), question)
+        table = table_from(found) if found is not None else None
+        if table is None:
+            raise _failed(f"The rows of {params.name} cannot be had at the moment.")
+        return table
 
     # Checkpoints.
 
