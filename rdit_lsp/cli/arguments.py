@@ -202,7 +202,7 @@ def ps(*, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=_files)
 @click.option("--all", "everything", is_flag=True, help="Every program, and the host.")
 def stop(file: str | None, *, everything: bool) -> None:
     """End the program of FILE that lives in the host."""
@@ -214,7 +214,7 @@ def stop(file: str | None, *, everything: bool) -> None:
 
 
 @main.command()
-@_FILE
+@click.argument("file", shell_complete=_files)
 @click.option(
     "--format",
     "layout",

@@ -175,7 +175,7 @@ class JsonLinesReporter(JsonReporter):
         self, options: RunOptions, launch: Launch, out: Output | None = None, source: str = ""
     ) -> None:
         super().__init__(options, launch, out, source)
-        self._lines = split_lines(source)
+        self._source = split_lines(source)
         self._write_json({"event": "start", "file": options.file, "python": launch.python[0]})
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
@@ -206,7 +206,7 @@ class JsonLinesReporter(JsonReporter):
         )
 
     def _write_statement(self, view: View, *, complete: bool = False) -> None:
-        source = "\n".join(self._lines[view.first - 1 : view.last])
+        source = "\n".join(self._source[view.first - 1 : view.last])
         result = statement_result(view, complete=complete)
         self._write_json({"event": "statement", "source": printable(source), "result": result})
 
