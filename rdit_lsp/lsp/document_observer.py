@@ -33,7 +33,11 @@ class DocumentObserver:
         self._wire = wire
         self._sessions = sessions
         self.publisher = Publisher(uri, wire, self._snapshot)
-        self.auto_run = AutoRun(lambda: sessions.find(uri), lambda: sessions.settings(uri))
+        self.auto_run = AutoRun(
+            lambda: sessions.find(uri),
+            lambda: sessions.settings(uri),
+            lambda: sessions.editor_settings.get("runOn") == "save",
+        )
 
     @property
     def can_answer(self) -> bool:

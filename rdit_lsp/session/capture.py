@@ -6,6 +6,7 @@ Knows results one by one; neither the document nor which statement runs.
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +37,8 @@ class OutputCapture:
         self._observers = observers
         self.input_refused = False
         """The statement that ran last asked for a line and got none."""
+        self.waited = 0.0
+        """Seconds that the statement which ran last has waited for a person to type."""
         self._folder = folder
         self._displays = Displays(links)
         self._early: list[tuple[StreamName, bytes]] = []
@@ -48,7 +51,7 @@ class OutputCapture:
 
     def begin_statement(self, result: Result) -> None:
         """Credit output to `result` from now on, and what arrived before the first statement, too."""
-        self.input_refused = False
+        self.input_refused, self.waited = False, 0.0
         for stream, data in self._early:
             self._append(result, stream, data)
         self._early.clear()
@@ -81,14 +84,21 @@ class OutputCapture:
     def on_input(
         self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """Ask the observers for a line that user code waits for."""
+        """Ask the observers for a line that user code waits for; what is typed is echoed."""
         result = cast("Result | None", owner)
+        last = result.captured[-1] if result is not None and result.captured else None
         prompt = ""
-        if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):
-            prompt = result.captured[-1].freeze().text(2000).rpartition("\n")[2]
+        if isinstance(last, StreamBuffer):
+            prompt = last.freeze().text(2000).rpartition("\n")[2]
+        begun = time.monotonic()
 
         def answered(line: str | None) -> None:
+            self.waited += time.monotonic() - begun
             self.input_refused = line is None
+            if result is not None and line is not None and not password:
+                # As a terminal does: without it the next output would stand behind the prompt.
+                stream = last.name if isinstance(last, StreamBuffer) else "stdout"
+                self._append(result, stream, f"{line}\n".encode("utf-8", "surrogateescape"))
             answer(line)
 
         self._observers.on_input(prompt, answered, password=password)

@@ -243,8 +243,10 @@ class Execution:
         if status == "interrupted" and run.stop == "timeout":
             status = "timeout"
         result.status = status
-        result.seconds, result.exit_code = reply.seconds, reply.exit_code
-        self._program.did_work(reply.seconds)
+        # What a person takes to type is not the program's time.
+        seconds = max(reply.seconds - self._capture.waited, 0.0)
+        result.seconds, result.exit_code = seconds, reply.exit_code
+        self._program.did_work(seconds)
         self._program.used_files(reply.used, reply.changed, placed.last)
         result.captured += [made for made in (reply.value, reply.failure) if made is not None]
         self._explain(run, result, reply.failure)

@@ -147,7 +147,12 @@ class Session:
     @property
     def may_run_by_itself(self) -> bool:
         """Whether a person has run the document, and it did not kill its process twice in a row."""
-        return self._was_run and self._execution.crashes < _TOO_MANY_CRASHES
+        return self._was_run and not self.keeps_crashing
+
+    @property
+    def keeps_crashing(self) -> bool:
+        """Whether the document killed its process twice in a row."""
+        return self._execution.crashes >= _TOO_MANY_CRASHES
 
     def snapshot(self, first: int = 1, last: int | None = None) -> Snapshot:
         """The session as it is now, with the results of statements on lines `first` to `last`."""

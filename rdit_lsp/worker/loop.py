@@ -20,7 +20,7 @@ from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
 from .kept_pids import KeptPids
-from .stdin import open_stdin
+from .stdin import do_not_warn, open_stdin
 from .streams import Streams
 
 if False:
@@ -90,6 +90,8 @@ class _Worker:
             self._publisher = Publisher(self.door, self._send_display, folder)
             self._publisher.register(self._hooks)
             self._executor.register(self._hooks)
+        if start["ask_input"]:
+            self._hooks.after("getpass", do_not_warn)
         self._kept_pids = KeptPids()
         self._audit = Audit(start["path"], folder)
         self._forks: "Forks | None" = None

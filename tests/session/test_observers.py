@@ -132,7 +132,7 @@ async def test_input_is_answered(opened: Opener) -> None:
     session.session.observe(answering := Recorder("bob"))
     report = await session.run()
     assert ("ok", [("Who? ", False)]) == (report.status, answering.prompts)
-    assert ["Who? ", "'BOB'"] == texts(report)
+    assert ["Who? bob\n", "'BOB'"] == texts(report)
 
 
 async def test_password(opened: Opener) -> None:
@@ -189,7 +189,7 @@ async def test_end_of_file_that_a_person_gave(opened: Opener) -> None:
     session = opened("import sys\nsys.stdin.read()\n")
     session.session.observe(Recorder("one", "two", None))
     report = await session.run()
-    assert ("ok", "'one\\ntwo\\n'") == (report.status, texts(report)[1])
+    assert ("ok", "one\ntwo\n'one\\ntwo\\n'") == (report.status, texts(report)[1])
 
 
 async def test_end_of_file_is_not_for_the_next_statement(opened: Opener) -> None:

@@ -45,6 +45,8 @@ _METHODS = (
     ("_repr_jpeg_", "image/jpeg"),
     ("_repr_latex_", "text/latex"),
     ("_repr_json_", "application/json"),
+    ("_repr_pdf_", "application/pdf"),
+    ("_repr_javascript_", "application/javascript"),
 )
 _PLAIN = {
     bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, type,
@@ -82,14 +84,23 @@ def bundle(value: "Any", folder: str) -> "Bundle":
 def _bundle(value: "Any", folder: str) -> "Bundle":
     kind = type(value)
     if kind in _PLAIN and not (kind in _HOLDERS and figures.may_be_part()):
-        return {"text/plain": bounded(repr(value), folder)}, {}
+        return {"text/plain": bounded(_repr(value), folder)}, {}
     found = _Display(folder)
     with Limit(SECONDS) as limit:
         found.collect(value, limit)
         found.describe(value, limit)
     if "text/plain" not in found.data:
-        found.data["text/plain"] = bounded(repr(value), folder)
+        found.data["text/plain"] = bounded(_repr(value), folder)
     return found.data, found.all_metadata()
+
+
+def _repr(value: "Any") -> str:
+    """`repr(value)`, or that it failed and how: the other representations are as good as ever."""
+    try:
+        return repr(value)
+    except Exception as error:
+        name = name_of(type(value))
+        return "<%s object whose repr raised %s>" % (name, _error_line(error))
 
 
 def window(figure: "Any", folder: str) -> "Bundle":
