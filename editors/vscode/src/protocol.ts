@@ -401,7 +401,10 @@ export interface ValueMetadata {
    * not.
    */
   part?: boolean;
-  /** A formula as it is written by hand, over several lines. */
+  /**
+   * The value over several lines: a formula as it is written by hand, nested data with a line for each item. Of nested
+   * data only where output is complete.
+   */
   pretty?: string;
   /** Sentences: what could not be shown, and why. */
   notes?: string[];

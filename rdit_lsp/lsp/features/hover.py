@@ -59,15 +59,18 @@ def images_for(support: ImageSupport, files: PictureFiles) -> Images | None:
     return Images(address, has_sizes=True) if support is ImageSupport.VSCODE else Images()
 
 
-def hover(snapshot: Snapshot, line: int, images: Images | None = None) -> types.Hover | None:
-    """The hover at `line`, which counts from 1, or None where nothing has run.
+def hover(
+    snapshot: Snapshot, line: int, images: Images | None = None, *, is_titled: bool = False
+) -> types.Hover | None:
+    """The hover at `line`, which counts from 1, or None where nothing has run or there is only a status.
 
-    `images`: how the client shows pictures; None where it does not.
+    `images`: how the client shows pictures; None where it does not. `is_titled`: what a table is stands
+    above it already.
     """
-    views = snapshot.at(line)
+    views = [view for view in snapshot.at(line) if _says_something(view)]
     if not views:
         return None
-    text = "\n\n---\n\n".join(_markdown(view, images) for view in views)
+    text = "\n\n---\n\n".join(_markdown(view, images, is_titled=is_titled) for view in views)
     start = types.Position(min(view.first for view in views) - 1, 0)
     end = types.Position(max(view.last for view in views), 0)
     return types.Hover(
@@ -81,11 +84,17 @@ def value_at(snapshot: Snapshot, line: int) -> str:
     return shown[-1].text if shown and isinstance(shown[-1], Display) else ""
 
 
-def _markdown(view: View, images: Images | None) -> str:
+def _says_something(view: View) -> bool:
+    """Whether there is more to say than that all is well: an assignment would open a window for that."""
+    is_well = view.status in ("ok", "notRun") and view.stale_reason is None
+    return not is_well or view.reused or view.note is not None or bool(view.outputs)
+
+
+def _markdown(view: View, images: Images | None, *, is_titled: bool = False) -> str:
     room = _ROOM
     parts: list[str] = []
     for number, output in enumerate(view.outputs):
-        part = _shown(output, images, room)
+        part = _shown(output, images, room, is_titled=is_titled)
         if len(part) > room:
             left = len(view.outputs) - number
             parts.append(f"*… and {left} more output{'s' if left > 1 else ''}*")
@@ -98,7 +107,7 @@ def _markdown(view: View, images: Images | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shown(output: Output, images: Images | None, room: int) -> str:
+def _shown(output: Output, images: Images | None, room: int, *, is_titled: bool) -> str:
     if isinstance(output, Stream):
         text = last_screen(output.text(_LIMIT))
         title = "" if output.name == "stdout" else "stderr:\n\n"
@@ -106,11 +115,11 @@ def _shown(output: Output, images: Images | None, room: int) -> str:
     if isinstance(output, Failure):
         return fenced(_cut(output.text), "pytb")
     assert isinstance(output, Display)
-    notes = [f"*{escaped(note)}*" for note in output.notes]
-    return "\n\n".join([_display(output, images, room), *notes])
+    notes = [f"({escaped(note)})" for note in output.notes]
+    return "\n\n".join([_display(output, images, room, is_titled=is_titled), *notes])
 
 
-def _display(output: Display, images: Images | None, room: int) -> str:
+def _display(output: Display, images: Images | None, room: int, *, is_titled: bool) -> str:
     data = output.data
     if "text/markdown" in data:
         return safe_markdown(_cut(str(data["text/markdown"])))
@@ -120,9 +129,11 @@ def _display(output: Display, images: Images | None, room: int) -> str:
     html = str(data.get("text/html", ""))
     table = markdown_table(html) if html else None
     if table is not None and len(table) < _ROOM // 2:
-        return printable(f"{escaped(caption(output))}\n\n{table}")
+        return printable(table if is_titled else f"{escaped(caption(output))}\n\n{table}")
     if output.pretty:
         return fenced(_cut(output.pretty), "text")
+    if output.layout:
+        return fenced(_cut(output.layout), "python")
     if has_poor_text(output):
         text = str(data.get("text/latex", "")) or text_of(html)
         if text:

@@ -188,7 +188,9 @@ local M = {}
 --- The value is a part of a figure (an Axes, a list of lines). True: the figure is shown in its place; false: it is
 --- not.
 ---@field part? boolean
----@field pretty? string A formula as it is written by hand, over several lines.
+--- The value over several lines: a formula as it is written by hand, nested data with a line for each item. Of nested
+--- data only where output is complete.
+---@field pretty? string
 ---@field notes? string[] Sentences: what could not be shown, and why.
 --- In `rdit/didChangeResults`: the characters of each representation that is too long for it; `rdit/results` has it.
 ---@field leftOut? table<string, integer>
