@@ -91,6 +91,8 @@ class Finished(NamedTuple):
     """Files that it read, wrote or listed, folders with a slash at their end; "*" for any."""
     changed: tuple[str, ...] = ()
     """Files that it made, wrote, renamed or removed, likewise."""
+    assigned: str | None = None
+    """A short text of what a simple assignment has bound, where that was asked for."""
 
 
 class Forked(NamedTuple):
@@ -231,6 +233,7 @@ def _finished(message: Message) -> Finished:
         },
         used=_texts(message["used"]),
         changed=_texts(message["changed"]),
+        assigned=_optional(_text, message.get("assigned")),
     )
 
 

@@ -53,6 +53,8 @@ class Launch:
     """Read the program's output. Otherwise it goes where the server's own goes."""
     stdin: Literal["ask", "inherit", "empty"] = "ask"
     show_values: bool = True
+    assignments: bool = False
+    """Report short texts of what assignments bind."""
     checkpoints: bool = False
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY

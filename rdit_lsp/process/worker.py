@@ -195,6 +195,7 @@ class LocalWorker:
             "capture": launch.capture,
             "ask_input": launch.stdin == "ask",
             "show_values": launch.show_values,
+            "assignments": launch.assignments,
             "checkpoints": launch.checkpoints,
         }
 

@@ -115,6 +115,8 @@ def summary(view: View) -> str:
             parts.append(_one_line(output))
             break
     streams = _streams(view)
+    if view.assigned and not parts:
+        parts.append(view.assigned)
     if streams:
         parts.append(streams)
     return _short(" · ".join(part for part in parts if part), WIDTH)
@@ -183,6 +185,8 @@ def _one_line(output: Display) -> str:
         return caption(output)
     if has_poor_text(output):
         text = _better_text(output)[: 4 * WIDTH] or text
+    elif _POOR.fullmatch(text) and isinstance(about.get("attributes"), str):
+        text = about["attributes"]
     if text == str(output.data.get("text/markdown"))[: 4 * WIDTH].strip():
         text = _title_of(text)
     lines = [line.strip() for line in text.strip().split("\n")]

@@ -46,7 +46,7 @@ class Environment:
         """What an empty namespace depends on. Raises WorkerError as `launch` does."""
         launch = self.launch()
         # Not the script's own name: renaming it changes nothing that has run.
-        drawing = launch.figure_format, launch.figure_dpi
+        drawing = launch.figure_format, launch.figure_dpi, launch.assignments
         return launch.python, launch.argv[1:], launch.cwd, frozenset(launch.env.items()), drawing
 
     async def set_for(self, run: Run, *, restarted: bool) -> Mapping[str, str | None]:

@@ -248,6 +248,7 @@ class Execution:
         result.seconds, result.exit_code = seconds, reply.exit_code
         self._program.did_work(seconds)
         self._program.used_files(reply.used, reply.changed, placed.last)
+        result.assigned = reply.assigned
         result.captured += [made for made in (reply.value, reply.failure) if made is not None]
         self._explain(run, result, reply.failure)
         result.shows_parts = parts_shown(result.outputs())

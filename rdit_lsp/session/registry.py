@@ -140,6 +140,7 @@ class Sessions:
             figure_format=settings.figure_format,
             checkpoint_memory=settings.checkpoint_memory,
             figure_dpi=settings.figure_dpi,
+            assignments=settings.assignments,
         )
 
     def _home(self, uri: str) -> Path:

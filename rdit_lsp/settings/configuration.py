@@ -50,6 +50,8 @@ class Settings:
     """Dots per inch they are drawn at; None for each figure's own."""
     completion: Complete = "auto"
     """What is completed: all that live objects have, only what no other server can know, or nothing."""
+    assignments: bool = False
+    """Whether values of simple assignments are shown."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
     unknown: tuple[str, ...] = ()
@@ -187,6 +189,12 @@ def _variable(value: object) -> str:
     raise TypeError
 
 
+def _switch(value: object, _base: Path) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
 def _dpi(value: object, _base: Path) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
@@ -227,4 +235,5 @@ _READERS: dict[str, tuple[str, Any, str]] = {
         _one_of("auto", "live", "beside", "off"),
         "it must be auto, live, beside or off",
     ),
+    "assignments": ("assignments", _switch, "it must be true or false"),
 }

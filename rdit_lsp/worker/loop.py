@@ -98,6 +98,7 @@ class _Worker:
         if start["checkpoints"] and self._streams is not None:
             self._forks = Forks()
             self._streams.on_nudge = self._receive_in_statement
+        self._shows_assignments: bool = start["assignments"]
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
         if start["capture"]:
@@ -151,6 +152,7 @@ class _Worker:
         begin = perf_counter()
         finished = self._executor.execute(index, until)
         seconds = perf_counter() - begin
+        assigned = self._assigned(index) if finished.outcome == "ok" else None
         if self._publisher is not None:
             self._publisher.end_statement()
             self._hooks.run_missed()
@@ -163,10 +165,19 @@ class _Worker:
             "metadata": finished.metadata,
             "failure": finished.failure,
             "code": finished.code,
+            "assigned": assigned,
             "renewed": list(renewed),
             **self._audit.take(),
         }
         self._send_with_pipes(reply, renewed)
+
+    def _assigned(self, index: int) -> "str | None":
+        """A short text of what a simple assignment has bound, where the client wants it."""
+        bound = self._executor.bound(index) if self._shows_assignments else None
+        if bound is None:
+            return None
+        text, _ = self.door.enter(fetch("inspection.assigned").text_of, bound[0])
+        return text
 
     def _fork(self) -> None:
         """Make a fork that waits, on a socket of its own that is sent to the server.

@@ -454,3 +454,27 @@ def test_single_statements_of_a_broken_file(start: Starter) -> None:
     failed = program.execute(0)
     assert "SyntaxError: 'return' outside function" in failed.error
     assert Path(failed.raised.frames[0].file) == start.path
+
+
+def test_attributes_of_objects_without_a_text(start: Starter) -> None:
+    """Such an object would be an address; or an attribute's own code would run."""
+    program = start()
+    done = program.run(
+        """
+class Account:
+    def __init__(self):
+        self.owner, self.balance, self.history = "Ada", 150, [Account]
+    def __getattr__(self, name): raise RuntimeError(name)
+class Named(Account):
+    def __repr__(self): return "named"
+class Empty: pass
+Account()
+Named()
+Empty()
+"""
+    )
+    assert [ran.value and ran.value.about.get("attributes") for ran in done[-3:]] == [
+        "Account(owner='Ada', balance=150, history=…)",
+        None,
+        None,
+    ]

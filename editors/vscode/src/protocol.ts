@@ -117,6 +117,11 @@ export interface Settings {
    * figure's own.
    */
   figureDpi?: number | null;
+  /**
+   * Whether assignments to one name show a short text of their value. Nothing of the user's is called for it, not even
+   * `repr`.
+   */
+  assignments?: boolean;
   /** What is completed from the live objects of the program. */
   completion?: "auto" | "live" | "beside" | "off";
 }
@@ -260,6 +265,8 @@ export interface StatementResult {
    * not be said beside the line.
    */
   isCause?: boolean;
+  /** A short text of what it has bound, of an assignment to one name; with `assignments` in the settings. */
+  assigned?: string;
   /** A sentence of rdit's own: what crashed, what stopped it, which state the variables are in. */
   note?: string;
   /** In `rdit/didChangeResults`: one short line, ready to draw. */
@@ -406,6 +413,8 @@ export interface ValueMetadata {
    * data only where output is complete.
    */
   pretty?: string;
+  /** The attributes of an object whose `repr` is no more than an address: `Account(owner='Ada', balance=150)`. */
+  attributes?: string;
   /** Sentences: what could not be shown, and why. */
   notes?: string[];
   /**
@@ -693,5 +702,6 @@ export const settingKeys = [
   "checkpointMemory",
   "figureFormat",
   "figureDpi",
+  "assignments",
   "completion",
 ] as const satisfies (keyof Settings)[];

@@ -22,6 +22,9 @@ local M = {}
 --- The resolution of PNG in dots per inch; the size at which figures are shown stays. Where it is not set: each
 --- figure's own.
 ---@field figureDpi? number
+--- Whether assignments to one name show a short text of their value. Nothing of the user's is called for it, not even
+--- `repr`.
+---@field assignments? boolean
 ---@field completion? "auto"|"live"|"beside"|"off" What is completed from the live objects of the program.
 
 --- What to run, and how.
@@ -107,6 +110,8 @@ local M = {}
 --- With `stale`: for a reason of its own, and not because of a statement above. Where it is absent, the reason need not
 --- be said beside the line.
 ---@field isCause? boolean
+--- A short text of what it has bound, of an assignment to one name; with `assignments` in the settings.
+---@field assigned? string
 ---@field note? string A sentence of rdit's own: what crashed, what stopped it, which state the variables are in.
 ---@field summary? string In `rdit/didChangeResults`: one short line, ready to draw.
 ---@field output rdit.OutputItem[] What it put out, in order.
@@ -191,6 +196,8 @@ local M = {}
 --- The value over several lines: a formula as it is written by hand, nested data with a line for each item. Of nested
 --- data only where output is complete.
 ---@field pretty? string
+--- The attributes of an object whose `repr` is no more than an address: `Account(owner='Ada', balance=150)`.
+---@field attributes? string
 ---@field notes? string[] Sentences: what could not be shown, and why.
 --- In `rdit/didChangeResults`: the characters of each representation that is too long for it; `rdit/results` has it.
 ---@field leftOut? table<string, integer>
@@ -371,6 +378,7 @@ M.settings = {
   checkpointMemory = { "number" },
   figureFormat = { "string" },
   figureDpi = { "number" },
+  assignments = { "boolean" },
   completion = { "string" },
 }
 
