@@ -53,6 +53,15 @@ def test_hints() -> None:
     assert summary.labelled(view(html)) == "→ x"
 
 
+def test_heads_of_a_table_do_not_touch() -> None:
+    """VS Code would write two names as one word."""
+    html = "<table><tr><th>one</th><th>two</th></tr><tr><td>a</td><td>b</td></tr></table>"
+    table = Display("result", {"text/plain": "", "text/html": html}, {"rdit": {"type": "Table"}})
+    tight, plain = hover.Images(has_tight_tables=True), hover.Images()
+    assert "| one\u00a0\u00a0 | two |" in hover._markdown(view(table), tight)
+    assert "| one | two |" in hover._markdown(view(table), plain)
+
+
 def test_pictures_in_hovers() -> None:
     """A client without pictures would show thousands of letters; VS Code cuts a hover at 100,000."""
     data = PICTURE.data["image/png"]

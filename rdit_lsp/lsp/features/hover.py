@@ -45,6 +45,8 @@ class Images:
     """The address of a file with a picture that is too large for the text; None where it shows no files."""
     has_sizes: bool = False
     """It reads `|width=…` at the end of an address, as VS Code does."""
+    has_tight_tables: bool = False
+    """It leaves no room between the columns of a table, so that their heads touch, as VS Code does."""
 
 
 def images_for(support: ImageSupport, files: PictureFiles) -> Images | None:
@@ -56,7 +58,11 @@ def images_for(support: ImageSupport, files: PictureFiles) -> Images | None:
 
     if support is ImageSupport.NONE:
         return None
-    return Images(address, has_sizes=True) if support is ImageSupport.VSCODE else Images()
+    return (
+        Images(address, has_sizes=True, has_tight_tables=True)
+        if support is ImageSupport.VSCODE
+        else Images()
+    )
 
 
 def hover(
@@ -129,6 +135,8 @@ def _display(output: Display, images: Images | None, room: int, *, is_titled: bo
     html = str(data.get("text/html", ""))
     table = markdown_table(html) if html else None
     if table is not None and len(table) < _ROOM // 2:
+        if images is not None and images.has_tight_tables:
+            table = _with_room(table)
         return printable(table if is_titled else f"{escaped(caption(output))}\n\n{table}")
     if output.pretty:
         return fenced(_cut(output.pretty), "text")
@@ -139,6 +147,12 @@ def _display(output: Display, images: Images | None, room: int, *, is_titled: bo
         if text:
             return fenced(_cut(text), "latex" if "text/latex" in data else "text")
     return fenced(_cut(output.text), "python")
+
+
+def _with_room(table: str) -> str:
+    """A Markdown table with spaces that stay between its heads."""
+    head, _, rows = table.partition("\n")
+    return head.replace(" | ", "\u00a0\u00a0 | ") + "\n" + rows
 
 
 def _picture(output: Display, picture: Picture, images: Images | None, room: int) -> str:
