@@ -98,7 +98,10 @@ class _Worker:
         if start["checkpoints"] and self._streams is not None:
             self._forks = Forks()
             self._streams.on_nudge = self._receive_in_statement
-        self._shows_assignments: bool = start["assignments"]
+        self._text_of_assigned: "Any" = None
+        """Makes texts of what assignments bind; None where the client does not want them."""
+        if start["assignments"]:
+            self._text_of_assigned = fetch("inspection.assigned").text_of
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
         if start["capture"]:
@@ -173,10 +176,10 @@ class _Worker:
 
     def _assigned(self, index: int) -> "str | None":
         """A short text of what a simple assignment has bound, where the client wants it."""
-        bound = self._executor.bound(index) if self._shows_assignments else None
+        bound = self._executor.bound(index) if self._text_of_assigned is not None else None
         if bound is None:
             return None
-        text, _ = self.door.enter(fetch("inspection.assigned").text_of, bound[0])
+        text, _ = self.door.enter(self._text_of_assigned, bound[0])
         return text
 
     def _fork(self) -> None:

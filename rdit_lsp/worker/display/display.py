@@ -14,7 +14,7 @@ from posix import close as close_fd
 from posix import open as open_fd
 
 from ..type_names import bases, name_of
-from . import charts, formulas
+from . import attributes, charts, formulas
 from . import matplotlib_figures as figures
 from .mime_bundle import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
@@ -58,9 +58,6 @@ _MOST = 32
 """Representations of one value."""
 _TITLE = 200
 """Characters of a title."""
-
-_ATTRIBUTES, _NAME = 8, 24
-"""Attributes of an object that are listed, and characters of a name or a text among them."""
 
 _COLUMNS = 50
 """Columns of a table whose types are listed."""
@@ -194,9 +191,9 @@ class _Display:
     def describe_attributes(self, value: "Any") -> None:
         """Note the attributes of an object whose `repr` is no more than an address."""
         if _on_type(type(value), "__repr__") is object.__repr__:
-            attributes = _attributes(value)
-            if attributes:
-                self._about["attributes"] = attributes
+            text = attributes.in_a_line(value)
+            if text:
+                self._about["attributes"] = text
 
     def _describe_picture(self, value: "Any", limit: "Limit") -> None:
         kind = type(value)
@@ -395,29 +392,6 @@ def _method(value: "Any", name: str) -> "Callable[..., Any] | None":
     bind = _on_type(type(found), "__get__")
     bound = bind(found, value, kind) if bind is not None else found
     return bound if callable(bound) else None
-
-
-def _attributes(value: "Any") -> str:
-    """The attributes of an object in a line: `Account(owner='Ada')`. Nothing is called for it."""
-    try:
-        found = object.__getattribute__(value, "__dict__")
-    except Exception:
-        return ""
-    if type(found) is not dict or not found:
-        return ""
-    items = [item for item in list(found.items()) if type(item[0]) is str]
-    shown = ["%s=%s" % (name[:_NAME], _briefly(item)) for name, item in items[:_ATTRIBUTES]]
-    more = ["…"] if len(items) > _ATTRIBUTES else []
-    return "%s(%s)" % (name_of(type(value)), ", ".join(shown + more))
-
-
-def _briefly(value: "Any") -> str:
-    kind = type(value)
-    if kind is str:
-        return repr(value if len(value) <= _NAME else value[:_NAME] + "…")
-    if value is None or kind in (bool, float) or (kind is int and value.bit_length() < 100):
-        return repr(value)
-    return "…"
 
 
 def _dtype_names(dtypes: "Iterable[Any]") -> "list[str]":
