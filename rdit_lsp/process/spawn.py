@@ -37,12 +37,14 @@ class Launch:
     python: tuple[str, ...]
     """The command line that starts the interpreter."""
     path: str
-    """`__file__` of the code that runs."""
+    """`__file__` of the code that runs, absolute."""
     argv: tuple[str, ...]
     """`sys.argv`, the script's own name first."""
     cwd: str
     env: Mapping[str, str | None] = field(default_factory=dict)
     """Changes to the server's own environment; None removes a variable."""
+    given_path: str | None = None
+    """`path` as it was given, which is `__file__` before Python 3.9; None where that is the same."""
     is_file: bool = True
     """`path` is, or could be, a file; not so for standard input."""
     figure_format: FigureFormat = "png"

@@ -14,6 +14,7 @@ from .annotations import Annotations
 from .compiler import Compiler, is_docstring
 from .display import display
 from .door import RecursionRoom, unseen
+from .dropping import code_to_drop
 from .statements import span
 
 if False:
@@ -141,7 +142,18 @@ class Executor:
             self._go_on_in_child(index, until, error)
         if error is not None:
             return self._failed(error)
-        return self._succeeded(index, value)
+        held = [value]
+        del value
+        finished = self._succeeded(index, held[0])
+        return self._let_go(index, held) or finished
+
+    def _let_go(self, index: int, held: "list[Any]") -> "Finished | None":
+        """Drop the value in `held`; returns how the statement ended, where that fails."""
+        code = code_to_drop(held, self._path, self._compiler.body[index].lineno)
+        if code is None:
+            return None
+        _, error = self._door.enter(eval, code, self.namespace)
+        return None if error is None else self._failed(error)
 
     def _asks_for(self, index: int) -> "str | None":
         for word, what in _NOT_SHARED.items():

@@ -69,7 +69,8 @@ class _Worker:
         """The number of the last answer; a smaller one than asked for comes too late."""
         self._is_waiting = False
         """An answer is waited for: a signal then does not mean that a request has come."""
-        main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
+        path = start["path"] if sys.version_info >= (3, 9) else start["given_path"]
+        main_module.become_main(start["argv"], path, is_file=start["is_file"])
         main_module.hide_frames_from_recursion_limit(_FRAMES)
         matplotlib_figures.draw_as(**start["figures"])
         if start["capture"]:
@@ -81,7 +82,7 @@ class _Worker:
         folder = start["home"].rpartition("/")[0]
         self._executor = executor.Executor(
             self.door,
-            start["path"],
+            path,
             folder,
             show_values=start["show_values"],
             print_failures=not start["capture"],
@@ -93,7 +94,7 @@ class _Worker:
             self._publisher.register(self._hooks)
             self._executor.register(self._hooks)
         self._kept_pids = KeptPids()
-        self._audit = Audit(start["path"], folder)
+        self._audit = Audit(path, folder)
         self._forks: "Forks | None" = None
         self._inspection_signal: "InspectionSignal | None" = None
         if start["checkpoints"] and self._streams is not None:
