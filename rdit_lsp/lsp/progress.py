@@ -96,11 +96,15 @@ class Progress:
             self._wire.send_progress(token, types.WorkDoneProgressBegin(title, cancellable=True))
 
     def _report(self) -> None:
-        line = self._running_line()
-        if self._token is not None and self._is_shown and line is not None:
-            report = types.WorkDoneProgressReport(message=f"line {line}")
-            self._wire.send_progress(self._token, report)
+        if self._token is not None and self._is_shown:
+            self._report_line(self._token)
         self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._report)
+
+    def _report_line(self, token: str) -> None:
+        line = self._running_line()  # It takes as long as all that is shown.
+        if line is not None:
+            report = types.WorkDoneProgressReport(message=f"line {line}")
+            self._wire.send_progress(token, report)
 
     def _running_line(self) -> int | None:
         snapshot = self._snapshot()

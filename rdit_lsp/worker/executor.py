@@ -101,6 +101,8 @@ class Executor:
         if sys.version_info >= (3, 14):
             self._annotations = Annotations(self.namespace)
         self._compiler = Compiler(path)
+        self._telling: "list[str]" = []
+        """Which of `_NOT_SHARED` are in the source at all."""
         self._is_hooked = False
         """`linecache` gets the source when the program imports it."""
         self._event_loop: "AbstractEventLoop | None" = None
@@ -123,6 +125,7 @@ class Executor:
         error = self._misread(source, whole)
         if error is not None:
             raise self._rejection(error)
+        self._telling = [word for word in _NOT_SHARED if word in self._compiler.text]
         self._show_source()
         return [span(node) for node in self._compiler.body]
 
@@ -156,11 +159,10 @@ class Executor:
         return None if error is None else self._failed(error)
 
     def _asks_for(self, index: int) -> "str | None":
-        for word, what in _NOT_SHARED.items():
-            if word in self._compiler.text:
-                node = self._compiler.body[index]
-                if word in "\n".join(self._compiler.lines[node.lineno - 1 : node.end_lineno]):
-                    return what
+        for word in self._telling:
+            node = self._compiler.body[index]
+            if word in "\n".join(self._compiler.lines[node.lineno - 1 : node.end_lineno]):
+                return _NOT_SHARED[word]
         return None
 
     @unseen
