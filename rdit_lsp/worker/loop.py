@@ -304,6 +304,8 @@ class _Worker:
         self._channel.home = request["home"]
         self._fatal_log.write_to(request["faults"])
         renewed = streams.begin_anew()
+        if self._inspection_signal is not None:
+            self._inspection_signal.begin_anew()
         if self._collects:
             gc.enable()
         self._collects = None
