@@ -88,7 +88,7 @@ def checkpoint_result(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def session_status(status: SessionStatus) -> dict[str, Any]:
     """One entry of `sessions` in the answer to `rdit/status`."""
-    return {
+    found: dict[str, Any] = {
         "uri": status.uri,
         "state": status.state.value,
         "python": status.python,
@@ -97,6 +97,9 @@ def session_status(status: SessionStatus) -> dict[str, Any]:
         "queued": status.queued,
         "checkpoints": _kept_states(status.checkpoints),
     }
+    if status.python_reason:
+        found["pythonReason"] = status.python_reason
+    return found
 
 
 def _kept_states(kept: KeptStates) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from rdit_lsp.session.registry import is_file, name_of, path_of
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from rdit_lsp.api.decode import (
         CheckpointParams,
@@ -90,10 +90,9 @@ class Service:
         """Interrupt what a document runs."""
         return {"interrupted": self._session(params.uri).interrupt()}
 
-    async def reset(self, params: DocumentParams) -> Json:
-        """Start over with an empty namespace, and no results."""
-        await self._session(params.uri).reset()
-        return {"status": "ok"}
+    def reset(self, params: DocumentParams) -> Awaitable[Json]:
+        """Queue a new start with an empty namespace, and no results; the reply comes when it is made."""
+        return _reply_of_reset(self._session(params.uri).reset())
 
     # Results and state.
 
@@ -246,6 +245,11 @@ class Service:
             sentence = f"{name_of(params.uri)}: nothing has run at line {line}."
             raise ApiError(ErrorKind.INVALID_PARAMS, sentence)
         return views
+
+
+async def _reply_of_reset(done: asyncio.Future[None]) -> Json:
+    await done
+    return {"status": "ok"}
 
 
 async def _reply_of_run(name: str, report: asyncio.Future[Report]) -> Json:

@@ -37,6 +37,8 @@ class _Job:
 
     do: Callable[[], Coroutine[Any, Any, Any]]
     done: asyncio.Future[Any]
+    is_certain: bool
+    """It is done even if what waits is dropped."""
 
 
 class RunQueue:
@@ -67,22 +69,30 @@ class RunQueue:
         self._enqueue(run)
 
     def do(
-        self, job: Callable[[], Coroutine[Any, Any, T]], *, first: bool = False
+        self,
+        job: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        first: bool = False,
+        is_certain: bool = False,
     ) -> asyncio.Future[T]:
-        """Do something between two runs; `first`: before those that wait. Returns its result."""
-        made = _Job(job, asyncio.get_running_loop().create_future())
+        """Do something between two runs; `first`: before those that wait. Returns its result.
+
+        `is_certain`: also if what waits is dropped.
+        """
+        made = _Job(job, asyncio.get_running_loop().create_future(), is_certain)
         self._enqueue(made, first=first)
         return made.done
 
     def cancel_waiting(self) -> bool:
-        """Drop everything that waits, with an answer each. Returns whether there was anything."""
-        waiting, self._waiting = list(self._waiting), deque()
-        for item in waiting:
+        """Drop what waits and is not certain, with an answer each. Returns whether there was anything."""
+        dropped = [i for i in self._waiting if isinstance(i, Run) or not i.is_certain]
+        self._waiting = deque(item for item in self._waiting if item not in dropped)
+        for item in dropped:
             if isinstance(item, Run):
                 item.finish(Report(item.id, "cancelled", ()))
             elif not item.done.done():
                 item.done.set_exception(RequestError("it was cancelled before it had begun."))
-        return bool(waiting)
+        return bool(dropped)
 
     async def wait_until_idle(self) -> None:
         """Wait until nothing is under way."""

@@ -135,6 +135,7 @@ class Sessions:
         path = path_of(uri)
         return Launch(
             python=interpreter.command,
+            reason=interpreter.reason,
             path=path,
             argv=(path, *settings.args),
             cwd=str(settings.cwd or folder),

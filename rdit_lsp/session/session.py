@@ -142,6 +142,7 @@ class Session:
             pid=worker.pid if worker is not None else None,
             queued=len(self._queue),
             checkpoints=kept,
+            python_reason=worker.launch.reason if worker is not None else "",
         )
 
     @property
@@ -220,9 +221,7 @@ class Session:
 
     def do_first(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something before the next run begins, which may go by what comes of it."""
-        done = self._queue.do(job, first=True)
-        # It may be cancelled like a run, and no one awaits it.
-        done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        self._queue.do(job, first=True, is_certain=True)
 
     def checkpoint(self, name: str | None = None) -> asyncio.Future[Checkpoint]:
         """Keep the state that the namespace is in after the runs that are queued now.
@@ -293,9 +292,15 @@ class Session:
         if run is not None and run.request.automatic:
             self._execution.stop("interrupted")
 
-    async def reset(self) -> None:
-        """Forget all results and start over with an empty namespace."""
-        await self._end_runs()
+    def reset(self) -> asyncio.Future[None]:
+        """Forget all results and start over with an empty namespace.
+
+        Runs that were queued before it are dropped; those queued after it come after it.
+        """
+        self._stop_runs()
+        return self._queue.do(self._start_over, is_certain=True)
+
+    async def _start_over(self) -> None:
         self._program.checkpoints.forget(named=True)
         self._results.forget()
         await self._restorer.restart_empty()
@@ -311,14 +316,14 @@ class Session:
         `leave_children`: as when a script ends in a terminal, what it started in the background lives.
         `patient`: its threads and `atexit` functions take what time they need.
         """
-        await self._end_runs()
+        self._stop_runs()
+        await self._queue.wait_until_idle()
         await self._program.close(leave_children=leave_children, patient=patient)
 
-    async def _end_runs(self) -> None:
+    def _stop_runs(self) -> None:
         self.interrupt()
         if self._execution.current is not None and self._program.worker is not None:
             self._program.worker.kill()
-        await self._queue.wait_until_idle()
 
     def _on_exited(self, exited: Exited) -> None:
         """The program's process ended by itself or was killed, so its state is lost."""

@@ -34,6 +34,8 @@ class SessionStatus(NamedTuple):
     queued: int
     """Runs that wait behind the one under way."""
     checkpoints: KeptStates
+    python_reason: str = ""
+    """Why it is that interpreter, for people."""
 
     @property
     def has_program(self) -> bool:
