@@ -4,14 +4,18 @@ import * as vscode from "vscode";
 import { explain } from "../server/server";
 import { keep, restore } from "./checkpoints";
 import { currentPlace, currentUri } from "./currentEditor";
+import { evaluate } from "./evaluate";
 import { openExample } from "./example";
+import { exportResults } from "./export";
+import { importNotebook } from "./importNotebook";
 import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
 import { execute, interrupt, reset, runStatement, transact } from "./run";
 import { showVariables } from "./variables";
 
-type Command = (parts: Parts) => unknown;
+/** @param argument What a menu gives along, such as the file that was clicked on. */
+type Command = (parts: Parts, argument: unknown) => unknown;
 
 const commands: Record<string, Command> = {
   "rdit.runStatement": runStatement,
@@ -34,6 +38,9 @@ const commands: Record<string, Command> = {
   "rdit.openOutputsAsText": ({ panel }) => panel.openAsText(),
   "rdit.copyResult": async ({ server }) => copy(await server.execute("rdit/copyResult", currentPlace())),
   "rdit.openPicture": async ({ server }) => open(await server.execute("rdit/openPicture", { ...currentPlace(), show: false })),
+  "rdit.evaluate": evaluate,
+  "rdit.export": exportResults,
+  "rdit.importNotebook": importNotebook,
   "rdit.showLog": ({ log }) => log.show(),
   "rdit.restartServer": ({ server }) => server.restart(),
   "rdit.menu": showMenu,
@@ -42,9 +49,9 @@ const commands: Record<string, Command> = {
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
   return Object.entries(commands).map(([id, command]) =>
-    vscode.commands.registerCommand(id, async () => {
+    vscode.commands.registerCommand(id, async (argument: unknown) => {
       try {
-        await command(parts);
+        await command(parts, argument);
       } catch (error) {
         explain(error);
       }

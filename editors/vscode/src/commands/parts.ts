@@ -5,6 +5,7 @@ import type { Server } from "../server/server";
 import type { Painter } from "../view/painter";
 import type { Panel } from "../view/panel";
 import type { StatusBar } from "../view/statusBar";
+import type { Keybinding } from "./keys";
 
 export interface Parts {
   server: Server;
@@ -12,4 +13,8 @@ export interface Parts {
   panel: Panel;
   statusBar: StatusBar;
   log: vscode.LogOutputChannel;
+  /** Expressions that were asked for, and their values. */
+  evaluations: vscode.OutputChannel;
+  /** The keys that the extension has for its commands. */
+  keybindings: Keybinding[];
 }
