@@ -71,6 +71,9 @@ error
 stopped
 never
 `,
+  "shared.py": `"long " * 60
+1 + 1; 1 / 0
+`,
   "cells.py": `# %% first
 10 + 1
 10 + 2
