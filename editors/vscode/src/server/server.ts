@@ -238,7 +238,7 @@ export class Server implements vscode.Disposable {
         try {
           return await this.abilities.runCommand(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
         } catch (error) {
-          explain(error);
+          explain(command === "rdit/execute" ? reasonNotToRun(error) : error);
           return undefined;
         }
       },
