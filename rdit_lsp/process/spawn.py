@@ -67,6 +67,8 @@ class Launch:
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY
     """Bytes that all checkpoints may hold beyond what the process holds anyway."""
+    reason: str = field(default="", compare=False)
+    """Why it is that interpreter, for people."""
 
     def inherited(self) -> Mapping[str, str]:
         """The environment that it inherits."""
