@@ -80,4 +80,5 @@ function refreshHints(server: Server, uri: vscode.Uri): void {
 function showWhatIsOffered(server: Server): void {
   void vscode.commands.executeCommand("setContext", "rdit.offersCheckpoints", server.offers("rdit/checkpoints"));
   void vscode.commands.executeCommand("setContext", "rdit.offersVariables", server.offers("rdit/variables"));
+  void vscode.commands.executeCommand("setContext", "rdit.offersStop", server.offers("rdit/stop"));
 }

@@ -8,7 +8,7 @@ import { openExample } from "./example";
 import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
-import { execute, interrupt, reset, runStatement, transact } from "./run";
+import { execute, interrupt, reset, runStatement, stopProgram, transact } from "./run";
 
 type Command = (parts: Parts) => unknown;
 
@@ -24,6 +24,7 @@ const commands: Record<string, Command> = {
   "rdit.runOrTakeBack": (parts) => transact(parts, "commit_on_success"),
   "rdit.interrupt": interrupt,
   "rdit.reset": reset,
+  "rdit.stopProgram": stopProgram,
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
   "rdit.variables": ({ variablesView }) => variablesView.show(),

@@ -7,7 +7,7 @@
 import type { Look, StatementResult } from "../protocol";
 
 /** The looks that must be told apart in every theme; each has a colour, a sign and a text mark. */
-export const looks = ["fresh", "stale", "outOfOrder", "running", "error", "stopped", "notRun"] as const satisfies Look[];
+export const looks = ["fresh", "restored", "stale", "outOfOrder", "running", "error", "stopped", "notRun"] as const satisfies Look[];
 
 export interface Mark {
   /** 1-based. */
@@ -25,6 +25,7 @@ export interface Sign {
 /** Colours alone exclude people, so every look also has its own first character. */
 const characters: Record<Look, string> = {
   fresh: "→",
+  restored: "↺",
   stale: "~",
   outOfOrder: "↷",
   running: "⋯",
@@ -37,7 +38,7 @@ const characters: Record<Look, string> = {
 const reusedCharacter = "⇢";
 
 /** On a shared line or statement, the look that most needs attention wins. */
-const urgency: Look[] = ["running", "error", "stopped", "stale", "outOfOrder", "notRun", "fresh"];
+const urgency: Look[] = ["running", "error", "stopped", "stale", "outOfOrder", "notRun", "restored", "fresh"];
 
 /** The look to draw. One that only a newer server knows is drawn as stale: it must not pass for fresh. */
 export function drawnLook({ look }: StatementResult): Look {
@@ -96,8 +97,8 @@ function mostUrgent(candidates: Look[]): Look {
 function markText(result: StatementResult): string {
   const look = drawnLook(result);
   const summary = oneLine(result.summary ?? "");
-  // A fresh statement with nothing to say is told by its sign; a second mark would be noise.
-  if (look === "fresh" && summary === "" && !isSlow(result)) return "";
+  // A statement that is right and has nothing to say is told by its sign; a second mark would be noise.
+  if ((look === "fresh" || look === "restored") && summary === "" && !isSlow(result)) return "";
   const character = look === "fresh" && result.reused ? reusedCharacter : characters[look];
   const time = isSlow(result) && look !== "running" ? tookTime(result, summary) : "";
   return [character, summary, time].filter((part) => part !== "").join(" ");

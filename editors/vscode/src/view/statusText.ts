@@ -1,13 +1,20 @@
 /** What the status bar says. Pure. */
 
-import type { SessionState, SessionStatus } from "../protocol";
+import type { HostInfo, SessionState, SessionStatus } from "../protocol";
 import type { ServerState } from "../server/server";
 import { countSentence, refusedSentence } from "./checkpointText";
+
+/** What there is beside a document's own program. */
+export interface Alive {
+  others: SessionStatus[];
+  host: HostInfo | undefined;
+}
 
 export interface StatusInput {
   server: ServerState;
   session: SessionState | undefined;
   status: SessionStatus | undefined;
+  alive: Alive;
   /** How long the session has been busy. */
   busyMs: number | undefined;
 }
@@ -23,7 +30,7 @@ export function statusText(input: StatusInput): StatusText {
   if (input.server === "starting") return { text: "$(loading~spin) rdit", tooltip: "rdit: the server is starting", isWarning: false };
   const version = input.status?.pythonVersion;
   const python = version ? `Python ${version}` : "rdit";
-  const about = [`rdit: ${sentence(input.session)}`, interpreter(input.status), ...checkpoints(input.status)];
+  const about = [`rdit: ${sentence(input.session)}`, interpreter(input.status), ...checkpoints(input.status), ...beside(input.alive)];
   const tooltip = about.filter(Boolean).join("\n");
   switch (input.session) {
     case "busy":
@@ -58,6 +65,17 @@ function interpreter(status: SessionStatus | undefined): string {
 function checkpoints(status: SessionStatus | undefined): string[] {
   const kept = status?.checkpoints;
   return kept ? [countSentence(kept), refusedSentence(kept) ?? ""] : [];
+}
+
+/** Programs outlive their editors, so one may be alive that is open nowhere. */
+function beside({ others, host }: Alive): string[] {
+  const name = (uri: string) => decodeURIComponent(uri).split("/").at(-1) ?? uri;
+  const one = ({ uri, state, clients }: SessionStatus) =>
+    `${name(uri)} (${state}${clients.length === 0 ? ", open nowhere" : ""})`;
+  return [
+    others.length === 0 ? "" : `Also alive: ${others.map(one).join(", ")}`,
+    host === undefined ? "" : `Host: process ${host.pid}, rdit ${host.version}`,
+  ];
 }
 
 /** Tenths of seconds in the status bar would only flicker. */
