@@ -19,6 +19,7 @@ from rdit_lsp.api.decode import (
     RestoreParams,
     ResultsParams,
     StatusParams,
+    TableParams,
 )
 from rdit_lsp.api.errors import as_api_errors
 from rdit_lsp.api.service import Service
@@ -51,6 +52,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "rdit/restore": Command(RestoreParams.decode, Service.restore),
     "rdit/checkpoints": Command(DocumentParams.decode, Service.checkpoints),
     "rdit/variables": Command(DocumentParams.decode, Service.variables),
+    "rdit/table": Command(TableParams.decode, Service.table),
     "rdit/evaluate": Command(EvaluateParams.decode, Service.evaluate),
     "rdit/openOutput": Command(PlaceParams.decode, Service.open_output),
     "rdit/openPicture": Command(PlaceParams.decode, Service.open_picture),

@@ -118,6 +118,33 @@ class StatusParams:
 
 
 @dataclass(frozen=True)
+class TableParams:
+    """The argument of `rdit/table`."""
+
+    uri: str
+    name: str
+    first: int
+    """The number of the first row, from 0."""
+    count: int
+
+    @classmethod
+    def decode(cls, raw: object) -> TableParams:
+        """Raises MessageError."""
+        found = _object(raw)
+        name = found.get("name")
+        if not isinstance(name, str) or not name.isidentifier():
+            raise MessageError("`name` must be the name of a variable.")
+        return cls(_uri(found), name, _row(found, "first", 0), _row(found, "count", 100))
+
+
+def _row(found: Mapping[str, Any], key: str, default: int) -> int:
+    number = found.get(key, default)
+    if type(number) is not int or number < 0:
+        raise MessageError(f"`{key}` must be a whole number from 0 on.")
+    return number
+
+
+@dataclass(frozen=True)
 class CheckpointParams:
     """The argument of `rdit/checkpoint`."""
 

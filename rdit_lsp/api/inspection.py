@@ -226,10 +226,7 @@ def signature_from(inspection: Inspection) -> Signature | None:
 
 def variables_from(inspection: Inspection, document: Document) -> Json:
     """The answer to `rdit/variables` of the public protocol."""
-    found = [
-        {name: _text(raw, name) for name in ("name", "type", "summary")}
-        for raw in _entries(inspection.answer, "variables")
-    ]
+    found = [_variable(raw) for raw in _entries(inspection.answer, "variables")]
     lines = last_bindings(document, [each["name"] for each in found])
     answer: Json = {
         "variables": [
@@ -241,6 +238,26 @@ def variables_from(inspection: Inspection, document: Document) -> Json:
     if inspection.answer.get("omitted"):
         answer["omitted"] = inspection.answer["omitted"]
     return answer
+
+
+def _variable(raw: Mapping[str, Any]) -> Json:
+    variable: Json = {name: _text(raw, name) for name in ("name", "type", "summary")}
+    return {**variable, "isTable": True} if raw.get("table") is True else variable
+
+
+def table_from(inspection: Inspection) -> Json | None:
+    """The answer to `rdit/table` of the public protocol; None where there is no such table."""
+    answer = inspection.answer
+    rows, total = answer.get("rows"), answer.get("total")
+    if not answer.get("found") or not isinstance(rows, list) or not isinstance(total, int):
+        return None
+    columns = _texts(answer.get("columns"))
+    return {
+        "columns": columns,
+        "rows": [_texts(row)[: len(columns)] for row in rows],
+        "total": total,
+        "origin": inspection.origin,
+    }
 
 
 def origin_in_words(origin: str) -> str:
@@ -266,6 +283,11 @@ def _text(answer: Mapping[str, Any], name: str) -> str:
     """A text of the answer, without lone surrogates: JSON readers of real editors refuse them."""
     text = answer.get(name)
     return printable(text) if isinstance(text, str) else ""
+
+
+def _texts(found: object) -> list[str]:
+    texts = found if isinstance(found, list) else []
+    return [printable(each) if isinstance(each, str) else "" for each in texts]
 
 
 def _spans(found: object) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rdit_lsp.api import encode
 from rdit_lsp.api.errors import ApiError, ErrorKind, as_api_errors
-from rdit_lsp.api.inspection import VARIABLES, ask, evaluated, variables_from
+from rdit_lsp.api.inspection import VARIABLES, ask, evaluated, table_from, variables_from
 from rdit_lsp.document.uris import is_file, name_of, path_of
 from rdit_lsp.export.model import About
 from rdit_lsp.outputs.pictures import pictures_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         RestoreParams,
         ResultsParams,
         StatusParams,
+        TableParams,
     )
     from rdit_lsp.api.profile import ClientProfile
     from rdit_lsp.outputs.display import Json
@@ -141,6 +142,16 @@ class Service:
         if not session.status.has_program:
             return {"variables": [], "origin": "before anything has run"}
         raise _failed(f"The variables of {name_of(document.uri)} cannot be had at the moment.")
+
+    async def table(self, params: TableParams) -> Json:
+        """Rows of a variable that is a table, an array or a list."""
+        rows = {"first": params.first, "count": params.count}
+        question = {"what": "table", "expression": params.name, **rows}
+        found = await ask(self._session(params.uri), question)
+        table = table_from(found) if found is not None else None
+        if table is None:
+            raise _failed(f"The rows of {params.name} cannot be had at the moment.")
+        return table
 
     async def evaluate(self, params: EvaluateParams) -> Json:
         """What an expression is in a document's program, which does not notice."""

@@ -18,12 +18,13 @@ from rdit_lsp.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from click.shell_completion import CompletionItem
+
     from rdit_lsp.cli.startup import StartedScript
     from rdit_lsp.export.model import Format
 
 _FORMATS: tuple[Format, ...] = ("html", "ipynb", "md", "py")
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_FILE = click.argument("file")
 
 
 class _Commands(click.Group):
@@ -48,14 +49,28 @@ def main() -> None:
     """Run Python files statement by statement, and show results beside their lines."""
 
 
+def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Has the shell complete the name of a file, as it does for other commands."""
+    from click.shell_completion import CompletionItem  # Only a shell that completes asks.
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def _run_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say how a file is run."""
     options = (
-        _FILE,
-        click.argument("args", nargs=-1, type=click.UNPROCESSED),
-        click.option("--python", metavar="CMD", help="Interpreter, or its command line."),
+        click.argument("file", shell_complete=_files),
+        click.argument("args", nargs=-1, type=click.UNPROCESSED, shell_complete=_files),
         click.option(
-            "--cwd", type=click.Path(path_type=Path), help="Working directory; default: this one."
+            "--python",
+            metavar="CMD",
+            shell_complete=_files,
+            help="Interpreter, or its command line.",
+        ),
+        click.option(
+            "--cwd",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Working directory; default: this one.",
         ),
         click.option(
             "--env", multiple=True, metavar="K=V", help="Environment variable, repeatable."
@@ -136,6 +151,7 @@ def watch(**chosen: Any) -> None:
 @click.option(
     "--output",
     metavar="PATH",
+    shell_complete=_files,
     help="Output file; - for standard output. Default: beside FILE.",
 )
 def export_(*, to: Format | None, output: str | None, **chosen: Any) -> None:
@@ -153,7 +169,10 @@ def export_(*, to: Format | None, output: str | None, **chosen: Any) -> None:
 @main.command("import")
 @click.argument("notebook", type=click.Path())
 @click.option(
-    "--output", metavar="PATH", help="Output file; - for standard output. Default: beside it."
+    "--output",
+    metavar="PATH",
+    shell_complete=_files,
+    help="Output file; - for standard output. Default: beside it.",
 )
 def import_(notebook: str, output: str | None) -> None:
     """Write a Jupyter NOTEBOOK as a .py file with `# %%` cells."""
@@ -183,7 +202,7 @@ def ps(*, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=_files)
 @click.option("--all", "everything", is_flag=True, help="Every program, and the host.")
 def stop(file: str | None, *, everything: bool) -> None:
     """End the program of FILE that lives in the host."""
@@ -195,7 +214,7 @@ def stop(file: str | None, *, everything: bool) -> None:
 
 
 @main.command()
-@_FILE
+@click.argument("file", shell_complete=_files)
 @click.option(
     "--format",
     "layout",

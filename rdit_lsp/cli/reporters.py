@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rdit_lsp.api.encode import statement_result
 from rdit_lsp.cli.result_lines import ResultLines
 from rdit_lsp.cli.standard_output import Output
+from rdit_lsp.document.document import split_lines
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
-from rdit_lsp.outputs.text import decode
+from rdit_lsp.outputs.text import decode, printable
 from rdit_lsp.render.summary import as_text, is_by_the_way
 
 if TYPE_CHECKING:
@@ -60,11 +60,17 @@ class RunEnd:
 class TextReporter:
     """Streams as they come, and each value beside its line."""
 
-    def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
+    def __init__(
+        self, options: RunOptions, launch: Launch, out: Output | None = None, source: str = ""
+    ) -> None:
+        """`source` is the text that runs, which only JSON lines quote."""
+        del source
         self._options = options
         self._launch = launch
         self._out = out if out is not None else Output()
         self._lines = ResultLines(self._out, captures=launch.capture)
+        self._pictures: RunPictures | None = None
+        """None before the first one."""
 
     @property
     def can_answer(self) -> bool:
@@ -108,15 +114,16 @@ class TextReporter:
             return
         text, drawing = as_text(output), None
         if output.has_picture:
-            path, drawing = self._pictures.shown(output, view.last, self._out.columns)
+            path, drawing = self._picture_files().shown(output, view.last, self._out.columns)
             text += f"\n{path}" if path is not None else ""
         self._lines.value(text, view.last, drawing=drawing, rule=rule)
 
-    @cached_property
-    def _pictures(self) -> RunPictures:
-        from rdit_lsp.cli.run_pictures import RunPictures  # Few runs have any.
+    def _picture_files(self) -> RunPictures:
+        if self._pictures is None:
+            from rdit_lsp.cli.run_pictures import RunPictures  # Few runs have any.
 
-        return RunPictures(self._launch.path, os.environ)
+            self._pictures = RunPictures(self._launch.path, os.environ)
+        return self._pictures
 
 
 class QuietReporter(TextReporter):
@@ -164,8 +171,11 @@ class JsonReporter(TextReporter):
 class JsonLinesReporter(JsonReporter):
     """One object a line as things happen."""
 
-    def __init__(self, options: RunOptions, launch: Launch, out: Output | None = None) -> None:
-        super().__init__(options, launch, out)
+    def __init__(
+        self, options: RunOptions, launch: Launch, out: Output | None = None, source: str = ""
+    ) -> None:
+        super().__init__(options, launch, out, source)
+        self._source = split_lines(source)
         self._write_json({"event": "start", "file": options.file, "python": launch.python[0]})
 
     def on_output(self, index: int | None, stream: StreamName, data: bytes) -> None:
@@ -179,13 +189,13 @@ class JsonLinesReporter(JsonReporter):
             if isinstance(output, Display | Failure):
                 shown = as_json(output)
                 self._write_json({"event": "output", "nodeIndex": view.index, "output": shown})
-        self._write_json({"event": "statement", "result": statement_result(view, complete=True)})
+        self._write_statement(view, complete=True)
 
     def on_end(self, end: RunEnd) -> None:
         """Write what has not run, and how it ended."""
         for view in end.views:
             if view.index == -1 or view.status == "notRun":
-                self._write_json({"event": "statement", "result": statement_result(view)})
+                self._write_statement(view)
         self._write_json(
             {
                 "event": "end",
@@ -194,6 +204,11 @@ class JsonLinesReporter(JsonReporter):
                 "durationMs": round(end.milliseconds, 3),
             }
         )
+
+    def _write_statement(self, view: View, *, complete: bool = False) -> None:
+        source = "\n".join(self._source[view.first - 1 : view.last])
+        result = statement_result(view, complete=complete)
+        self._write_json({"event": "statement", "source": printable(source), "result": result})
 
 
 REPORTERS: Mapping[str, type[TextReporter]] = {

@@ -110,7 +110,7 @@ def _interrupt_or_terminate(session: Attachment) -> None:
 
 async def _run(script: StartedScript) -> int:
     out = Output(lambda: end_program(session))
-    reporter = REPORTERS[script.options.layout](script.options, script.launch, out)
+    reporter = REPORTERS[script.options.layout](script.options, script.launch, out, script.source)
     session = new_session(script, reporter)
     _pass_signals_on(script, session)
     begin = perf_counter()

@@ -62,7 +62,7 @@ class WatchLog(TextReporter):
     def on_update(self, changed: str) -> None:
         """An update begins, as `changed` has changed."""
         self._first = None
-        if "_pictures" in vars(self):
+        if self._pictures is not None:
             self._pictures.begin_update()
         self._begin_page()
         self._rule(f"{changed} changed at {strftime('%H:%M:%S')}")

@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 
+from rdit_lsp.host.greeting import TAKEN
 from rdit_lsp.host.place import NoHostError, is_turned_off, place_for
 
 TYPE_CHECKING = False
@@ -98,40 +99,40 @@ def _serve_by_host(early: bytes) -> NoReturn:
     """Have the host serve the client, and exit as it says. Raises NoHostError."""
     if not early:
         os._exit(1)  # The client has gone before it said anything.
-    were_blocking = os.get_blocking(0), os.get_blocking(1)
-    connection = _accepted()
-    code = _hand_over(connection, early)
-    # Others may have these streams as well: the shell of a wrapper, for one.
-    for fd, was_blocking in enumerate(were_blocking):
-        os.set_blocking(fd, was_blocking)
-    os._exit(code)
-
-
-def _accepted() -> _socket.socket:
-    """A connection to a host that takes the client. Raises NoHostError."""
     from rdit_lsp.host.start import introduce, reach
 
+    were_blocking = os.get_blocking(0), os.get_blocking(1)
     place = place_for(os.environ)
     for _ in range(_ATTEMPTS):
         connection = reach(place)
-        if introduce(connection, place, "lsp") is not None:
-            return connection
+        is_accepted = introduce(connection, place, "lsp") is not None
+        code = _hand_over(connection, early) if is_accepted else None
+        # Others may have these streams as well: the shell of a wrapper, for one.
+        for fd, was_blocking in enumerate(were_blocking):
+            os.set_blocking(fd, was_blocking)
+        if code is not None:
+            os._exit(code)
         connection.close()
     raise NoHostError(f"the host ends whenever it is asked for; {place.log} may say why.")
 
 
-def _hand_over(connection: _socket.socket, early: bytes) -> int:
-    """Give the host standard input and output, and what was read of it; the exit code it sends."""
+def _hand_over(connection: _socket.socket, early: bytes) -> int | None:
+    """Give the host standard input and output, and what was read of it.
+
+    The exit code that it sends; None if it has ended, or has no descriptors left, before it took them.
+    """
     connection.settimeout(None)
+    said = b""
     streams = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (0, 1))
     try:
         rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)]
         connection.sendmsg([b"%d\n" % len(early)], rights)
         connection.sendall(early)
-        said = b""
         while data := connection.recv(100):
             said += data
     except OSError:
-        return 1
-    code = said.strip()
-    return int(code) if code.isdigit() else 1  # The host was killed: editors start another then.
+        pass  # It was killed.
+    taken, _, code = said.partition(b"\n")
+    if taken != TAKEN:
+        return None
+    return int(code) if code.strip().isdigit() else 1  # It was killed: editors start another then.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ACCEPTED = b'{"accepted": true'
 """How the answer of a host begins that takes the client; one that ends has another answer, or none."""
+TAKEN = b"taken"
+"""The line by which a host says that the streams of an editor are its own now; then the exit code."""
 LONGEST = 1 << 23
 """Bytes of a first line: an environment may have two millions."""
 

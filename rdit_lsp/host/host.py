@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rdit_lsp.host.code_on_disk import CodeOnDisk
 from rdit_lsp.host.connection import Connection, GreetingError, Hello, answer
 from rdit_lsp.host.control import Control
-from rdit_lsp.host.greeting import peer_of
+from rdit_lsp.host.greeting import TAKEN, peer_of
 from rdit_lsp.host.listener import Listener
 from rdit_lsp.lsp.server import converse, create_server, watch_processes
 from rdit_lsp.lsp.transport import Transport
@@ -167,6 +167,12 @@ class Host:
             return
         await connection.send(answer(accepted=True, began=self._began))
         incoming, outgoing, early = await asyncio.wait_for(connection.streams(), _GREETING_TAKES)
+        try:
+            await connection.send_line(TAKEN)
+        except OSError:
+            os.close(incoming)
+            os.close(outgoing)
+            raise
         client = Client(pid=hello.pid, environ=hello.environment, umask=hello.umask)
         server = create_server(self.hub, client, remark)
         transport = await Transport.open(incoming, outgoing, early)

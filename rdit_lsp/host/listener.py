@@ -83,7 +83,7 @@ class Listener:
         """
         lock = Lock(self._place)
         is_locked = await _take(lock)
-        if patiently and (not is_locked or self._accept()):
+        if patiently and (is_locked is False or self._accept()):
             if is_locked:
                 lock.release()
             return False
@@ -170,8 +170,8 @@ class Listener:
                 os.unlink(new)
 
 
-async def _take(lock: Lock) -> bool:
-    """Take the lock as soon as it is free; False where that takes too long, or there can be none."""
+async def _take(lock: Lock) -> bool | None:
+    """Take the lock as soon as it is free; False where that takes too long, None if there can be none."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _LOCK_TAKES
     try:
@@ -180,5 +180,5 @@ async def _take(lock: Lock) -> bool:
                 return False
             await asyncio.sleep(_NAP)
     except NoHostError:
-        return False
+        return None  # The folder is gone, and so is every way to this host.
     return True

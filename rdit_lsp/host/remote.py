@@ -57,11 +57,14 @@ class Remote:
             self._connection.settimeout(_ENDING_TAKES)
             request = {"command": command, **arguments}
             self._connection.sendall(json.dumps(request).encode() + b"\n")
-            return next(self.lines(), {})
+            answer = next(self.lines(), {})
         except TimeoutError as error:
             raise NoHostError(f"the host (process {self.process[0]}) does not answer.") from error
         except OSError:
             return {}
+        if "error" in answer:
+            raise NoHostError(f"the host refuses: {answer['error']}.")
+        return answer
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """What it says, as it comes, until it ends."""

@@ -43,7 +43,7 @@ def choose(
     is an error, never passed over; an empty folder is no choice. Raises InterpreterError.
     """
     if settings.python is not None:
-        return _configured(settings)
+        return _configured(settings, environ)
     for place in _places(folder, environ):
         named = _named_in(place, environ)
         if named is not None:
@@ -111,10 +111,10 @@ def _passed_over(folder: Path) -> str:
     return ""
 
 
-def _configured(settings: Settings) -> Interpreter:
+def _configured(settings: Settings, environ: Mapping[str, str]) -> Interpreter:
     assert settings.python is not None
     program = settings.python[0]
-    found = shutil.which(program)
+    found = shutil.which(program, path=environ.get("PATH"))
     if found is None:
         what = "is not on PATH" if "/" not in program else _trouble(Path(program))
         raise InterpreterError(f"the interpreter {program}, {settings.python_origin}, {what}.")

@@ -56,7 +56,8 @@ class Comparison:
             first, second = self._plain(script, slot)
             if first.is_timeout or second.is_timeout:
                 return None
-            quiet = self._rdit(script, slot, "--quiet")
+            # With a time limit it is the worker that runs it, and not Python in rdit's place.
+            quiet = self._rdit(script, slot, "--quiet", "--timeout", f"{RDIT_LIMIT:g}")
             jsoned = self._rdit(script, slot, "--format", "json")
         finally:
             self.slots.put(slot)

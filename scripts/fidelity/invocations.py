@@ -163,7 +163,8 @@ def main() -> int:
 def _differs(invocation: Invocation, rdit: str) -> bool:
     """Run both, print what differs."""
     plain = [str(python())]
-    ours = [rdit, "run", "--quiet", "--python", *plain]
+    # With a time limit it is the worker that runs it, and not Python in rdit's place.
+    ours = [rdit, "run", "--quiet", "--timeout", "90", "--python", *plain]
     first, second, seen = (_run(invocation, command) for command in (plain, plain, ours))
     wrong = [verdict for verdict in judge_quiet(first, second, seen) if verdict.agrees is False]
     if wrong:

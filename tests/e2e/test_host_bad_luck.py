@@ -78,6 +78,25 @@ async def test_host_that_ends_while_it_starts(hosts: Hosts, tmp_path: Path) -> N
     assert "host-1.log" in remark
 
 
+async def test_host_that_takes_no_streams(hosts: Hosts, tmp_path: Path) -> None:
+    """An editor would be lost with a host that has no descriptors left for its streams."""
+    patch = (
+        "import rdit_lsp.host.daemon as daemon\n"
+        "def serve(*given, real=daemon.serve_detached):\n"
+        "    from rdit_lsp.host import connection\n"
+        "    async def streams(self):\n"
+        "        await self._readable()\n"
+        "        raise connection.GreetingError('a client gives 0 streams, not 2')\n"
+        "    connection.Connection.streams = streams\n"
+        "    real(*given)\n"
+        "daemon.serve_detached = serve"
+    )
+    editor = await hosts.start(patches=[patch])
+    await works(editor, tmp_path)
+    (remark,) = remarks(editor)
+    assert "the host ends whenever it is asked for" in remark
+
+
 @pytest.mark.parametrize("trouble", ["file", "long", "unwritable", "foreign", "open", "no inodes"])
 async def test_folder_that_is_no_good(hosts: Hosts, tmp_path: Path, trouble: str) -> None:
     """An editor would have no server at all, or one that others can get into."""

@@ -141,6 +141,28 @@ def test_usage_of_the_server() -> None:
     assert ended([server, "--help"], Path.cwd()).stdout.startswith("Usage: rdit-lsp [OPTIONS]\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("rdit run to", "file,to\n"),
+        ("rdit run --python to", "file,to\n"),
+        ("rdit run a.py to", "file,to\n"),
+        ("rdit export --output to", "file,to\n"),
+        ("rdit run --cwd to", "dir,to\n"),
+        ("rdit export --to i", "plain,ipynb\n"),
+        ("rdit do", "plain,doctor\n"),
+    ],
+)
+def test_completion(folder: Path, words: str, expected: str) -> None:
+    """A shell would not complete the names of files, or of commands."""
+    variables = {
+        "_RDIT_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    assert expected == ended([RDIT], folder, {**os.environ, **variables}).stdout
+
+
 def test_export_by_suffix(folder: Path) -> None:
     """The format would have to be named twice, and where it went would stay unsaid."""
     (folder / "a.py").write_text("1 + 1\n")

@@ -151,7 +151,8 @@ def test_display_without_ipython(rdit: Rdit) -> None:
 
 def test_quiet_has_no_display(plain: Rdit) -> None:
     """`--quiet` would not be what `python FILE` does."""
-    done = plain("run", "--python", plain.python, "--quiet", str(plain.write("display(1)\n")))
+    script = str(plain.write("display(1)\n"))
+    done = plain("run", "--python", plain.python, "--quiet", "--timeout", "90", script)
     assert done.returncode == 1
     assert b"NameError: name 'display' is not defined" in done.stderr
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.inspecting import VARIABLES, Inspector, completion, hover, labels, signature
+from support.inspecting import VARIABLES, Inspector, Json, completion, hover, labels, signature
 from support.libraries import python_with_libraries
 
 SOURCE = """
@@ -94,3 +94,59 @@ def test_signatures(inspect: Inspector) -> None:
     assert add["label"].startswith("add(x1, x2, /")
     begin, end = groupby["parameters"][groupby["active"]]
     assert groupby["label"][begin:end].startswith("as_index")
+
+
+TABLES = (
+    SOURCE
+    + """
+days = pd.DatetimeIndex(["2025-01-01", "2025-01-02"], name="day")
+dates = pd.DataFrame({"n": [1, 2], "x": [0.5, None]}, days)
+wide = pd.DataFrame(np.zeros((1000, 1000)))
+long_cells = pd.DataFrame({"text": ["x" * 10_000] * 5000})
+"""
+)
+FRAME = ["", "price", "quantity sold"]
+
+
+def table(name: str, first: int = 0, count: int = 2) -> Json:
+    """The question for rows of a table."""
+    return {"what": "table", "expression": name, "first": first, "count": count}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "expected"),
+    [
+        ("frame", 1998, (FRAME, [["1998", "1998", "1.5"], ["1999", "1999", "1.5"]], 2000)),
+        ("frame", 2000, (FRAME, [], 2000)),
+        ("dates", 1, (["day", "n", "x"], [["2025-01-02 00:00:00", "2", "nan"]], 2)),
+        ("column", 5, (["", "price"], [["5", "5"], ["6", "6"]], 2000)),
+        ("table", 1, (["", "a"], [["1", "2"]], 2)),
+        ("grid", 2, (["", "0", "1", "2", "3"], [["2", "8", "9", "10", "11"]], 3)),
+        ("few", 0, (["", "value"], [["0", "1"], ["1", "2"]], 3)),
+    ],
+)  # fmt: skip
+def test_pages_of_tables(inspect: Inspector, name: str, first: int, expected: object) -> None:
+    """Ten rows of a million would be all that is ever seen."""
+    (answer,) = inspect(TABLES, table(name, first))
+    assert expected == (answer["columns"], answer["rows"], answer["total"])
+
+
+def test_pages_are_bounded(inspect: Inspector) -> None:
+    """A page would be as large as its table, or never come."""
+    wide, long, words = inspect(
+        TABLES, table("wide", 0, 500), table("long_cells", 0, 9999), table("day")
+    )
+    assert 201 == len(wide["columns"])
+    assert 0 < len(wide["rows"]) <= 500
+    assert 0 < len(long["rows"]) < 5000
+    assert max(inspect.sizes) < 150_000
+    assert {"found": False} == words
+
+
+def test_tables_are_not_asked_where_code_may_not_run(inspect: Inspector) -> None:
+    """What a library does in the program itself would stay."""
+    found, variables = inspect(TABLES, table("frame"), VARIABLES, gentle=True)
+    assert {"found": False} == found
+    tables = {each["name"] for each in variables["variables"] if each.get("table")}
+    assert {"grid", "few", "records", "objects", "frame", "column", "table", "dates"} <= tables
+    assert "day" not in tables

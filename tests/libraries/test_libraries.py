@@ -75,7 +75,7 @@ def test_quiet_and_children_have_no_backend_of_ours(rich: Rdit) -> None:
     source = "import matplotlib.pyplot as plt\nprint(plt.get_backend())\n"
     path = rich.write(source)
     plain = subprocess.run([rich.python, path], capture_output=True, check=True, env=os.environ)
-    quiet = rich("run", "--python", rich.python, "--quiet", str(path))
+    quiet = rich("run", "--python", rich.python, "--quiet", "--timeout", "90", str(path))
     assert plain.stdout == quiet.stdout
     rich.write(source, "other.py")
     child = "import subprocess, sys\nsubprocess.run([sys.executable, 'other.py'], check=True);\n"

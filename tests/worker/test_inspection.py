@@ -494,6 +494,21 @@ def test_lone_surrogates(inspect: Inspector, gentle: bool) -> None:
     assert labels(answers[2]) == ["\udcff" * 3]
 
 
+def test_pages_of_lists(inspect: Inspector) -> None:
+    """A long list could be seen at its beginning only."""
+    page = {"what": "table", "expression": "numbers", "first": 998, "count": 5}
+    answer, none, variables = inspect(DATA, page, {**page, "expression": "table"}, VARIABLES)
+    assert (["", "value"], [["998", "998"], ["999", "999"]], 1000) == (
+        answer["columns"],
+        answer["rows"],
+        answer["total"],
+    )
+    assert {"found": False} == none
+    tables = {each["name"] for each in variables["variables"] if each.get("table")}
+    assert {"numbers", "pair", "named", "endless"} <= tables
+    assert not {"number", "text", "table", "point"} & tables
+
+
 EVALUATED = [
     ("number + 1", "6"),
     ("  sorted(table['b'])[-1] ", "3"),

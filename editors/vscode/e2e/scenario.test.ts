@@ -253,6 +253,12 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.press("Shift+Alt+Enter");
     await row("numbers[1, 2, 3, 4, 4] (5 items)").click();
     await window.cursorIsOn(1);
+    await row("numbers").hover();
+    await row("numbers").getByLabel("Open Table").click();
+    await window.panelSays("5 rows × 1 column");
+    assert.deepEqual(await window.panel().locator("td").allTextContents(), ["1", "2", "3", "4", "4"]);
+    await window.page.locator(".tab", { hasText: "numbers" }).click({ button: "middle" });
+    await window.focusEditor();
     await window.press("Control+Shift+e");
     await window.focusEditor();
   });

@@ -11,6 +11,7 @@ import { Painter } from "./view/painter";
 import { Panel } from "./view/panel";
 import { keepTabsThatRun } from "./view/previews";
 import { StatusBar } from "./view/statusBar";
+import { Tables } from "./view/tables";
 import { VariablesView } from "./view/variablesView";
 
 let server: Server | undefined;
@@ -22,14 +23,16 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const painter = new Painter(context.extensionUri);
   const panel = new Panel(server, painter, context.extensionUri);
   const variablesView = new VariablesView(server, painter);
+  const tables = new Tables(server, painter, context.extensionUri);
   const statusBar = new StatusBar(server, painter, log);
-  const parts = { server, painter, panel, variablesView, statusBar, log };
+  const parts = { server, painter, panel, variablesView, tables, statusBar, log };
   context.subscriptions.push(
     log,
     server,
     painter,
     panel,
     variablesView,
+    tables,
     statusBar,
     ...registerCommands(parts),
     ...connect(server, painter, panel, chosenPython),

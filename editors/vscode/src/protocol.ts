@@ -29,6 +29,8 @@ export interface Requests {
   "rdit/checkpoints": { params: DocumentParams; result: CheckpointsResult };
   /** Lists what the program holds: data first, then functions and classes, then modules. */
   "rdit/variables": { params: DocumentParams; result: VariablesResult };
+  /** Gives rows of a variable that is a table, an array or a list. Looking changes nothing in the program. */
+  "rdit/table": { params: TableParams; result: TableResult };
   /**
    * Evaluates an expression in a fork of the program that is thrown away: whatever it does, the program stays as it is.
    * For at most 10 seconds. Where no fork can be had, only names, attributes and items are looked up.
@@ -656,6 +658,32 @@ export interface Variable {
   summary: string;
   /** The line that binds the name last. */
   lineStart?: number;
+  /** `rdit/table` has its rows. */
+  isTable?: boolean;
+}
+
+/** Which rows to give. */
+export interface TableParams {
+  /** The document. */
+  uri: string;
+  /** The variable. */
+  name: string;
+  /** The number of the first row, from 0. */
+  first?: number;
+  /** How many rows at most. There may come fewer: then the next request begins after them. */
+  count?: number;
+}
+
+/** Rows of a table. */
+export interface TableResult {
+  /** The names of the columns, at most 200. The first is that of the rows' labels. */
+  columns: string[];
+  /** The cells of each row, as text. */
+  rows: string[][];
+  /** How many rows there are. */
+  total: number;
+  /** The state that was looked at, as in `rdit/variables`. */
+  origin: string;
 }
 
 /** The expression to evaluate. */

@@ -70,9 +70,16 @@ class Guard:
         self._send(f"-{group}\n")
 
     def touch(self) -> None:
-        """Note that the server lives: what its groups hold now is theirs."""
+        """Note that the server lives: what its groups hold now is theirs.
+
+        Its folders are kept from cleaners, which remove what is old, and made again where one was there.
+        """
         if self._record is not None:
             self._record.touch()
+        for folder in dict.fromkeys((self.folder, self.sockets)):
+            with suppress(OSError):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.utime(folder)
 
     def replace(self) -> None:
         """Start another guard in place of one that has been reaped. Raises OSError."""

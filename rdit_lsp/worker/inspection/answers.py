@@ -11,7 +11,7 @@ depends on its own length, not on how large a value is. Knows nothing of sockets
 import sys
 from sys import getrecursionlimit, setprofile, setrecursionlimit, settrace
 
-from . import arrays
+from . import arrays, tables
 from .bounded_repr import BoundedRepr, one_line
 from .completions import LONGEST_NAME, completion, is_special
 from .evaluation import evaluation
@@ -66,7 +66,9 @@ def answer(
     `gentle`: run no user code. Otherwise user code may run for `seconds`, and do anything to the
     process. `question` is a dict; `what` is one of:
 
-    * `variables`: `{variables: [{name, type, summary}], omitted}`
+    * `variables`: `{variables: [{name, type, summary, table?}], omitted}`
+    * `table` with `expression`, `first` and `count`: `{found, columns: [text], rows: [[text]], total}`, the
+      first cell of each row being its label; not where `gentle`
     * `hover` with `expression`: `{found, static?, type?, summary?, text?, shape?, length?, dtype?,
       signature?, doc?, defined?: {file, line}}`
     * `completion` with `expression` and `prefix`: `{items: [{label, kind, static?, type?, detail?}],
@@ -159,15 +161,25 @@ def _variables(inspector: "Inspector", _question: "Question") -> "Answer":
             )
             group.append((name, value))
     chosen = data + definitions + modules
-    found = [
-        {
-            "name": name,
-            "type": qualified(type(value)),
-            "summary": inspector.summary(value, inspector.brief),
-        }
-        for name, value in chosen[:_VARIABLES]
-    ]
+    found = [_variable(inspector, name, value) for name, value in chosen[:_VARIABLES]]
     return {"variables": found, "omitted": len(chosen) - len(found)}
+
+
+def _variable(inspector: "Inspector", name: str, value: "Any") -> "Answer":
+    summary = inspector.summary(value, inspector.brief)
+    shown: "Answer" = {"name": name, "type": qualified(type(value)), "summary": summary}
+    return {**shown, "table": True} if tables.is_table(value) else shown
+
+
+def _table(inspector: "Inspector", question: "Question") -> "Answer":
+    value = inspector.find(question["expression"]).value
+    if not tables.is_table(value):
+        raise NotFound
+    try:
+        page = inspector.calls.run(lambda: tables.page(value, question["first"], question["count"]))
+    except Unknown:
+        raise NotFound from None
+    return {"found": True, **page}
 
 
 def _hover(inspector: "Inspector", question: "Question") -> "Answer":
@@ -243,6 +255,7 @@ def _size(part: object) -> int:
 
 _ANSWERS: "dict[str, Callable[[Inspector, Question], Answer]]" = {
     "variables": _variables,
+    "table": _table,
     "hover": _hover,
     "completion": completion,
     "signature": _signature,
@@ -250,6 +263,7 @@ _ANSWERS: "dict[str, Callable[[Inspector, Question], Answer]]" = {
 }
 _NOTHING: "dict[str, Answer]" = {
     "variables": {"variables": [], "omitted": 0},
+    "table": {"found": False},
     "hover": {"found": False},
     "completion": {"items": [], "incomplete": False},
     "signature": {"found": False},

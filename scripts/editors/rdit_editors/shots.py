@@ -110,6 +110,7 @@ def watched(terminal: Terminal) -> None:
 def saved(terminal: Terminal) -> None:
     """What a save has made run, and what it has not."""
     terminal.wait_for("2 statements run")
+    terminal.wait_for("watching demo.py")
 
 
 def _run_loop(neovim: PluginNeovim) -> None:

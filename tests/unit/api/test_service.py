@@ -185,7 +185,7 @@ async def test_before_anything_has_run(call: Caller, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "rdit/import"])
 async def test_unknown_documents(call: Caller, name: str) -> None:
     """A client that is behind would get an internal error."""
-    fitting = {"position": at(1), "checkpointId": "1", "expression": "1"}
+    fitting = {"position": at(1), "checkpointId": "1", "expression": "1", "name": "a"}
     refused = await call.refused(name, "file:///no/d.py", **fitting)
     assert (ErrorKind.UNKNOWN_DOCUMENT, "d.py is not open in the editor.") == refused
 
@@ -232,6 +232,22 @@ async def test_cancelling_the_reply_interrupts(
     reply.cancel()
     # It waits in the queue behind the run, so it gets its turn only when that has ended.
     await call("rdit/execute", uri, scope="statement", position=at(1), timeout=0.01)
+
+
+async def test_rows_of_a_list(call: Caller, tmp_path: Path) -> None:
+    """A client that scrolls would get no rows, or those of another state."""
+    uri = call.open(tmp_path / "rows.py", "rows = list('abcd')\nn = 1\n")
+    await call("rdit/execute", uri)
+    found = await call("rdit/table", uri, name="rows", first=1, count=2)
+    rows = [["1", "'b'"], ["2", "'c'"]]
+    assert found == {"columns": ["", "value"], "rows": rows, "total": 4, "origin": "now"}
+    assert await call.refused("rdit/table", uri, name="n") == (
+        ErrorKind.REQUEST_FAILED,
+        "The rows of n cannot be had at the moment.",
+    )
+    for wrong in ({"name": "a b"}, {"name": "rows", "first": -1}, {}):
+        kind, _ = await call.refused("rdit/table", uri, **wrong)
+        assert kind is ErrorKind.INVALID_PARAMS
 
 
 async def test_results_as_files(call: Caller, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_json(written: Callable[[], tuple[str, str]]) -> None:
 
 def test_json_lines(written: Callable[[], tuple[str, str]]) -> None:
     """What follows a run would miss an event, or get it in another order."""
-    reporter = JsonLinesReporter(OPTIONS, LAUNCH)
+    reporter = JsonLinesReporter(OPTIONS, LAUNCH, source="[1,\r\n2]\r\n")
     reporter.on_output(None, "stdout", b"x\xff")
     reporter.on_result(view(VALUE))
     reporter.on_end(end(view(VALUE), view(index=1, status="notRun"), status="exit"))
@@ -161,6 +161,7 @@ def test_json_lines(written: Callable[[], tuple[str, str]]) -> None:
         ("output", 0),
         ("statement", None),
     ]
+    assert found[3]["source"] == "[1,"
     assert found[4]["result"]["status"] == "notRun"
     assert found[5] == {"event": "end", "status": "exit", "exitCode": 1, "durationMs": 12.346}
 

@@ -239,6 +239,19 @@ def test_ids_that_are_used_again(
     assert is_alive(sleepers[0])
 
 
+def test_folder_that_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose first client had a TMPDIR that went with its shell could keep no output."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "shell"))
+    (tmp_path / "shell").mkdir()
+    guard = Guard()
+    guard.folder.rmdir()
+    (tmp_path / "shell").rmdir()
+    guard.touch()
+    assert 0o700 == guard.folder.stat().st_mode & 0o777
+    guard.close()
+    assert not guard.folder.exists()
+
+
 def test_record_stays_small(tmp_path: Path) -> None:
     """A server that lives for weeks would fill the folder."""
     record = GroupRecord(tmp_path)

@@ -106,3 +106,21 @@ def test_terminal_is_shared_only_if_there_is_one(
         assert not shares_terminal(launch(tmp_path, "true"))
     monkeypatch.setattr(sys, "stdin", None)
     assert not shares_terminal(inherits)
+
+
+def test_terminal_that_is_only_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-Z would stop rdit, and not the program that has the terminal."""
+    for is_terminal in (False, True):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda found=is_terminal: found, raising=False)
+        assert is_terminal == shares_terminal(replace(launch(tmp_path, "true"), capture=False))
+        assert not shares_terminal(launch(tmp_path, "true"))
+
+
+def test_interactive(tmp_path: Path) -> None:
+    """Python would end without its prompt."""
+    command = launch(tmp_path, "sh", "-c", 'echo "$1"', "sh")
+    spawned = spawn(replace(command, is_interactive=True))
+    spawned.process.wait()
+    spawned.channel.close()
+    assert b"-i\n" == end_of(spawned.pipes[1])
+    end_of(spawned.pipes[2])

@@ -179,3 +179,13 @@ def test_folders_above_projects(tmp_path: Path) -> None:
     assert python_in(shared) == choose(project, Settings(), environ).command
     nearer = venv(home / "work" / "env")
     assert python_in(nearer) == choose(project, Settings(), environ).command
+
+
+def test_command_on_the_path_of_the_editor(tmp_path: Path) -> None:
+    """The host, which may have been started elsewhere, would take another `python3.11`, or find none."""
+    python = venv(tmp_path / "editors") / "bin" / "python"
+    setting = Settings(python=("python",), sources={"python": "the test"})
+    found = choose(tmp_path, setting, {"PATH": str(python.parent)})
+    assert (str(python),) == found.command
+    with pytest.raises(InterpreterError, match="is not on PATH"):
+        choose(tmp_path, setting, {"PATH": str(tmp_path)})

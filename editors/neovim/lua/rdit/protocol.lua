@@ -341,6 +341,21 @@ local M = {}
 ---@field type string The class of its value.
 ---@field summary string Its value in a line.
 ---@field lineStart? integer The line that binds the name last.
+---@field isTable? boolean `rdit/table` has its rows.
+
+--- Which rows to give.
+---@class rdit.TableParams
+---@field uri string The document.
+---@field name string The variable.
+---@field first? integer The number of the first row, from 0.
+---@field count? integer How many rows at most. There may come fewer: then the next request begins after them.
+
+--- Rows of a table.
+---@class rdit.TableResult
+---@field columns string[] The names of the columns, at most 200. The first is that of the rows' labels.
+---@field rows string[][] The cells of each row, as text.
+---@field total integer How many rows there are.
+---@field origin string The state that was looked at, as in `rdit/variables`.
 
 --- The expression to evaluate.
 ---@class rdit.EvaluateParams

@@ -1,6 +1,7 @@
 /** Every command by its name: look up where, call the server, show the answer. */
 
 import * as vscode from "vscode";
+import type { Variable } from "../protocol";
 import { explain } from "../server/server";
 import { keep, restore } from "./checkpoints";
 import { currentPlace, currentUri } from "./currentEditor";
@@ -10,7 +11,7 @@ import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
 import { execute, interrupt, reset, runStatement, stopProgram, transact } from "./run";
 
-type Command = (parts: Parts) => unknown;
+type Command = (parts: Parts, item?: Variable) => unknown;
 
 const commands: Record<string, Command> = {
   "rdit.runStatement": runStatement,
@@ -28,6 +29,7 @@ const commands: Record<string, Command> = {
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
   "rdit.variables": ({ variablesView }) => variablesView.show(),
+  "rdit.openTable": ({ variablesView, tables }, item) => variablesView.openTable(tables, item),
   "rdit.sortVariables": ({ variablesView }) => variablesView.sort(),
   "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
@@ -44,9 +46,9 @@ const commands: Record<string, Command> = {
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
   return Object.entries(commands).map(([id, command]) =>
-    vscode.commands.registerCommand(id, async () => {
+    vscode.commands.registerCommand(id, async (item?: Variable) => {
       try {
-        await command(parts);
+        await command(parts, item);
       } catch (error) {
         explain(error);
       }

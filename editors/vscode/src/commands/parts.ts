@@ -5,6 +5,7 @@ import type { Server } from "../server/server";
 import type { Painter } from "../view/painter";
 import type { Panel } from "../view/panel";
 import type { StatusBar } from "../view/statusBar";
+import type { Tables } from "../view/tables";
 import type { VariablesView } from "../view/variablesView";
 
 export interface Parts {
@@ -12,6 +13,7 @@ export interface Parts {
   painter: Painter;
   panel: Panel;
   variablesView: VariablesView;
+  tables: Tables;
   statusBar: StatusBar;
   log: vscode.LogOutputChannel;
 }

@@ -9,6 +9,7 @@ import * as vscode from "vscode";
 import type { Variable, VariablesResult } from "../protocol";
 import type { Server } from "../server/server";
 import type { Painter } from "./painter";
+import type { Tables } from "./tables";
 import { sorted, type VariableOrder } from "./variableOrder";
 
 const viewId = "rdit.variablesView";
@@ -62,7 +63,9 @@ export class VariablesView implements vscode.TreeDataProvider<Variable>, vscode.
     item.id = variable.name;
     item.description = variable.summary;
     item.tooltip = `${variable.name}: ${variable.type}\n${variable.summary}`;
-    item.iconPath = new vscode.ThemeIcon("symbol-variable");
+    const isTable = variable.isTable === true && this.server.offers("rdit/table");
+    item.iconPath = new vscode.ThemeIcon(isTable ? "symbol-array" : "symbol-variable");
+    item.contextValue = isTable ? "table" : "value";
     if (this.uri && variable.lineStart !== undefined) {
       item.command = { command: "rdit.goTo", title: "Go to Line", arguments: [this.uri.toString(), variable.lineStart] };
     }
@@ -71,6 +74,10 @@ export class VariablesView implements vscode.TreeDataProvider<Variable>, vscode.
 
   async show(): Promise<void> {
     await vscode.commands.executeCommand(`${viewId}.focus`);
+  }
+
+  openTable(tables: Tables, variable: Variable | undefined): void {
+    if (this.uri && variable) tables.show(this.uri.toString(), variable.name);
   }
 
   async sort(): Promise<void> {
