@@ -18,7 +18,7 @@ from rdit_lsp.document.state_keys import OFF_PATH, Beginning, Beyond, Step
 from rdit_lsp.outputs.display import Display
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from rdit_lsp.document.document import Document
     from rdit_lsp.document.state_keys import Key, Keys, Origin
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 MOST = 1000
 """Results that are kept beside those that are shown: of statements that were edited since."""
 
+_PIECE = 50
+"""Results that are recorded at once: a key stroke must not wait for many."""
+
 _CUT_SHORT = "It was still running when this was kept."
+
+
+async def _no_pause() -> None:
+    """Go on at once."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +66,28 @@ class Record:
     """Those that are shown first, then the others, the newest first."""
 
 
-def record_of(results: Results) -> Record | None:
-    """The record of the results as they are now; None without any."""
+async def record_of(
+    results: Results, pause: Callable[[], Awaitable[None]] = _no_pause
+) -> Record | None:
+    """The record of the results as they are now; None without any.
+
+    Thousands of them take a while: `pause` is awaited between a few each. One that changes meanwhile is
+    recorded as it is when its turn comes, which is as right.
+    """
     if not results:
         return None
-    document, keys = results.document, results.states.keys
-    shown: dict[Result, tuple[int, int] | None] = {}
-    for index, statement in enumerate(document.statements):
-        result = results.ledger.get(statement)
-        if result is not None:
-            shown[result] = index, document.firsts[index]
-    newest = islice(reversed([*results.ledger.kept]), len(shown) + MOST)
-    places = shown | dict.fromkeys(islice((r for r in newest if r not in shown), MOST))
-    states = _States(keys)
-    kept = [
-        Kept(_copy(result), states.add(result.key), place, results.shared.links.updates(result))
-        for result, place in places.items()
-    ]
-    texts = [*states.texts(), *(r.text for r in places), *(s.text for s in document.statements)]
-    return Record(document.text, _meanings(texts, keys), states.found, kept)
+    document, states, meanings = results.document, _States(results.states.keys), _Meanings()
+    kept = []
+    for number, (result, place) in enumerate(_to_keep(results).items()):
+        state = states.add(result.key)
+        updates = {**results.shared.links.updates(result)}
+        kept.append(Kept(_copy(result), state, place, updates))
+        meanings.add(result.text, results.states.keys)
+        if number % _PIECE == _PIECE - 1:
+            await pause()
+    for text in (*states.texts(), *(s.text for s in document.statements)):
+        meanings.add(text, results.states.keys)
+    return Record(document.text, meanings.found(), states.found, kept)
 
 
 def bring_back(record: Record, results: Results) -> None:
@@ -99,6 +109,32 @@ def bring_back(record: Record, results: Results) -> None:
     if not is_same:
         now = documents.replace_text(before, document.version, document.text)
         results.take(now, under_way=False)
+
+
+def _to_keep(results: Results) -> dict[Result, tuple[int, int] | None]:
+    """The results to keep, those that are shown first, with their places."""
+    document = results.document
+    shown: dict[Result, tuple[int, int] | None] = {}
+    for index, result in enumerate(results.ledger.shown_at(document.statements)):
+        if result is not None:
+            shown[result] = index, document.firsts[index]
+    newest = islice(reversed([*results.ledger.kept]), len(shown) + MOST)
+    return shown | dict.fromkeys(islice((r for r in newest if r not in shown), MOST))
+
+
+class _Meanings:
+    """Texts by what they mean."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, dict[str, None]] = {}
+
+    def add(self, text: str, keys: Keys) -> None:
+        """Add a text, which may be there already."""
+        self._groups.setdefault(keys.syntax(text), {})[text] = None
+
+    def found(self) -> list[list[str]]:
+        """Groups of texts that mean the same, where they are not the same text."""
+        return [[*group] for group in self._groups.values() if len(group) > 1]
 
 
 class _States:
@@ -143,14 +179,6 @@ def _reach(states: Sequence[Origin], keys: Keys) -> list[Key]:
     for origin in states:
         found.append(keys.reach(_with_before(origin, found)))
     return found
-
-
-def _meanings(texts: Iterable[str], keys: Keys) -> list[list[str]]:
-    """Groups of those of these texts that mean the same."""
-    groups: dict[int, list[str]] = {}
-    for text in dict.fromkeys(texts):
-        groups.setdefault(keys.syntax(text), []).append(text)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def _copy(result: Result) -> Result:

@@ -16,7 +16,7 @@ from rdit_lsp.results import result_codec
 from rdit_lsp.results.record import Kept, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rdit_lsp.document.state_keys import Origin
     from rdit_lsp.results.result_codec import Json
@@ -35,8 +35,11 @@ class RecordError(Exception):
     """Bytes are no record; the message says why."""
 
 
-def encode(uri: str, record: Record) -> bytes:
-    """The bytes of the record of a document; outputs that would make it too large are cut."""
+def encode(uri: str, record: Record, pause: Callable[[], None] = lambda: None) -> bytes:
+    """The bytes of the record of a document; outputs that would make it too large are cut.
+
+    `pause` is called after each result.
+    """
     lines = [_dumps({"text": record.text, "meanings": record.meanings}), _states(record.states)]
     left = LARGEST - sum(map(len, lines))
     for kept in record.results:
@@ -44,6 +47,7 @@ def encode(uri: str, record: Record) -> bytes:
             break
         lines.append(_dumps(_encode_kept(kept, max(min(left, LARGEST_RESULT), 0))))
         left -= len(lines[-1])
+        pause()
     body = b"\n".join(lines)
     header = {"format": _FORMAT, "uri": uri, "size": len(body), "crc": zlib.crc32(body)}
     return _dumps(header) + b"\n" + body

@@ -147,7 +147,7 @@ class Hub:
         if self.outlives and keep != 0:
             await session.wait_until_idle()
             await session.shed()
-            if session.has_program or not self._is_on_disk(key):
+            if not await self._is_all_on_disk(key):
                 # Monotonic, and it stands still while the machine sleeps.
                 await (asyncio.sleep(keep) if keep is not None else asyncio.Event().wait())
         self._end(key)
@@ -162,9 +162,13 @@ class Hub:
         session.observe(keeper)
         return _Held(session, was_file=False, keeper=keeper)
 
-    def _is_on_disk(self, key: _Key) -> bool:
-        keeper = self._held[key].keeper
-        return keeper is not None and keeper.has_all
+    async def _is_all_on_disk(self, key: _Key) -> bool:
+        """Whether nothing would be lost with a session: results are on disk, and there is no program."""
+        held = self._held[key]
+        if held.session.has_program or held.keeper is None:
+            return False
+        await held.keeper.finish()
+        return held.keeper.has_all
 
     def _moved(self, document: Document, key: _Key) -> _Held | None:
         """The session of the document that `document` was, under another name or in another window."""
@@ -199,5 +203,5 @@ async def _close(held: _Held) -> None:
     await held.session.close()
     if held.keeper is not None:
         held.session.leave(held.keeper)
-        await held.keeper.close()
+        await held.keeper.finish()
     held.session.forget()

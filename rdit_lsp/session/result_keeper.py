@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ class ResultKeeper:
 
     @property
     def has_all(self) -> bool:
-        """Whether nothing would be lost with the session but its program."""
+        """Whether what was written last is on disk, and is all that there is."""
         return self._is_kept and not self._has_changed and self._writing is None
 
     def follow(self, may_keep: Callable[[], bool]) -> None:
@@ -62,12 +63,12 @@ class ResultKeeper:
 
     def bring_back(self) -> None:
         """Show what was kept of the document, if it may be."""
-        record = self._archive.load(self._session.uri) if self._may_keep() else None
+        record = self._archive.load(self._name) if self._may_keep() else None
         if record is not None:
             self._session.bring_back(record)
             self._has_file = self._is_kept = True
 
-    async def close(self) -> None:
+    async def finish(self) -> None:
         """Write what has not been written, and wait until it is."""
         while self._writing is not None or self._has_changed:
             if self._writing is None:
@@ -106,6 +107,11 @@ class ResultKeeper:
 
     # Writing.
 
+    @property
+    def _name(self) -> str:
+        """The document's uri as the archive has it, however its clients write it."""
+        return unquote(self._session.uri)
+
     def _changed(self) -> None:
         self._has_changed = True
         if self._timer is None:
@@ -133,10 +139,10 @@ class ResultKeeper:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         try:
-            record = self._session.record() if self._may_keep() else None
+            record = await self._session.record() if self._may_keep() else None
             self._is_kept = False
-            save, uri = self._archive.save, self._session.uri
-            self._has_file = self._is_kept = await asyncio.to_thread(save, uri, record)
+            save = self._archive.save
+            self._has_file = self._is_kept = await asyncio.to_thread(save, self._name, record)
         except Exception:  # (whatever it is, it is no fault of a run)
             log.exception("%s: an error of rdit's own: results are not kept", self._session.uri)
         self._writing = None

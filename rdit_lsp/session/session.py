@@ -380,9 +380,9 @@ class Session:
         """Let go of what only makes the next run quicker: the program and what a person kept stay."""
         await self._program.shed()
 
-    def record(self) -> Record | None:
+    async def record(self) -> Record | None:
         """What is to be kept of its results; None where there are none."""
-        return record_of(self._texts.active)
+        return await record_of(self._texts.active, partial(asyncio.sleep, 0))
 
     def bring_back(self, record: Record) -> None:
         """Begin with results that were kept; there are none yet."""

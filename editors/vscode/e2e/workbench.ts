@@ -147,7 +147,7 @@ export class Workbench {
       const probe = workbench?.appendChild(document.createElement("span"));
       if (!probe) throw new Error("there is no workbench");
       const colours: Record<string, string> = {};
-      for (const look of ["fresh", "stale", "outOfOrder", "running", "error", "stopped", "notRun"]) {
+      for (const look of ["fresh", "restored", "stale", "outOfOrder", "running", "error", "stopped", "notRun"]) {
         probe.style.color = `var(--vscode-rdit-${look}Foreground)`;
         colours[look] = getComputedStyle(probe).color;
       }

@@ -100,4 +100,5 @@ function refreshHints(server: Server, uri: vscode.Uri): void {
 function hideWhatIsNotOffered(server: Server): void {
   void vscode.commands.executeCommand("setContext", "rdit.lacksCheckpoints", !server.offers("rdit/checkpoints"));
   void vscode.commands.executeCommand("setContext", "rdit.lacksVariables", !server.offers("rdit/variables"));
+  void vscode.commands.executeCommand("setContext", "rdit.lacksStop", !server.offers("rdit/stop"));
 }

@@ -10,13 +10,14 @@ test("every look has a text mark of its own, so that none is told by colour alon
   const texts = [
     textOf({ summary: "42" }),
     textOf({ summary: "42", reused: true }),
+    textOf({ look: "restored", restored: true, summary: "42" }),
     textOf({ look: "stale", summary: "42" }),
     textOf({ look: "outOfOrder", summary: "42" }),
     textOf({ look: "running", status: "running", summary: "running" }),
     textOf({ look: "error", summary: "ValueError: no" }),
     textOf({ look: "stopped", summary: "interrupted" }),
   ];
-  assert.deepEqual(texts, ["→ 42", "⇢ 42", "~ 42", "↷ 42", "⋯ running", "✗ ValueError: no", "■ interrupted"]);
+  assert.deepEqual(texts, ["→ 42", "⇢ 42", "↺ 42", "~ 42", "↷ 42", "⋯ running", "✗ ValueError: no", "■ interrupted"]);
 });
 
 test("the server decides how a result looks, whatever else it says of it", () => {

@@ -113,7 +113,7 @@ test("the status bar says which Python, what it does and how long", () => {
   const program = { python: "/p", pythonVersion: "3.12.1", pid: 5, checkpoints: none };
   const session = { uri: "", clients: [], startedAt: "2026-01-01T00:00:00Z", queued: 0, queue: [] };
   const status: SessionStatus = { ...session, ...program, state: "busy" };
-  const at = (changes: object) => statusText({ server: "running", session: "idle", status, environment: undefined, busyMs: undefined, ...changes });
+  const at = (changes: object) => statusText({ server: "running", session: "idle", status, environment: undefined, alive: { others: [], host: undefined }, busyMs: undefined, ...changes });
   assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
   assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");
   assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)\nno checkpoints");

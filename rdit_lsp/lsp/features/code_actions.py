@@ -106,13 +106,16 @@ def _insertions(snapshot: Snapshot, line: int) -> Iterator[types.CodeAction]:
 def _checkpoint_actions(
     snapshot: Snapshot, checkpoints: Sequence[tuple[str, str]]
 ) -> Iterator[types.CodeAction]:
-    """Actions that keep the state of the program, or restore one that was kept."""
+    """Actions that keep the state of the program, restore one that was kept, or end it."""
     uri = snapshot.document.uri
-    if any(view.status != "notRun" for view in snapshot.views):
+    has_run = any(view.status != "notRun" and not view.restored for view in snapshot.views)
+    if has_run:
         yield _action("Keep checkpoint", "rdit/checkpoint", {"uri": uri})
     for identifier, name in checkpoints:
         wanted = {"uri": uri, "checkpointId": identifier}
         yield _action(f"Restore checkpoint: {name}", "rdit/restore", wanted)
+    if has_run:
+        yield _action("Stop the program, keep the results", "rdit/stop", {"uri": uri})
 
 
 def _insert(document: Document, view: View) -> types.CodeAction:

@@ -21,6 +21,7 @@ RUNS = [
     "Run the file",
     "Run from here on",
 ]
+STOP = "Stop the program, keep the results"
 LAST = "Reset: empty namespace"
 
 
@@ -65,10 +66,11 @@ def test_results_and_checkpoints() -> None:
         "Export as a page",
         "Keep checkpoint",
         "Restore checkpoint: before",
+        STOP,
         LAST,
     ]
     elsewhere = titles("1 + 2\n3\n", view, lines=(2, 2))
-    assert ["Keep checkpoint", LAST] == elsewhere[5:]
+    assert ["Keep checkpoint", STOP, LAST] == elsewhere[5:]
 
 
 def test_client_with_commands() -> None:
@@ -77,6 +79,12 @@ def test_client_with_commands() -> None:
     assert ["Insert the result as a comment"] == titles("1 + 2\n", view, has_commands=True)
     assert [] == titles("1 + 2\n", has_commands=True)
     assert RUNS == titles("1 + 2\n", view, has_commands=True, only=["source.rdit"])[:5]
+
+
+def test_a_program_that_is_gone_can_be_neither_kept_nor_stopped() -> None:
+    """Actions would be offered that come to nothing."""
+    restored = View(0, 1, 1, True, "ok", ran_at=1.0)
+    assert [LAST] == titles("1 + 2\n3\n", restored, lines=(2, 2))[5:]
 
 
 def test_kinds() -> None:

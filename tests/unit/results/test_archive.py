@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -24,7 +25,7 @@ URI = "file:///d.py"
 
 def record(text: str = "a = 1\na") -> Record:
     """The record of a document all of which has run."""
-    found = record_of(ran_well(text))
+    found = asyncio.run(record_of(ran_well(text)))
     assert found is not None
     return found
 

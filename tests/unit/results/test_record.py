@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
 URI = "file:///d.py"
 
 
+def recorded(results: Results) -> Record:
+    """Their record."""
+    record = asyncio.run(record_of(results))
+    assert record is not None
+    return record
+
+
 def written(results: Results) -> bytes:
     """The bytes of their record."""
-    record = record_of(results)
-    assert record is not None
-    return encode(URI, record)
+    return encode(URI, recorded(results))
 
 
 def reopened(results: Results, text: str | None = None) -> Results:
@@ -238,7 +244,7 @@ def test_restored_results_can_be_kept_again() -> None:
 
 def test_nothing_is_kept_of_nothing() -> None:
     """A document that never ran would have a file on disk."""
-    assert record_of(Results(document("a = 1"))) is None
+    assert asyncio.run(record_of(Results(document("a = 1")))) is None
 
 
 # What it looks like.
@@ -284,6 +290,7 @@ def test_a_result_comes_back_as_it_was() -> None:
     found = keep(**fields)
     assert fields == {name: vars(found)[name] for name in fields}
     assert found.restored
+    others = {"text", "status", "key", "captured", "reused", "restored", "revision"}
     assert {*fields} | others == {*vars(found)}, "a new field is kept, or has a reason not to be"
 
 
@@ -351,8 +358,7 @@ def test_earlier_versions_have_a_bound() -> None:
     for number in range(MOST + 50):
         replace_text(results, f"x + {number}")
         end(results, 0)
-    record = record_of(results)
-    assert record is not None
+    record = recorded(results)
     assert MOST + 1 == len(record.results)
     assert reasons(reopened(results, "x + 1049")) == {}
     assert reasons(reopened(results, "x + 1000")) == {}
@@ -417,8 +423,7 @@ def test_a_record_of_another_version_or_document_is_none() -> None:
 
 def test_a_record_whose_text_is_not_that_of_its_results_shows_what_fits() -> None:
     """A place that is not there would be an exception at every opening."""
-    record = record_of(ran_well("a\nb"))
-    assert record is not None
+    record = recorded(ran_well("a\nb"))
     found = Results(document("a"))
     bring_back(replace(record, text="a"), found)
     assert ["ok"] == [view.status for view in views(found)]

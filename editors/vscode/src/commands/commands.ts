@@ -12,7 +12,7 @@ import { importNotebook } from "./importNotebook";
 import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
-import { execute, interrupt, reset, runStatement, transact } from "./run";
+import { execute, interrupt, reset, runStatement, stopProgram, transact } from "./run";
 
 /** @param argument What a menu gives along, such as the file that was clicked on. */
 type Command = (parts: Parts, argument: unknown) => unknown;
@@ -29,6 +29,7 @@ const commands: Record<string, Command> = {
   "rdit.runOrTakeBack": (parts) => transact(parts, "commit_on_success"),
   "rdit.interrupt": interrupt,
   "rdit.reset": reset,
+  "rdit.stopProgram": stopProgram,
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
   "rdit.variables": ({ variablesView }) => variablesView.show(),

@@ -28,6 +28,7 @@ const menu: MenuItem[] = [
   { label: "$(discard) Run, and Take Back on Failure", description: "the selection or the file", command: "rdit.runOrTakeBack", needs: "rdit/checkpoints" },
   { label: "$(debug-stop) Interrupt", command: "rdit.interrupt" },
   { label: "$(clear-all) Reset", description: "forget all variables and results", command: "rdit.reset" },
+  { label: "$(circle-slash) Stop Program", description: "its results stay", command: "rdit.stopProgram", needs: "rdit/stop" },
   separator,
   { label: "$(open-preview) Show Outputs", command: "rdit.showOutputs" },
   { label: "$(symbol-variable) Show Variables", command: "rdit.variables", needs: "rdit/variables" },

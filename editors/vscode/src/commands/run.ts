@@ -71,6 +71,12 @@ export async function interrupt({ server }: Parts): Promise<void> {
   if (!interrupted) vscode.window.setStatusBarMessage("rdit: nothing is running.", 3000);
 }
 
+/** The program's memory is free then; its results stay, as those of an earlier program. */
+export async function stopProgram({ server }: Parts): Promise<void> {
+  const { stopped } = await server.execute("rdit/stop", { uri: currentUri() });
+  if (!stopped) vscode.window.setStatusBarMessage("rdit: there is no program to stop.", 3000);
+}
+
 /** What is shown goes at once, also what was left of a server that is gone and that this one knows nothing of. */
 export async function reset({ server, painter }: Parts): Promise<void> {
   const uri = currentEditor().document.uri;

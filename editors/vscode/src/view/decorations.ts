@@ -7,7 +7,7 @@
 import type { Look, StatementResult } from "../protocol";
 
 /** The looks that must be told apart in every theme; each has a colour, a sign and a text mark. */
-export const looks = ["fresh", "stale", "outOfOrder", "running", "error", "stopped", "notRun"] as const satisfies Look[];
+export const looks = ["fresh", "restored", "stale", "outOfOrder", "running", "error", "stopped", "notRun"] as const satisfies Look[];
 
 export interface Mark {
   /** 1-based. */
@@ -142,8 +142,8 @@ function withoutBare(texts: string[]): string[] {
 function markText(result: StatementResult): string {
   const look = drawnLook(result);
   const summary = oneLine(result.summary ?? "");
-  // A fresh statement with nothing to say is told by its sign; a second mark would be noise.
-  if (look === "fresh" && summary === "" && !isSlow(result)) return "";
+  // A statement that is right and has nothing to say is told by its sign; a second mark would be noise.
+  if ((look === "fresh" || look === "restored") && summary === "" && !isSlow(result)) return "";
   const character = look === "fresh" && result.reused ? reusedCharacter : characters[look];
   const time = isSlow(result) && look !== "running" ? tookTime(result, summary) : "";
   return [character, summary, time].filter((part) => part !== "").join(" ");

@@ -121,6 +121,7 @@ function outcomeWords(result: StatementResult): string[] {
   const code = result.exitCode === undefined ? "" : ` (exit code ${result.exitCode})`;
   return [
     result.status === "ok" ? "" : `${outcome}${code}`,
+    result.restored ? "restored" : "",
     result.look === "outOfOrder" ? "out of order" : result.stale ? "stale" : "",
     result.durationMs === null ? "" : duration(result.durationMs),
   ].filter((word) => word !== "");

@@ -85,6 +85,7 @@ const style = `
   section { margin: 1em 0; padding-left: .8em; border-left: 3px solid var(--vscode-rdit-freshForeground);
     scroll-margin: 3.5em 0 1em; }
   section.stale { border-color: var(--vscode-rdit-staleForeground); border-left-style: dashed; }
+  section.restored { border-color: var(--vscode-rdit-restoredForeground); }
   section.outOfOrder { border-color: var(--vscode-rdit-outOfOrderForeground); }
   section.running { border-color: var(--vscode-rdit-runningForeground); border-left-style: dotted; }
   section.error { border-color: var(--vscode-rdit-errorForeground); border-left-style: double; }

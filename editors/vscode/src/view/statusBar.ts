@@ -5,13 +5,14 @@ import * as vscode from "vscode";
 import type { KeptCheckpoints, SessionState, SessionStatus } from "../protocol";
 import type { Server } from "../server/server";
 import type { Painter } from "./painter";
-import { environmentName, statusText } from "./statusText";
+import { type Alive, environmentName, statusText } from "./statusText";
 
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("rdit.status", vscode.StatusBarAlignment.Right, 90);
   private readonly subscriptions: vscode.Disposable[];
   private readonly busySince = new Map<string, number>();
   private readonly sessions = new Map<string, SessionStatus>();
+  private alive: Alive = { others: [], host: undefined };
   private lastStates = new Map<string, SessionState>();
   private ticking: NodeJS.Timeout | undefined;
 
@@ -45,9 +46,12 @@ export class StatusBar implements vscode.Disposable {
   async askStatus(uri: string): Promise<void> {
     if (this.server.state !== "running") return;
     try {
-      const { sessions } = await this.server.execute("rdit/status", { uri });
-      const session = sessions.find((candidate) => candidate.uri === uri) ?? sessions[0];
+      const { sessions, host } = await this.server.execute("rdit/status", {});
+      // Another editor of the same document may write its address in another way.
+      const isSame = (session: SessionStatus) => decodeURIComponent(session.uri) === decodeURIComponent(uri);
+      const session = sessions.find(isSame);
       if (session) this.take(uri, session);
+      this.alive = { others: sessions.filter((other) => !isSame(other) && other.pid !== null), host: host ?? undefined };
       this.draw();
     } catch (error) {
       // The item shows less then; a message box would not help.
@@ -110,6 +114,7 @@ export class StatusBar implements vscode.Disposable {
       session: this.painter.of(document.uri)?.state,
       status,
       environment: status?.python ? environmentName(status.python, existsSync) : undefined,
+      alive: this.alive,
       busyMs: since === undefined ? undefined : Date.now() - since,
     });
     this.item.text = text;

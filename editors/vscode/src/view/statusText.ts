@@ -1,9 +1,15 @@
 /** What the status bar says. Pure. */
 
 import * as path from "node:path";
-import type { SessionState, SessionStatus } from "../protocol";
+import type { HostInfo, SessionState, SessionStatus } from "../protocol";
 import type { ServerState } from "../server/server";
 import { countSentence, refusedSentence } from "./checkpointText";
+
+/** What there is beside a document's own program. */
+export interface Alive {
+  others: SessionStatus[];
+  host: HostInfo | undefined;
+}
 
 export interface StatusInput {
   server: ServerState;
@@ -11,6 +17,7 @@ export interface StatusInput {
   status: SessionStatus | undefined;
   /** What the environment of its Python is called; undefined for one that is in none. */
   environment: string | undefined;
+  alive: Alive;
   /** How long the session has been busy. */
   busyMs: number | undefined;
 }
@@ -27,7 +34,7 @@ export function statusText(input: StatusInput): StatusText {
   const version = input.status?.pythonVersion;
   const environment = input.environment === undefined ? "" : ` (${input.environment})`;
   const python = version ? `Python ${version}${environment}` : "rdit";
-  const about = [`rdit: ${sentence(input.session)}`, interpreter(input.status), ...checkpoints(input.status)];
+  const about = [`rdit: ${sentence(input.session)}`, interpreter(input.status), ...checkpoints(input.status), ...beside(input.alive)];
   const tooltip = about.filter(Boolean).join("\n");
   switch (input.session) {
     case "busy":
@@ -76,6 +83,17 @@ export function environmentName(python: string, exists: (path: string) => boolea
   const folder = path.dirname(path.dirname(python));
   const isEnvironment = ["pyvenv.cfg", "conda-meta"].some((sign) => exists(path.join(folder, sign)));
   return isEnvironment ? path.basename(folder) : undefined;
+}
+
+/** Programs outlive their editors, so one may be alive that is open nowhere. */
+function beside({ others, host }: Alive): string[] {
+  const name = (uri: string) => decodeURIComponent(uri).split("/").at(-1) ?? uri;
+  const one = ({ uri, state, clients }: SessionStatus) =>
+    `${name(uri)} (${state}${clients.length === 0 ? ", open nowhere" : ""})`;
+  return [
+    others.length === 0 ? "" : `Also alive: ${others.map(one).join(", ")}`,
+    host === undefined ? "" : `Host: process ${host.pid}, rdit ${host.version}`,
+  ];
 }
 
 /** Tenths of seconds in the status bar would only flicker. */
