@@ -113,7 +113,7 @@ class Host:
             await self._retire()
 
     async def _retire(self) -> bool:
-        """End unless somebody comes at this moment; whether it ends."""
+        """End unless a client comes at this moment; whether it ends."""
         if await self._listener.close(patiently=True):
             self._is_over.set()
         return self._is_over.is_set()

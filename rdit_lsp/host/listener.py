@@ -79,7 +79,7 @@ class Listener:
     async def close(self, *, patiently: bool = False) -> bool:
         """Take no more connections, and remove the files. Returns whether that was done.
 
-        `patiently`: not while somebody connects or starts a host, who would find it gone.
+        `patiently`: not while a client connects or starts a host, and would find this one gone.
         """
         lock = Lock(self._place)
         is_locked = await _take(lock)

@@ -103,7 +103,7 @@ class Hosts:
         )
 
     async def ps(self) -> dict[str, Any]:
-        """What `rdit ps --json` tells."""
+        """What `rdit ps --json` writes."""
         done = await asyncio.to_thread(self.rdit, "ps", "--json")
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
@@ -149,5 +149,5 @@ def is_guard(pid: int) -> bool:
 
 
 def remarks(editor: Editor) -> list[str]:
-    """What the server has told the person at the editor, so far."""
+    """The messages that the server has logged at the editor, so far."""
     return [params["message"] for params in editor.received("window/logMessage")]
