@@ -81,6 +81,8 @@ class Listener:
 
         `patiently`: not while a client connects or starts a host, and would find this one gone.
         """
+        if self._socket.fileno() < 0:
+            return True
         lock = Lock(self._place)
         is_locked = await _take(lock)
         if patiently and (is_locked is False or self._accept()):

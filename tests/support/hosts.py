@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -50,6 +51,8 @@ class Hosts:
         }
         (self.folder / "tmp").mkdir()
         self.editors: list[Editor] = []
+        self.mistakes: tuple[str, ...] = ()
+        """How the last lines of tracebacks begin that are to be expected in the log."""
 
     @property
     def place(self) -> Path:
@@ -133,10 +136,19 @@ class Hosts:
             for pid in self.processes():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+        assert [] == self._tracebacks()
+        assert [] == self._tracebacks()
         left = {path.name for path in self.place.iterdir()} if self.place.is_dir() else set()
         assert set() == left - {"host-1.lock", "host-1.log", "host-1.log.old"}
         assert [] == list((self.folder / "tmp").iterdir())
         shutil.rmtree(self.folder)
+
+    def _tracebacks(self) -> list[str]:
+        """The last lines of tracebacks in the log: mistakes of rdit's own."""
+        log = self.place / "host-1.log"
+        lines = log.read_text().splitlines() if log.is_file() else []
+        found = [line for line in lines if re.match(r"(\w+\.)*\w+Error\b", line)]
+        return [line for line in found if not line.startswith(self.mistakes)]
 
 
 def is_guard(pid: int) -> bool:
