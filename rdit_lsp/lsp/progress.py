@@ -58,6 +58,10 @@ class Progress:
         """Until the next report; None while nothing runs."""
         self._token: str | None = None
         self._is_shown = False
+        self._line: int | None = None
+        """The line that ran at the last report."""
+        self._since = 0.0
+        """When it was first seen to run."""
 
     def has_token(self, token: object) -> bool:
         """Whether it is this progress that the client calls `token`."""
@@ -76,7 +80,7 @@ class Progress:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        token, self._token = self._token, None
+        token, self._token, self._line = self._token, None, None
         if token is not None and self._is_shown:
             self._is_shown = False
             self._wire.send_progress(token, types.WorkDoneProgressEnd())
@@ -96,11 +100,16 @@ class Progress:
             self._wire.send_progress(token, types.WorkDoneProgressBegin(title, cancellable=True))
 
     def _report(self) -> None:
+        loop = asyncio.get_running_loop()
         line = self._running_line()
+        if line != self._line:
+            self._line, self._since = line, loop.time()
         if self._token is not None and self._is_shown and line is not None:
-            report = types.WorkDoneProgressReport(message=f"line {line}")
+            seconds = round(loop.time() - self._since)
+            message = f"line {line}" + (f", {seconds} s" if seconds else "")
+            report = types.WorkDoneProgressReport(message=message)
             self._wire.send_progress(self._token, report)
-        self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._report)
+        self._timer = loop.call_later(INTERVAL, self._report)
 
     def _running_line(self) -> int | None:
         snapshot = self._snapshot()

@@ -93,6 +93,8 @@ class Finished(NamedTuple):
     """Files that it made, wrote, renamed or removed, likewise."""
     found_no_figure: bool = False
     """It was to show matplotlib's figures, and none was open."""
+    assigned: str | None = None
+    """A short text of what a simple assignment has bound, where that was asked for."""
 
 
 class Forked(NamedTuple):
@@ -241,6 +243,7 @@ def _finished(message: Message) -> Finished:
         used=_texts(message["used"]),
         changed=_texts(message["changed"]),
         found_no_figure=message.get("noFigure") is True,
+        assigned=_optional(_text, message.get("assigned")),
     )
 
 

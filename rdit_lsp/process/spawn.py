@@ -59,6 +59,8 @@ class Launch:
     show_values: bool = True
     is_interactive: bool = False
     """After the last statement Python reads more of them from standard input, as with its option `-i`."""
+    assignments: bool = False
+    """Report short texts of what assignments bind."""
     checkpoints: bool = False
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY

@@ -202,6 +202,7 @@ class LocalWorker:
             "shares_terminal": self._shares_terminal,
             "ask_input": launch.stdin == "ask",
             "show_values": launch.show_values,
+            "assignments": launch.assignments,
             "checkpoints": launch.checkpoints,
         }
 

@@ -123,6 +123,7 @@ def view_of(
         seconds=result.seconds,
         exit_code=result.exit_code,
         stale_reason=reason,
+        assigned=result.assigned,
         reused=result.reused,
         note=result.note,
         ran_at=(result.ran_at or 0.0) if result.restored else None,

@@ -152,6 +152,16 @@ class Executor:
             return self._failed(error)
         return self._succeeded(index, value)
 
+    def bound(self, index: int) -> "tuple[Any] | None":
+        """What statement `index` has bound, if it is an assignment to one name; as a tuple of one."""
+        node: "Any" = self._compiler.body[index]
+        targets = node.targets if type(node) is _ast.Assign else [getattr(node, "target", None)]
+        kinds = (_ast.Assign, _ast.AugAssign, _ast.AnnAssign)
+        if type(node) not in kinds or len(targets) != 1 or type(targets[0]) is not _ast.Name:
+            return None
+        name = targets[0].id
+        return (self.namespace[name],) if name in self.namespace else None
+
     def _asks_for(self, index: int) -> "str | None":
         for word, what in _NOT_SHARED.items():
             if word in self._compiler.text:
