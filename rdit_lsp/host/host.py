@@ -82,8 +82,8 @@ class Host:
         self._listener.open()
         try:
             while not self._is_over.is_set():
-                await self._wait(UPKEEP)
                 await self._look_after()
+                await self._wait(UPKEEP)
         finally:
             await self._listener.close()
             await self.hub.close_all()

@@ -170,7 +170,8 @@ async def test_streams_are_given_back(hosts: Hosts) -> None:
         stdout=there,
         env={**os.environ, **hosts.env},
     )
-    os.write(writing, b"Content-Length: 2\r\n\r\n{}")
+    body = b'{"jsonrpc":"2.0","method":"initialized","params":{}}'
+    os.write(writing, b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     os.close(writing)
     assert 1 == await server.wait()
     assert os.get_blocking(reading)

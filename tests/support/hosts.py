@@ -136,8 +136,8 @@ class Hosts:
             for pid in self.processes():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        assert [] == self._tracebacks()
-        assert [] == self._tracebacks()
+        assert [] == self._tracebacks(), (self.place / "host-1.log").read_text()
+        assert [] == self._tracebacks(), (self.place / "host-1.log").read_text()
         left = {path.name for path in self.place.iterdir()} if self.place.is_dir() else set()
         assert set() == left - {"host-1.lock", "host-1.log", "host-1.log.old"}
         assert [] == list((self.folder / "tmp").iterdir())
