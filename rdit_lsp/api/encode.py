@@ -127,6 +127,8 @@ def session_status(status: SessionStatus) -> dict[str, Any]:
         "startedAt": status.times.started.isoformat(),
         "queue": [_run_info(run) for run in status.queue],
     }
+    if status.python_reason:
+        found["pythonReason"] = status.python_reason
     if status.times.detached is not None:
         found["detachedSince"] = status.times.detached.isoformat()
     if status.running is not None:

@@ -21,7 +21,7 @@ from rdit_lsp.render import output_text
 from rdit_lsp.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from rdit_lsp.api.decode import (
         CheckpointParams,
@@ -96,10 +96,9 @@ class Service:
         """Interrupt what a document runs."""
         return {"interrupted": self._session(params.uri).interrupt()}
 
-    async def reset(self, params: DocumentParams) -> Json:
-        """Start over with an empty namespace, and no results."""
-        await self._trusted(params.uri).reset()
-        return {"status": "ok"}
+    def reset(self, params: DocumentParams) -> Awaitable[Json]:
+        """Queue a new start with an empty namespace, and no results; the reply comes when it is made."""
+        return _reply_of_reset(self._trusted(params.uri).reset())
 
     async def stop(self, params: DocumentParams) -> Json:
         """End a document's program."""
@@ -284,6 +283,11 @@ class Service:
             sentence = f"{name_of(params.uri)}: nothing has run at line {line}."
             raise ApiError(ErrorKind.INVALID_PARAMS, sentence)
         return views
+
+
+async def _reply_of_reset(done: asyncio.Future[None]) -> Json:
+    await done
+    return {"status": "ok"}
 
 
 async def _reply_of_run(name: str, report: asyncio.Future[Report]) -> Json:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LIMIT = 5.0
+_LIMIT = 2.0
 """Seconds that a client may take to answer; then its settings for all documents count for this one, too."""
 
 

@@ -100,16 +100,19 @@ class Progress:
             self._wire.send_progress(token, types.WorkDoneProgressBegin(title, cancellable=True))
 
     def _report(self) -> None:
+        if self._token is not None and self._is_shown:
+            self._report_line(self._token)
+        self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._report)
+
+    def _report_line(self, token: str) -> None:
         loop = asyncio.get_running_loop()
-        line = self._running_line()
+        line = self._running_line()  # It takes as long as all that is shown.
         if line != self._line:
             self._line, self._since = line, loop.time()
-        if self._token is not None and self._is_shown and line is not None:
+        if line is not None:
             seconds = round(loop.time() - self._since)
             message = f"line {line}" + (f", {seconds} s" if seconds else "")
-            report = types.WorkDoneProgressReport(message=message)
-            self._wire.send_progress(self._token, report)
-        self._timer = loop.call_later(INTERVAL, self._report)
+            self._wire.send_progress(token, types.WorkDoneProgressReport(message=message))
 
     def _running_line(self) -> int | None:
         snapshot = self._snapshot()

@@ -32,6 +32,7 @@ Stamp: TypeAlias = tuple[int, int, int]
 
 Outcome: TypeAlias = Literal["ok", "error", "interrupted", "exit"]
 """How a statement ends by itself, or by an interrupt."""
+_OUTCOMES = get_args(Outcome)
 
 STREAMS: dict[int, StreamName] = {1: "stdout", 2: "stderr"}
 """The program's descriptors that the server reads, and what they are called."""
@@ -225,7 +226,7 @@ def _rejected(message: Message) -> Rejected:
 
 def _finished(message: Message) -> Finished:
     value = message["value"]
-    if message["outcome"] not in get_args(Outcome):
+    if message["outcome"] not in _OUTCOMES:
         raise ValueError(message["outcome"])
     return Finished(
         outcome=message["outcome"],

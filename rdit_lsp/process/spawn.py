@@ -37,7 +37,7 @@ class Launch:
     python: tuple[str, ...]
     """The command line that starts the interpreter."""
     path: str
-    """`__file__` of the code that runs."""
+    """`__file__` of the code that runs, absolute."""
     argv: tuple[str, ...]
     """`sys.argv`, the script's own name first."""
     cwd: str
@@ -47,6 +47,8 @@ class Launch:
     """The environment that it inherits; None for that of this process."""
     umask: int | None = None
     """The file mode creation mask that it inherits; None for that of this process."""
+    given_path: str | None = None
+    """`path` as it was given, which is `__file__` before Python 3.9; None where that is the same."""
     is_file: bool = True
     """`path` is, or could be, a file; not so for standard input."""
     figure_format: FigureFormat = "png"
@@ -65,6 +67,8 @@ class Launch:
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY
     """Bytes that all checkpoints may hold beyond what the process holds anyway."""
+    reason: str = field(default="", compare=False)
+    """Why it is that interpreter, for people."""
 
     def inherited(self) -> Mapping[str, str]:
         """The environment that it inherits."""

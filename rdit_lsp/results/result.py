@@ -38,9 +38,6 @@ class Result:
     captured: list[Captured] = field(default_factory=list)
     """What it put out, in the order of writing."""
     seconds: float | None = None
-    """How long it took, without `waited`."""
-    waited: float = 0.0
-    """Seconds for which it waited for a line from a person."""
     exit_code: int | None = None
     imports: Mapping[Dependency, bytes] = field(default_factory=dict)
     """Files of the project that it imported or looked for, and what was in them when they were read."""

@@ -144,9 +144,9 @@ class Attachment:
         """As `Session.give_way`."""
         self.session.give_way()
 
-    async def reset(self) -> None:
+    def reset(self) -> asyncio.Future[None]:
         """As `Session.reset`."""
-        await self.session.reset()
+        return self.session.reset()
 
     async def stop(self) -> bool:
         """As `Session.stop`."""

@@ -40,7 +40,9 @@ class OutputCapture:
         self._observers = observers
         self._inputs = inputs
         self.input_refused = False
-        """The statement that ran last asked for a line, and no observer could answer."""
+        """The statement that ran last asked for a line and got none."""
+        self.waited = 0.0
+        """Seconds that the statement which ran last has waited for a person to type."""
         self._folder = folder
         self._displays = Displays(links)
         self._early: list[tuple[StreamName, bytes]] = []
@@ -53,7 +55,7 @@ class OutputCapture:
 
     def begin_statement(self, result: Result) -> None:
         """Credit output to `result` from now on, and what arrived before the first statement, too."""
-        self.input_refused = False
+        self.input_refused, self.waited = False, 0.0
         self._inputs.forget()
         for stream, data in self._early:
             self._append(result, stream, data)
@@ -87,26 +89,27 @@ class OutputCapture:
     def on_input(
         self, owner: Owner, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """Ask a client for a line that user code waits for."""
+        """Ask a client for a line that user code waits for; what is typed is echoed."""
         result = cast("Result | None", owner)
-        asked = time.monotonic()
+        last = result.captured[-1] if result is not None and result.captured else None
         prompt = ""
-        if result is not None and result.captured and isinstance(result.captured[-1], StreamBuffer):
-            prompt = result.captured[-1].freeze().text(2000).rpartition("\n")[2]
+        if isinstance(last, StreamBuffer):
+            prompt = last.freeze().text(2000).rpartition("\n")[2]
+        begun = time.monotonic()
 
         def answered(line: str | None) -> None:
-            self.input_refused = line is None and not self._observers.can_answer
-            if result is not None and result.status == "running":
-                result.waited += time.monotonic() - asked
-                if line is not None and not password:
-                    self._echo(result, line)
+            self.input_refused = line is None
+            if result is None or result.status != "running":
+                answer(line)  # It was interrupted, and comes too late.
+                return
+            self.waited += time.monotonic() - begun
+            if line is not None and not password:
+                # As a terminal does: without it the next output would stand behind the prompt.
+                stream = last.name if isinstance(last, StreamBuffer) else "stdout"
+                self._append(result, stream, f"{line}\n".encode("utf-8", "surrogateescape"))
             answer(line)
 
         self._inputs.ask(prompt, answered, password=password)
-
-    def _echo(self, result: Result, line: str) -> None:
-        """Show what was typed as a terminal would: what is written next begins on a line of its own."""
-        self.on_output(result, "stdout", f"{line}\n".encode("utf-8", "replace"))
 
     def _append(self, result: Result, stream: StreamName, data: bytes) -> None:
         self._displays.output_follows(result)

@@ -85,6 +85,7 @@ class Documents:
         path = path_of(uri)
         return Launch(
             python=interpreter.command,
+            reason=interpreter.reason,
             path=path,
             argv=(path, *settings.args),
             cwd=str(settings.cwd or folder),

@@ -249,11 +249,11 @@ class Execution:
         if status == "interrupted" and run.stop == "timeout":
             status = "timeout"
         result.status = status
-        # What a person takes to answer says nothing of the code.
-        result.seconds = max(0.0, reply.seconds - result.waited)
-        result.exit_code = reply.exit_code
+        # What a person takes to type is not the program's time.
+        seconds = max(reply.seconds - self._capture.waited, 0.0)
+        result.seconds, result.exit_code = seconds, reply.exit_code
+        self._program.did_work(seconds)
         result.ran_at = time.time()
-        self._program.did_work(result.seconds)
         self._program.used_files(reply.used, reply.changed, placed.last)
         result.assigned = reply.assigned
         result.captured += [made for made in (reply.value, reply.failure) if made is not None]
@@ -270,7 +270,8 @@ class Execution:
 
     def _explain(self, run: Run, result: Result, failure: Failure | None) -> None:
         """Add a note where the program's own message does not explain what happened."""
-        refused = self._capture.input_refused
+        # A person who ended the input knows.
+        refused = self._capture.input_refused and not self._observers.can_answer
         if refused and failure is not None and failure.name == "EOFError":
             result.note = (
                 "The program asked for input, which this editor cannot give: "

@@ -41,6 +41,8 @@ class _Job:
     done: asyncio.Future[Any]
     results: Results | None
     """Beside whose text it is done; None for the active one."""
+    is_certain: bool
+    """It is done even if what waits is dropped."""
 
 
 class RunQueue:
@@ -87,24 +89,26 @@ class RunQueue:
         results: Results | None = None,
         *,
         first: bool = False,
+        is_certain: bool = False,
     ) -> asyncio.Future[T]:
         """Do something between two runs, beside the text of `results`, or else the active one.
 
-        `first`: before those that wait. Returns its result.
+        `first`: before those that wait; `is_certain`: also if what waits is dropped. Returns its result.
         """
-        made = _Job(job, asyncio.get_running_loop().create_future(), results)
+        made = _Job(job, asyncio.get_running_loop().create_future(), results, is_certain)
         self._enqueue(made, first=first)
         return made.done
 
     def cancel_waiting(self) -> bool:
-        """Drop everything that waits, with an answer each. Returns whether there was anything."""
-        waiting, self._waiting = list(self._waiting), deque()
-        for item in waiting:
+        """Drop what waits and is not certain, with an answer each. Returns whether there was anything."""
+        dropped = [i for i in self._waiting if isinstance(i, Run) or not i.is_certain]
+        self._waiting = deque(item for item in self._waiting if item not in dropped)
+        for item in dropped:
             if isinstance(item, Run):
                 item.finish(Report(item.id, "cancelled", ()))
             elif not item.done.done():
                 item.done.set_exception(RequestError("it was cancelled before it had begun."))
-        return bool(waiting)
+        return bool(dropped)
 
     async def wait_until_idle(self) -> None:
         """Wait until nothing is under way."""

@@ -229,6 +229,7 @@ class Session:
             times=self._times,
             running=next(iter(runs_info(current)), None),
             queue=runs_info(self._queue.waiting_runs),
+            python_reason=worker.launch.reason if worker is not None else "",
         )
 
     @property
@@ -357,9 +358,15 @@ class Session:
         if run is not None and run.request.automatic:
             self._execution.stop("interrupted")
 
-    async def reset(self) -> None:
-        """Forget all results and start over with an empty namespace."""
-        await self._end_runs()
+    def reset(self) -> asyncio.Future[None]:
+        """Forget all results and start over with an empty namespace.
+
+        Runs that were queued before it are dropped; those queued after it come after it.
+        """
+        self._stop_runs()
+        return self._queue.do(self._start_over, is_certain=True)
+
+    async def _start_over(self) -> None:
         self._program.checkpoints.forget(named=True)
         self._texts.forget()
         await self._restorer.restart_empty()
@@ -400,17 +407,17 @@ class Session:
         `leave_children`: as when a script ends in a terminal, what it started in the background lives.
         `patient`: its threads and `atexit` functions take what time they need.
         """
-        await self._end_runs()
+        self._stop_runs()
+        await self._queue.wait_until_idle()
         exited = await self._program.close(leave_children=leave_children, patient=patient)
         self._is_over.set()
         self._is_over = asyncio.Event()  # Its clients may start another program.
         return exited
 
-    async def _end_runs(self) -> None:
+    def _stop_runs(self) -> None:
         self.interrupt()
         if self._execution.current is not None and self._program.worker is not None:
             self._program.worker.kill()
-        await self._queue.wait_until_idle()
 
     def _on_exited(self, exited: Exited) -> None:
         """The program's process ended by itself or was killed, so its state is lost."""

@@ -72,6 +72,8 @@ class SessionStatus(NamedTuple):
     running: RunInfo | None
     queue: tuple[RunInfo, ...]
     """The runs that wait."""
+    python_reason: str = ""
+    """Why it is that interpreter, for people."""
 
     @property
     def has_program(self) -> bool:

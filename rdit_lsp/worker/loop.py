@@ -73,7 +73,7 @@ class _Worker:
         """Interrupts come from a terminal, and are for the program as a whole, not for one statement."""
         self._is_waiting = False
         """An answer is waited for: a signal then does not mean that a request has come."""
-        _become_main(start)
+        path = _become_main(start)
         if start["capture"]:
             self._streams = Streams()
         is_reported = start["capture"] or start["show_values"]
@@ -85,7 +85,7 @@ class _Worker:
         folder = start["home"].rpartition("/")[0]
         self._executor = executor.Executor(
             self.door,
-            start["path"],
+            path,
             folder,
             show_values=start["show_values"],
             print_failures=not is_reported,
@@ -100,7 +100,7 @@ class _Worker:
         if start["ask_input"]:
             self._hooks.after("getpass", do_not_warn)
         self._kept_pids = KeptPids()
-        self._audit = Audit(start["path"], folder)
+        self._audit = Audit(path, folder)
         self._forks: "Forks | None" = None
         self._inspection_signal: "InspectionSignal | None" = None
         if start["checkpoints"] and self._streams is not None:
@@ -338,6 +338,8 @@ class _Worker:
         self._channel.home = request["home"]
         self._fatal_log.write_to(request["faults"])
         renewed = streams.begin_anew()
+        if self._inspection_signal is not None:
+            self._inspection_signal.begin_anew()
         if self._collects:
             gc.enable()
         self._collects = None
@@ -407,10 +409,13 @@ class _Worker:
             self._is_waiting = was_waiting
 
 
-def _become_main(start: "Message") -> None:
-    main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
+def _become_main(start: "Message") -> str:
+    """Become the program's main module; returns its `__file__`."""
+    path: str = start["path"] if sys.version_info >= (3, 9) else start["given_path"]
+    main_module.become_main(start["argv"], path, is_file=start["is_file"])
     main_module.hide_frames_from_recursion_limit(_FRAMES)
     matplotlib_figures.draw_as(**start["figures"])
+    return path
 
 
 def _text_of_assigned(*, wanted: bool) -> "Any":

@@ -246,6 +246,9 @@ async def test_close_during_a_run(editor: Editor, tmp_path: Path) -> None:
 async def test_interrupts_between_statements(editor: Editor, tmp_path: Path) -> None:
     """An interrupt that lands between two statements would be lost or tear the protocol."""
     document = editor.open(tmp_path / "many.py", "pass\n" * 3000)
+    await (
+        document.execute()
+    )  # The first run after opening waits for the settings, and may not have begun.
     for _ in range(5):
         number = document.start(scope="file", fresh=False)
         await editor.status()

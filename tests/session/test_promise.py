@@ -201,7 +201,7 @@ class Promise(RuleBasedStateMachine):
     @rule()
     def reset(self) -> None:
         """Start over."""
-        self._wait(self.session.reset())
+        self._wait(self._reset())
 
     @invariant()
     def fresh_is_true(self) -> None:
@@ -247,6 +247,9 @@ class Promise(RuleBasedStateMachine):
     async def _perform(self, request: Request) -> None:
         with suppress(RequestError, WorkerError):
             await self.session.execute(request)
+
+    async def _reset(self) -> None:
+        await self.session.reset()
 
     async def _keep(self) -> None:
         with suppress(RequestError, WorkerError):

@@ -43,6 +43,27 @@ async def test_reset_forgets_everything(ran: OpenSession) -> None:
     assert ["False"] == texts(await ran.run("statement", line=1))
 
 
+async def test_run_that_is_asked_for_right_after_a_reset(ran: OpenSession) -> None:
+    """A reset would drop the run that came after it, without a word."""
+    reset = ran.session.reset()
+    run = ran.start()
+    await reset
+    assert ["2"] == texts(await ran.end_of(run))[1:]
+    assert [1, 2] == list(ran.shown())
+
+
+async def test_interrupt_leaves_a_reset_in_place(opened: Opener) -> None:
+    """What was to be forgotten would be there again."""
+    session = opened(f"x = 1\n{ENDLESS}\n")
+    session.start()
+    await session.running(2)
+    resets = [session.session.reset(), session.session.reset()]
+    session.session.interrupt()
+    for reset in resets:
+        await reset
+    assert {} == session.shown()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="checkpoints are Linux's so far")
 async def test_reset_has_an_interpreter_at_once(ran: OpenSession) -> None:
     """After a reset the next run would wait for an interpreter to start."""

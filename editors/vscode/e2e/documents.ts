@@ -35,6 +35,12 @@ __import__("os").kill(__import__("os").getpid(), 11)
 len(numbers)
 numbers.append(4)
 `,
+  "book.ipynb": JSON.stringify({
+    cells: [{ cell_type: "code", source: "6 * 7\n%load_ext autoreload\n", metadata: {}, outputs: [] }],
+    metadata: {},
+    nbformat: 4,
+    nbformat_minor: 5,
+  }),
   "copy.py": `6 * 7
 `,
   "output.py": `print("\\x1b[31mred\\x1b[0m")
@@ -73,6 +79,9 @@ running
 error
 stopped
 never
+`,
+  "shared.py": `"long " * 60
+1 + 1; 1 / 0
 `,
   "cells.py": `# %% first
 10 + 1

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CodeServer, eventually } from "./codeServer";
@@ -179,6 +179,60 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.page.keyboard.type("12345");
     await window.press("Enter");
     await window.seesMark("len(secret)", /^→ 5$/);
+    await window.seesMark("name = input", /^→ Your name\? ada$/);
+  });
+
+  step("goes on waiting for input when its box is dismissed, until the input is ended", async () => {
+    await window.press("Shift+Alt+x", "f");
+    const box = window.page.locator(".quick-input-widget", { hasText: "Your name?" });
+    const toast = window.page.locator(".notification-toast", { hasText: "ask.py waits for input: Your name?" });
+    await box.locator("input[type=text]").waitFor();
+    await window.press("Escape");
+    await toast.locator(".monaco-button", { hasText: "Answer" }).click();
+    await box.locator("input[type=text]").waitFor();
+    await window.press("Escape");
+    await toast.locator(".monaco-button", { hasText: "End Input" }).click();
+    await window.seesMark("name = input", /^✗ EOFError/);
+  });
+
+  step("evaluates expressions in the program, which stays as it is", async () => {
+    await window.openFile("main.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("print(", /^→ hello, 43$/);
+    const message = window.page.locator(".quick-input-widget .quick-input-message");
+    await window.press("Shift+Alt+x", "e");
+    await window.answers("Evaluate in main.py", "answer * 2");
+    await message.getByText("86").waitFor();
+    await window.press("Control+a");
+    await window.page.keyboard.type("globals().pop('answer')");
+    await window.press("Enter");
+    await message.getByText("43").waitFor();
+    await window.press("Control+a");
+    await window.page.keyboard.type("answer.nothing");
+    await window.press("Enter");
+    await message.getByText("AttributeError: 'int' object has no attribute 'nothing'").waitFor();
+    await window.press("Escape");
+  });
+
+  step("exports a file with its results", async () => {
+    await window.command("rdit: Export…");
+    await window.picks(/Markdown/);
+    await window.page.locator(".quick-input-action", { hasText: "OK" }).click();
+    await window.page.locator(".notification-toast", { hasText: "exported to main.md" }).waitFor();
+    assert.match(readFileSync(path.join(folder, "main.md"), "utf8"), /hello, 4\d/);
+    await window.command("Notifications: Clear All Notifications");
+  });
+
+  step("makes a script of a notebook, from the menu of the Explorer", async () => {
+    const files = window.page.locator(".explorer-folders-view .monaco-list-row");
+    // What was exported moves the others when it comes.
+    await files.filter({ hasText: "main.md" }).waitFor();
+    await files.filter({ hasText: "book.ipynb" }).click({ button: "right" });
+    await window.page.locator(".monaco-menu .action-item", { hasText: "Import Notebook" }).click();
+    await window.page.locator(".tab.active", { hasText: "book.py" }).waitFor();
+    await window.page.locator(".notification-toast", { hasText: "1 line was left as a comment" }).waitFor();
+    assert.match(readFileSync(path.join(folder, "book.py"), "utf8"), /^# %load_ext autoreload$/m);
+    await window.command("Notifications: Clear All Notifications");
   });
 
   step("survives a crash of the worker, and goes on", async () => {
@@ -236,6 +290,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
 
   step("tells how many checkpoints there are behind the status bar item", async () => {
     await window.page.locator(".statusbar-item[id*='rdit.status']").click();
+    await window.page.keyboard.type("Restore");
     await window.picks(/Restore Checkpoint….*\d+ checkpoints?, [\d.]+ MB/);
     await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "three numbers" }).waitFor();
     await window.press("Escape");
@@ -261,6 +316,19 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.focusEditor();
     await window.press("Control+Shift+e");
     await window.focusEditor();
+  });
+
+  step("cuts marks to the window, and keeps the look of a value beside an error", async () => {
+    await window.openFile("shared.py");
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("1 + 1; 1 / 0", /^→ 2✗ ZeroDivisionError/);
+    assert.equal(await window.colourOf("1 + 1; 1 / 0"), (await window.colours()).fresh);
+    await window.seesMark('"long "', /^→ 'long long .*…$/);
+    const widths = await window.page.locator(".editor-instance .view-line").first().evaluate((line) => {
+      const scrollable = line.closest(".editor-scrollable");
+      return { line: line.firstElementChild?.clientWidth ?? Infinity, editor: scrollable?.clientWidth ?? 0 };
+    });
+    assert.ok(widths.line < widths.editor, JSON.stringify(widths));
   });
 
   step("runs a cell", async () => {
@@ -495,6 +563,21 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.closePanel();
     vscode.configure({});
     await eventually("the server is back", () => vscode.programs(serverProcess).length === 1);
+  });
+
+  step("says which Python the settings ask for in vain, and where to change that", async () => {
+    vscode.configure({ "rdit.python": "/nowhere/python" });
+    await window.openFile("copy.py");
+    await window.press("Shift+Alt+x", "r");
+    await window.seesNoMark("6 * 7");
+    await window.press("Shift+Alt+x", "f");
+    const toast = window.page.locator(".notification-toast", { hasText: "/nowhere/python, set in the editor's settings, does not exist" });
+    await toast.locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
+    vscode.configure({});
+    await window.command("Notifications: Clear All Notifications");
+    await window.focusEditor();
+    await window.press("Shift+Alt+x", "f");
+    await window.seesMark("6 * 7", /^→ 42$/);
   });
 
   step("explains a wrong Python, and recovers", async () => {

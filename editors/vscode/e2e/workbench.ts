@@ -96,7 +96,7 @@ export class Workbench {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
-  /** The lines in view. What is painted is a CSS `::after`, which no text search of the page finds. */
+  /** The lines in view. What is painted is CSS (`::before`, `::after`), which no text search of the page finds. */
   async lines(): Promise<ScreenLine[]> {
     return this.page.evaluate(readLines);
   }
@@ -209,16 +209,17 @@ function textOf(lines: ScreenLine[]): string[] {
 /** Runs in the page. */
 function readLines(): ScreenLine[] {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
-  const content = (element: Element) => {
-    const value = getComputedStyle(element, "::after").content;
+  const contentOf = (element: Element, place: string) => {
+    const value = getComputedStyle(element, place).content;
     return value === "none" || value === "normal" ? "" : value.replace(/^"|"$/g, "").replaceAll('\\"', '"').replaceAll("\\\\", "\\");
   };
+  const content = (element: Element) => ["::before", "::after"].map((place) => contentOf(element, place)).join("");
   return [...document.querySelectorAll(".editor-instance .view-line")].map((line) => {
     const painted = [...line.querySelectorAll("span")].filter((span) => content(span) !== "");
     return {
       text: plain(line.textContent ?? ""),
       mark: plain(painted.map(content).join("")),
-      colour: painted[0] ? getComputedStyle(painted[0], "::after").color : "",
+      colour: painted[0] ? getComputedStyle(painted[0], contentOf(painted[0], "::before") === "" ? "::after" : "::before").color : "",
     };
   });
 }

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands/commands";
 import { actOnResult } from "./commands/resultActions";
+import type { Keybinding } from "./commands/keys";
 import { ChosenPython } from "./server/python";
 import { explain, Server } from "./server/server";
 import { settings } from "./server/settings";
@@ -25,9 +26,21 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const variablesView = new VariablesView(server, painter);
   const tables = new Tables(server, painter, context.extensionUri);
   const statusBar = new StatusBar(server, painter, log);
-  const parts = { server, painter, panel, variablesView, tables, statusBar, log };
+  const evaluations = vscode.window.createOutputChannel("rdit evaluations", "python");
+  const parts = {
+    server,
+    painter,
+    panel,
+    variablesView,
+    tables,
+    statusBar,
+    log,
+    evaluations,
+    keybindings: keybindingsOf(context.extension),
+  };
   context.subscriptions.push(
     log,
+    evaluations,
     server,
     painter,
     panel,
@@ -57,7 +70,7 @@ function connect(server: Server, painter: Painter, panel: Panel, chosenPython: C
     keepTabsThatRun(painter),
     server.onState((state) => {
       if (state === "stopped") painter.loseServer();
-      if (state === "running") showWhatIsOffered(server);
+      if (state === "running") hideWhatIsNotOffered(server);
     }),
     chosenPython.onDidChange(() => report(server.sendSettings())),
     vscode.extensions.onDidChange(() => report(server.sendSettings())),
@@ -72,6 +85,10 @@ function connect(server: Server, painter: Painter, panel: Panel, chosenPython: C
   ];
 }
 
+function keybindingsOf({ packageJSON }: vscode.Extension<unknown>): Keybinding[] {
+  return (packageJSON as { contributes: { keybindings: Keybinding[] } }).contributes.keybindings;
+}
+
 /** The server sends no refresh to a client that draws results by itself; one that shows hints needs it. */
 function refreshHints(server: Server, uri: vscode.Uri): void {
   if (settings(uri).show !== "hints") return;
@@ -79,8 +96,8 @@ function refreshHints(server: Server, uri: vscode.Uri): void {
   if (document) server.refreshHints(document);
 }
 
-/** Menus and keys have no entries for what the server cannot do. */
-function showWhatIsOffered(server: Server): void {
-  void vscode.commands.executeCommand("setContext", "rdit.offersCheckpoints", server.offers("rdit/checkpoints"));
-  void vscode.commands.executeCommand("setContext", "rdit.offersVariables", server.offers("rdit/variables"));
+/** Menus and keys have no entries for what the server cannot do; until it is known, a command waits for the server. */
+function hideWhatIsNotOffered(server: Server): void {
+  void vscode.commands.executeCommand("setContext", "rdit.lacksCheckpoints", !server.offers("rdit/checkpoints"));
+  void vscode.commands.executeCommand("setContext", "rdit.lacksVariables", !server.offers("rdit/variables"));
 }

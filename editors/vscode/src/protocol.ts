@@ -509,6 +509,8 @@ export interface SessionStatus {
   python: string | null;
   /** The interpreter's version; null where there is no process. */
   pythonVersion: string | null;
+  /** Why it is that one: `/project/.venv is the project's virtual environment`. */
+  pythonReason?: string;
   /** The process; null where there is none. */
   pid: number | null;
   /** Runs that wait behind the one under way. */

@@ -49,8 +49,8 @@ test("going back says what ran again for it", () => {
 
 test("the status says how many there are, what they hold, and why there is no newer one", () => {
   assert.equal(countSentence({ count: 0, memory: 0 }), "no checkpoints");
-  assert.equal(countSentence({ count: 1, memory: 12_400_000 }), "1 checkpoint, 12 MB");
-  assert.equal(countSentence({ count: 3, memory: 9_000_000 }), "3 checkpoints, 9.0 MB");
+  assert.equal(countSentence({ count: 1, memory: 12_400_000 }), "1 checkpoint, 12 MB beyond the program's own memory");
+  assert.equal(countSentence({ count: 3, memory: 9_000_000 }), "3 checkpoints, 9.0 MB beyond the program's own memory");
   const refused = { lineEnd: 12, reason: "it has a socket open" };
   assert.equal(refusedSentence({ count: 0, memory: 0, refused }), "no checkpoint since line 12: it has a socket open");
   assert.equal(refusedSentence({ count: 1, memory: 0 }), undefined);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Look } from "../src/protocol";
-import { duration, marksOf, signsOf } from "../src/view/decorations";
+import { columnsOf, duration, marksOf, signsOf, widestMark } from "../src/view/decorations";
 import { result } from "./results";
 
 const textOf = (...args: Parameters<typeof result>) => marksOf([result(...args)], 120)[0]?.text;
@@ -69,13 +69,33 @@ test("a long mark is cut by characters, not inside of one", () => {
   assert.equal(marksOf([result({ summary: "😀".repeat(20) })], 10)[0]?.text, `→ ${"😀".repeat(7)}…`);
 });
 
-test("statements that share a line share a mark, which looks like the most urgent", () => {
-  const results = [
-    result({ nodeIndex: 0, lineStart: 1, summary: "1" }),
-    result({ nodeIndex: 1, lineStart: 1, look: "error", summary: "E: x" }),
-  ];
-  assert.deepEqual(marksOf(results, 120), [{ line: 1, look: "error", text: "→ 1  ✗ E: x" }]);
+const sharing = (...changes: Parameters<typeof result>[0][]) =>
+  changes.map((each, nodeIndex) => result({ nodeIndex, lineStart: 1, ...each }));
+
+test("statements that share a line share a mark", () => {
+  const results = sharing({ summary: "1" }, { summary: "2" });
+  assert.deepEqual(marksOf(results, 120), [{ line: 1, look: "fresh", text: "→ 1  → 2" }]);
+});
+
+test("a value keeps its look beside an error, and the sign is that of the most urgent", () => {
+  const results = sharing({ summary: "1" }, { look: "error", summary: "E: x" }, { look: "notRun", status: "notRun", summary: "not run" });
+  assert.deepEqual(marksOf(results, 120), [
+    { line: 1, look: "fresh", text: "→ 1", part: "first" },
+    { line: 1, look: "error", text: "✗ E: x  · not run", part: "last" },
+  ]);
   assert.deepEqual(signsOf(results), [{ line: 1, look: "error" }]);
+});
+
+test("a look is said once for the statements of a line", () => {
+  const stale = { look: "stale", stale: true } as const;
+  assert.deepEqual(marksOf(sharing({ ...stale, durationMs: 4000 }, stale), 120), [{ line: 1, look: "stale", text: "~ took 4.0 s" }]);
+  assert.deepEqual(marksOf(sharing(stale, stale), 120), [{ line: 1, look: "stale", text: "~" }]);
+});
+
+test("a mark is cut where its window is likely to end, with room for some of it anyhow", () => {
+  assert.equal(widestMark(10, 1, 2, false), "max(30ch, calc(((100vw - 355px) / 2 - 90px - 16ch) / 1 - 2em))");
+  assert.equal(columnsOf("a\tb", 4), 5);
+  assert.equal(columnsOf("\t\t😀", 8), 17);
 });
 
 test("only what took long says how long", () => {

@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { keysOf } from "../src/commands/keys";
 import { settingKeys, type SessionStatus } from "../src/protocol";
 import { shownLenses } from "../src/server/codeLenses";
 import { hasOtherServer, type Inspected, serverSettings } from "../src/server/serverSettings";
 import { looks } from "../src/view/decorations";
-import { statusText } from "../src/view/statusText";
+import { environmentName, statusText } from "../src/view/statusText";
 
 const extension = process.cwd();
 
 interface Manifest {
   contributes: {
     commands: { command: string }[];
-    keybindings: { command: string; when: string }[];
+    keybindings: { command: string; key: string; when: string }[];
     menus: Record<string, { command?: string }[]>;
     colors: { id: string; defaults: Record<string, string> }[];
     configuration: { properties: Record<string, { markdownDescription: string }> };
@@ -112,14 +113,32 @@ test("the status bar says which Python, what it does and how long", () => {
   const program = { python: "/p", pythonVersion: "3.12.1", pid: 5, checkpoints: none };
   const session = { uri: "", clients: [], startedAt: "2026-01-01T00:00:00Z", queued: 0, queue: [] };
   const status: SessionStatus = { ...session, ...program, state: "busy" };
-  const at = (changes: object) => statusText({ server: "running", session: "idle", status, busyMs: undefined, ...changes });
+  const at = (changes: object) => statusText({ server: "running", session: "idle", status, environment: undefined, busyMs: undefined, ...changes });
   assert.equal(at({}).text, "$(play-circle) Python 3.12.1");
   assert.equal(at({ session: "busy", busyMs: 12_345 }).text, "$(sync~spin) Python 3.12.1 · 12 s");
   assert.equal(at({}).tooltip, "rdit: ready\n/p (process 5)\nno checkpoints");
   const checkpoints = { count: 2, memory: 3e6, refused: { lineEnd: 12, reason: "it has a socket open" } };
-  const about = "2 checkpoints, 3.0 MB\nno checkpoint since line 12: it has a socket open";
+  const about = "2 checkpoints, 3.0 MB beyond the program's own memory\nno checkpoint since line 12: it has a socket open";
   assert.equal(at({ status: { ...status, checkpoints } }).tooltip, `rdit: ready\n/p (process 5)\n${about}`);
+  assert.equal(at({ environment: ".venv" }).text, "$(play-circle) Python 3.12.1 (.venv)");
+  const reason = "/p/.venv is the project's virtual environment";
+  assert.equal(at({ status: { ...status, pythonReason: reason } }).tooltip, `rdit: ready\n/p (process 5)\n${reason}\nno checkpoints`);
   assert.equal(at({ status: undefined }).text, "$(play-circle) rdit");
   assert.ok(at({ session: "dead" }).isWarning);
   assert.ok(at({ server: "stopped" }).isWarning);
+});
+
+test("an interpreter is known by the folder of its environment, where it is in one", () => {
+  const name = (python: string, ...there: string[]) => environmentName(python, (file) => there.includes(file));
+  assert.equal(name("/home/me/project/.venv/bin/python", "/home/me/project/.venv/pyvenv.cfg"), ".venv");
+  assert.equal(name("/opt/conda/envs/lab/bin/python", "/opt/conda/envs/lab/conda-meta"), "lab");
+  assert.equal(name("/usr/bin/python3"), undefined);
+});
+
+test("the menu names the keys as they are written on the keyboard", () => {
+  const { keybindings } = manifest.contributes;
+  assert.equal(keysOf("rdit.runFile", keybindings, false), "Shift+Alt+X F");
+  assert.equal(keysOf("rdit.runFile", keybindings, true), "Ctrl+Option+X F");
+  assert.equal(keysOf("rdit.runStatement", keybindings, true), "Shift+Option+Enter");
+  assert.equal(keysOf("rdit.export", keybindings, false), undefined);
 });

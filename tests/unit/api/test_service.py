@@ -134,6 +134,7 @@ async def test_run_and_look(call: Caller, tmp_path: Path) -> None:
     assert [each["name"] for each in variables] == ["x", "Picture"]
     (session,) = (await call("rdit/status", None))["sessions"]
     assert (session["uri"], session["state"]) == (uri, "idle")
+    assert session["pythonReason"] == "set in the editor's settings"
     assert await call("rdit/interrupt", uri) == {"interrupted": False}
     assert await call("rdit/reset", uri) == {"status": "ok"}
     assert await call("rdit/results", uri) == {"results": []}

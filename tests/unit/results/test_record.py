@@ -284,7 +284,6 @@ def test_a_result_comes_back_as_it_was() -> None:
     found = keep(**fields)
     assert fields == {name: vars(found)[name] for name in fields}
     assert found.restored
-    others = {"text", "status", "key", "captured", "reused", "restored", "revision", "waited"}
     assert {*fields} | others == {*vars(found)}, "a new field is kept, or has a reason not to be"
 
 

@@ -251,6 +251,7 @@ local M = {}
 ---@field state rdit.SessionState What it is doing.
 ---@field python? string `sys.executable` of its program; null where there is no process.
 ---@field pythonVersion? string The interpreter's version; null where there is no process.
+---@field pythonReason? string Why it is that one: `/project/.venv is the project's virtual environment`.
 ---@field pid? integer The process; null where there is none.
 ---@field queued integer Runs that wait behind the one under way.
 ---@field checkpoints rdit.KeptCheckpoints Its checkpoints, counted.

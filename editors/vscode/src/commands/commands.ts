@@ -5,13 +5,17 @@ import type { Variable } from "../protocol";
 import { explain } from "../server/server";
 import { keep, restore } from "./checkpoints";
 import { currentPlace, currentUri } from "./currentEditor";
+import { evaluate } from "./evaluate";
 import { openExample } from "./example";
+import { exportResults } from "./export";
+import { importNotebook } from "./importNotebook";
 import { showMenu } from "./menu";
 import type { Parts } from "./parts";
 import { copy, open } from "./resultActions";
 import { execute, interrupt, reset, runStatement, transact } from "./run";
 
-type Command = (parts: Parts, item?: Variable) => unknown;
+/** @param argument What a menu gives along, such as the file that was clicked on. */
+type Command = (parts: Parts, argument: unknown) => unknown;
 
 const commands: Record<string, Command> = {
   "rdit.runStatement": runStatement,
@@ -28,7 +32,7 @@ const commands: Record<string, Command> = {
   "rdit.checkpoint": ({ server, statusBar }) => keep(server, statusBar, currentUri()),
   "rdit.restore": ({ server, statusBar }) => restore(server, statusBar, currentUri()),
   "rdit.variables": ({ variablesView }) => variablesView.show(),
-  "rdit.openTable": ({ variablesView, tables }, item) => variablesView.openTable(tables, item),
+  "rdit.openTable": ({ variablesView, tables }, item) => variablesView.openTable(tables, item as Variable | undefined),
   "rdit.sortVariables": ({ variablesView }) => variablesView.sort(),
   "rdit.showOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
   "rdit.showStatementOutputs": ({ panel }) => panel.show({ isWholeDocument: false }),
@@ -37,6 +41,9 @@ const commands: Record<string, Command> = {
   "rdit.openOutputsAsText": ({ panel }) => panel.openAsText(),
   "rdit.copyResult": async ({ server }) => copy(await server.execute("rdit/copyResult", currentPlace())),
   "rdit.openPicture": async ({ server }) => open(await server.execute("rdit/openPicture", { ...currentPlace(), show: false })),
+  "rdit.evaluate": evaluate,
+  "rdit.export": exportResults,
+  "rdit.importNotebook": importNotebook,
   "rdit.showLog": ({ log }) => log.show(),
   "rdit.restartServer": ({ server }) => server.restart(),
   "rdit.menu": showMenu,
@@ -45,9 +52,9 @@ const commands: Record<string, Command> = {
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
   return Object.entries(commands).map(([id, command]) =>
-    vscode.commands.registerCommand(id, async (item?: Variable) => {
+    vscode.commands.registerCommand(id, async (argument: unknown) => {
       try {
-        await command(parts, item);
+        await command(parts, argument);
       } catch (error) {
         explain(error);
       }

@@ -5,6 +5,7 @@ import type { Server } from "../server/server";
 import type { Painter } from "../view/painter";
 import type { Panel } from "../view/panel";
 import type { StatusBar } from "../view/statusBar";
+import type { Keybinding } from "./keys";
 import type { Tables } from "../view/tables";
 import type { VariablesView } from "../view/variablesView";
 
@@ -16,4 +17,8 @@ export interface Parts {
   tables: Tables;
   statusBar: StatusBar;
   log: vscode.LogOutputChannel;
+  /** Expressions that were asked for, and their values. */
+  evaluations: vscode.OutputChannel;
+  /** The keys that the extension has for its commands. */
+  keybindings: Keybinding[];
 }

@@ -19,8 +19,23 @@ interface PythonApi {
   };
 }
 
-/** What a user can do about it is in the message. */
-export class NoPythonError extends Error {}
+/** Something that other settings mend. What they are is in the message. */
+export class SettingsError extends Error {
+  /** @param query What to look for among the settings. */
+  constructor(
+    message: string,
+    readonly query: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The interpreter of the server, and why it is that one. */
+export interface ServerPython {
+  python: string;
+  version: string;
+  reason: string;
+}
 
 /** The interpreter chosen in the Python extension; nothing where that is not installed. */
 export class ChosenPython {
@@ -51,34 +66,61 @@ export class ChosenPython {
   }
 }
 
-/** The interpreter that runs the bundled server. */
-export async function serverPython(configured: string, chosen: string | undefined): Promise<string> {
-  if (configured !== "") return requireVersion(configured);
-  const candidates = [chosen, "python3", "python"].filter((candidate) => candidate !== undefined);
-  for (const candidate of candidates) {
-    if ((await versionOf(candidate)) === "new enough") return candidate;
+/**
+ * The interpreter that runs the bundled server.
+ *
+ * @param refuse Is told of each that will not do, and why.
+ */
+export async function serverPython(
+  configured: string,
+  chosen: string | undefined,
+  refuse: (sentence: string) => void,
+): Promise<ServerPython> {
+  if (configured !== "") return configuredPython(configured);
+  const candidates = [
+    ...(chosen === undefined ? [] : [{ python: chosen, reason: "chosen in the Python extension" }]),
+    ...["python3", "python"].map((python) => ({ python, reason: "the first on PATH that is new enough" })),
+  ];
+  for (const { python, reason } of candidates) {
+    const version = await versionOf(python);
+    if (isNewEnough(version)) return { python, version, reason };
+    refuse(`${python} does not run the server: it ${problemOf(version)}.`);
   }
-  throw new NoPythonError(
+  throw new SettingsError(
     "rdit needs Python 3.10 or newer to run its server (your own code may use an older one). " +
       "Install one, or name it in the setting “rdit.server.python”.",
+    "rdit.server.python",
   );
 }
 
-async function requireVersion(configured: string): Promise<string> {
-  const found = await versionOf(configured);
-  if (found === "new enough") return configured;
-  const problem = found === "too old" ? "is older than Python 3.10" : "cannot be started";
-  throw new NoPythonError(`rdit cannot run its server: “${configured}” (the setting “rdit.server.python”) ${problem}.`);
+async function configuredPython(configured: string): Promise<ServerPython> {
+  const version = await versionOf(configured);
+  if (isNewEnough(version)) return { python: configured, version, reason: "set in “rdit.server.python”" };
+  throw new SettingsError(
+    `rdit cannot run its server: “${configured}” (the setting “rdit.server.python”) ${problemOf(version)}.`,
+    "rdit.server.python",
+  );
 }
 
-async function versionOf(python: string): Promise<"new enough" | "too old" | "missing"> {
+function isNewEnough(version: string | undefined): version is string {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  return major > 3 || (major === 3 && minor >= 10);
+}
+
+function problemOf(version: string | undefined): string {
+  return version === undefined ? "cannot be started" : `is ${version}, older than Python 3.10`;
+}
+
+/** Such as `3.11.7`; undefined where it cannot be started, or is no Python. */
+async function versionOf(python: string): Promise<string | undefined> {
   try {
     // `-I` and `-S`: nothing of the user's is imported for the question.
-    const answer = await run(python, ["-I", "-S", "-c", "import sys; print(sys.version_info >= (3, 10))"], { timeout: 10_000 });
-    return answer.stdout.trim() === "True" ? "new enough" : "too old";
+    const code = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
+    const answer = await run(python, ["-I", "-S", "-c", code], { timeout: 10_000 });
+    return /^\d+\.\d+\.\d+$/.exec(answer.stdout.trim())?.[0];
   } catch {
     // Not found, not executable or not a Python: for the choice between candidates it is the same.
-    return "missing";
+    return undefined;
   }
 }
 

@@ -25,7 +25,7 @@ import {
 } from "vscode-languageclient/node";
 import type * as protocol from "../protocol";
 import { shownLenses } from "./codeLenses";
-import { type ChosenPython, NoPythonError, serverPython } from "./python";
+import { type ChosenPython, serverPython, SettingsError } from "./python";
 import { settings, settingsForServer } from "./settings";
 
 export const documentSelector = [
@@ -109,7 +109,11 @@ export class Server implements vscode.Disposable {
     const client = await this.start();
     if (!this.offers(command)) throw new Error(`rdit: this version of the server does not offer “${command}”.`);
     const params = { command, arguments: [argument] };
-    return (await client.sendRequest(ExecuteCommandRequest.type, params)) as protocol.Requests[C]["result"];
+    try {
+      return (await client.sendRequest(ExecuteCommandRequest.type, params)) as protocol.Requests[C]["result"];
+    } catch (error) {
+      throw command === "rdit/execute" ? reasonNotToRun(error) : error;
+    }
   }
 
   /** Whether the server, older or newer than this extension, has a command. */
@@ -161,7 +165,7 @@ export class Server implements vscode.Disposable {
       this.starting = undefined;
       this.client = undefined;
       this.setState("stopped");
-      if (error instanceof NoPythonError) throw error;
+      if (error instanceof SettingsError) throw error;
       this.log.error(String(error));
       throw new Error("rdit: the server did not start. Its log says why.", { cause: error });
     }
@@ -198,9 +202,13 @@ export class Server implements vscode.Disposable {
   private async serverOptions(): Promise<ServerOptions> {
     const { serverCommand, serverPython: configured } = settings();
     const [command, ...args] = serverCommand;
-    if (command !== undefined) return () => this.spawn(command, args);
-    const python = await serverPython(configured, await this.chosenPython.for(undefined));
-    this.log.info(`Starting the server with ${python}.`);
+    if (command !== undefined) {
+      this.log.info(`Starting the server with ${serverCommand.join(" ")}: set in “rdit.server.command”.`);
+      return () => this.spawn(command, args);
+    }
+    const chosen = await this.chosenPython.for(undefined);
+    const { python, version, reason } = await serverPython(configured, chosen, (sentence) => this.log.warn(sentence));
+    this.log.info(`Starting the server with ${python} (Python ${version}): ${reason}.`);
     // `-I` keeps PYTHONPATH, the user's site-packages and the working folder out of the server. The
     // launcher adds the bundled packages by itself, so nothing leaks into the user's interpreter.
     return () => this.spawn(python, ["-I", path.join(this.extensionPath, "bundled", "launch.py"), "lsp"]);
@@ -230,7 +238,7 @@ export class Server implements vscode.Disposable {
         try {
           return await this.abilities.runCommand(command, args, async (ownArgs) => (await next(command, ownArgs)) as unknown);
         } catch (error) {
-          explain(error);
+          explain(command === "rdit/execute" ? reasonNotToRun(error) : error);
           return undefined;
         }
       },
@@ -288,6 +296,12 @@ async function end(process: ChildProcess | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
+/** A run that fails before it begins has no interpreter, or none that can be started as the settings say. */
+function reasonNotToRun(error: unknown): unknown {
+  const isMended = error instanceof ResponseError && error.code === LSPErrorCodes.RequestFailed;
+  return isMended ? new SettingsError(error.message, "@ext:rdit.rdit") : error;
+}
+
 /** Show why a command failed; a document that changed meanwhile is no failure worth a box. */
 export function explain(error: unknown): void {
   if (error instanceof ResponseError && error.code === LSPErrorCodes.ContentModified) {
@@ -295,7 +309,24 @@ export function explain(error: unknown): void {
     return;
   }
   const message = error instanceof Error ? error.message : String(error);
-  void vscode.window.showErrorMessage(message.startsWith("rdit") ? message : `rdit: ${message}`, "Show Log").then((choice) => {
-    if (choice === "Show Log") void vscode.commands.executeCommand("rdit.showLog");
-  });
+  void offerRemedies(message.startsWith("rdit") ? message : `rdit: ${message}`, error);
+}
+
+async function offerRemedies(message: string, error: unknown): Promise<void> {
+  const remedies = [...(error instanceof SettingsError ? settingsRemedies(error) : []), showLog];
+  const chosen = await vscode.window.showErrorMessage(message, ...remedies);
+  if (chosen) await vscode.commands.executeCommand(chosen.command, ...chosen.arguments);
+}
+
+interface Remedy extends vscode.MessageItem {
+  command: string;
+  arguments: unknown[];
+}
+
+const showLog: Remedy = { title: "Show Log", command: "rdit.showLog", arguments: [] };
+
+function settingsRemedies({ query }: SettingsError): Remedy[] {
+  const open = { title: "Open Settings", command: "workbench.action.openSettings", arguments: [query] };
+  const choose = { title: "Choose Interpreter", command: "python.setInterpreter", arguments: [] };
+  return vscode.extensions.getExtension("ms-python.python") ? [open, choose] : [open];
 }

@@ -74,7 +74,7 @@ export function takenBackSentence(policy: TransactionPolicy, status: ExecuteResu
 /** How many there are, and what they cost. */
 export function countSentence({ count, memory }: KeptCheckpoints): string {
   if (count === 0) return "no checkpoints";
-  return `${count} ${count === 1 ? "checkpoint" : "checkpoints"}, ${megabytes(memory)}`;
+  return `${count} ${count === 1 ? "checkpoint" : "checkpoints"}, ${megabytes(memory)} beyond the program's own memory`;
 }
 
 /** Why there is no newer one; nothing where none was refused. */

@@ -14,6 +14,8 @@ export interface Mark {
   line: number;
   look: Look;
   text: string;
+  /** Which of two with different looks on the same line. */
+  part?: "first" | "last";
 }
 
 export interface Sign {
@@ -25,6 +27,7 @@ export interface Sign {
 /** Colours alone exclude people, so every look also has its own first character. */
 const characters: Record<Look, string> = {
   fresh: "→",
+  restored: "↺",
   stale: "~",
   outOfOrder: "↷",
   running: "⋯",
@@ -37,14 +40,14 @@ const characters: Record<Look, string> = {
 const reusedCharacter = "⇢";
 
 /** On a shared line or statement, the look that most needs attention wins. */
-const urgency: Look[] = ["running", "error", "stopped", "stale", "outOfOrder", "notRun", "fresh"];
+const urgency: Look[] = ["running", "error", "stopped", "stale", "outOfOrder", "notRun", "restored", "fresh"];
 
 /** The look to draw. One that only a newer server knows is drawn as stale: it must not pass for fresh. */
 export function drawnLook({ look }: StatementResult): Look {
   return looks.includes(look) ? look : "stale";
 }
 
-/** The marks of a document, at most one a line; none for a document of which nothing has run. */
+/** The marks of a document, at most two a line; none for a document of which nothing has run. */
 export function marksOf(results: StatementResult[], maxLength: number): Mark[] {
   if (results.every((result) => result.status === "notRun")) return [];
   const byLine = new Map<number, StatementResult[]>();
@@ -54,14 +57,28 @@ export function marksOf(results: StatementResult[], maxLength: number): Mark[] {
     const line = result.markLine ?? result.lineEnd;
     byLine.set(line, [...(byLine.get(line) ?? []), result]);
   }
-  const marks: Mark[] = [];
-  for (const [line, sharing] of byLine) {
-    const texts = sharing.map(markText).filter((text) => text !== "");
-    if (texts.length > 0) {
-      marks.push({ line, look: mostUrgent(sharing.map(drawnLook)), text: cut(texts.join("  "), maxLength) });
-    }
-  }
-  return marks;
+  return [...byLine].flatMap(([line, sharing]) => marksOfLine(line, sharing, maxLength));
+}
+
+/**
+ * How wide a mark may be before it is cut with an ellipsis, in CSS.
+ *
+ * VS Code tells an extension nothing of an editor's width. So this takes the side bar for open and as wide as it is
+ * at first, and the editors for equally wide: a mark that is cut too early is better than one that ends below the
+ * minimap or has the editor scroll sideways.
+ *
+ * @param columns The columns of the code before it.
+ * @param marks How many marks share what is left of the line.
+ * @param groups How many editors are side by side.
+ */
+export function widestMark(columns: number, marks: 1 | 2, groups: number, hasMinimap: boolean): string {
+  const aroundText = hasMinimap ? 180 : 90;
+  return `max(30ch, calc(((100vw - 355px) / ${groups} - ${aroundText}px - ${columns + 6}ch) / ${marks} - 2em))`;
+}
+
+/** The columns that a line takes. */
+export function columnsOf(text: string, tabSize: number): number {
+  return [...text].reduce((column, character) => (character === "\t" ? column + tabSize - (column % tabSize) : column + 1), 0);
 }
 
 /** The signs for the gutter, at most one a line; none for a document of which nothing has run. */
@@ -91,6 +108,35 @@ function endsRun(before: StatementResult | undefined): boolean {
 
 function mostUrgent(candidates: Look[]): Look {
   return urgency.find((look) => candidates.includes(look)) ?? "fresh";
+}
+
+/** Statements on one line share a mark, unless their looks differ: an error beside a value makes no error of that. */
+function marksOfLine(line: number, sharing: StatementResult[], maxLength: number): Mark[] {
+  const runs: { look: Look; texts: string[] }[] = [];
+  for (const result of sharing) {
+    const look = drawnLook(result);
+    const text = markText(result);
+    if (text === "") continue;
+    const last = runs.at(-1);
+    if (last?.look === look) last.texts.push(text);
+    else runs.push({ look, texts: [text] });
+  }
+  const [first, ...others] = runs;
+  if (!first) return [];
+  const texts = ({ texts: all }: { look: Look; texts: string[] }) => cut(withoutBare(all).join("  "), maxLength);
+  const mark: Mark = { line, look: first.look, text: texts(first) };
+  if (others.length === 0) return [mark];
+  const look = mostUrgent(others.map((run) => run.look));
+  return [
+    { ...mark, part: "first" },
+    { line, look, text: cut(others.map(texts).join("  "), maxLength), part: "last" },
+  ];
+}
+
+/** The look is said once: a character without a text says nothing beside one with a text. */
+function withoutBare(texts: string[]): string[] {
+  const withText = texts.filter((text) => [...text].length > 1);
+  return withText.length > 0 ? withText : texts.slice(0, 1);
 }
 
 function markText(result: StatementResult): string {

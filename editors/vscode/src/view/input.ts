@@ -3,6 +3,9 @@
 import * as vscode from "vscode";
 import type { InputParams, InputResult } from "../protocol";
 
+const answerButton = "Answer";
+const endButton = "End Input (EOFError)";
+
 /** VS Code shows one input box at a time: a second one would dismiss the first. */
 let previous: Promise<unknown> = Promise.resolve();
 
@@ -13,18 +16,41 @@ export async function answerInput(params: InputParams, token: vscode.Cancellatio
   return answer;
 }
 
+/**
+ * A box is dismissed by Escape in any place and by any list that opens, often without wanting to: the program
+ * goes on waiting then, until it is said that the input is to end.
+ */
 async function ask(params: InputParams, token: vscode.CancellationToken): Promise<InputResult> {
-  if (token.isCancellationRequested) return { text: null };
-  const file = vscode.workspace.asRelativePath(vscode.Uri.parse(params.uri));
-  const text = await vscode.window.showInputBox(
-    {
-      title: `${file} asks for input`,
-      prompt: `${params.prompt.trim()} (Escape ends the input)`.trim(),
-      password: params.password,
-      // Looking something up in another window must not end the program's input.
-      ignoreFocusOut: true,
-    },
-    token,
-  );
-  return { text: text ?? null };
+  while (!token.isCancellationRequested) {
+    const text = await showBox(params, token);
+    if (text !== undefined) return { text };
+    if (token.isCancellationRequested || !(await wantsToAnswer(params, token))) break;
+  }
+  return { text: null };
+}
+
+function showBox(params: InputParams, token: vscode.CancellationToken): Thenable<string | undefined> {
+  const options: vscode.InputBoxOptions = {
+    title: `${fileOf(params)} asks for input`,
+    password: params.password,
+    // Looking something up in another window is no answer.
+    ignoreFocusOut: true,
+  };
+  const prompt = params.prompt.trim();
+  return vscode.window.showInputBox(prompt ? { ...options, prompt } : options, token);
+}
+
+async function wantsToAnswer(params: InputParams, token: vscode.CancellationToken): Promise<boolean> {
+  const prompt = params.prompt.trim();
+  const message = `rdit: ${fileOf(params)} waits for input${prompt ? `: ${prompt}` : "."}`;
+  const choice = vscode.window.showInformationMessage(message, answerButton, endButton);
+  return (await Promise.race([choice, cancelled(token)])) === answerButton;
+}
+
+function cancelled(token: vscode.CancellationToken): Promise<undefined> {
+  return new Promise((resolve) => token.onCancellationRequested(() => resolve(undefined)));
+}
+
+function fileOf({ uri }: InputParams): string {
+  return vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
 }

@@ -8,7 +8,7 @@
 import * as vscode from "vscode";
 import type { DidChangeResultsParams, Look } from "../protocol";
 import { settings } from "../server/settings";
-import { looks, type Mark, marksOf, type Sign, signsOf } from "./decorations";
+import { columnsOf, looks, type Mark, marksOf, type Sign, signsOf, widestMark } from "./decorations";
 import { DisplayedResults } from "./displayedResults";
 import { lineEdit } from "./lineEdit";
 
@@ -42,6 +42,10 @@ export class Painter implements vscode.Disposable {
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document.uri)),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.paint(editor))),
       vscode.window.onDidChangeTextEditorVisibleRanges((event) => this.paint(event.textEditor)),
+      vscode.window.tabGroups.onDidChangeTabGroups((event) => {
+        // As many more or fewer share the window, so each is narrower or wider.
+        if (event.opened.length + event.closed.length > 0) this.repaintAll();
+      }),
     ];
   }
 
@@ -121,6 +125,7 @@ function createTypes(look: Look, extensionUri: vscode.Uri): LookTypes {
   const color = new vscode.ThemeColor(`rdit.${look}Foreground`);
   return {
     mark: vscode.window.createTextEditorDecorationType({
+      before: { color, margin: "0 0 0 2em" },
       after: { color, margin: "0 0 0 2em" },
       overviewRulerColor: inRuler.has(look) ? color : "",
       overviewRulerLane: vscode.OverviewRulerLane.Right,
@@ -144,8 +149,20 @@ function nearView(editor: vscode.TextEditor): (line: number) => boolean {
 }
 
 function markOptions(mark: Mark, editor: vscode.TextEditor): vscode.DecorationOptions {
-  const end = editor.document.lineAt(mark.line - 1).range.end;
-  return { range: new vscode.Range(end, end), renderOptions: { after: { contentText: mark.text } } };
+  const { text, range } = editor.document.lineAt(mark.line - 1);
+  const marks = mark.part === undefined ? 1 : 2;
+  const attachment = { contentText: mark.text, textDecoration: `none; ${cutStyle(text, marks, editor)}` };
+  // Of two at the same place, VS Code draws one that stands before it first.
+  const renderOptions = mark.part === "first" ? { before: attachment } : { after: attachment };
+  return { range: new vscode.Range(range.end, range.end), renderOptions };
+}
+
+/** VS Code has no option for it, and puts the text of `textDecoration` into its style sheet as it is. */
+function cutStyle(text: string, marks: 1 | 2, editor: vscode.TextEditor): string {
+  const tabSize = Number(editor.options.tabSize ?? 4);
+  const hasMinimap = vscode.workspace.getConfiguration("editor", editor.document.uri).get("minimap.enabled", true);
+  const width = widestMark(columnsOf(text, tabSize), marks, vscode.window.tabGroups.all.length, hasMinimap);
+  return `display: inline-block; vertical-align: top; overflow: hidden; text-overflow: ellipsis; white-space: pre; max-width: ${width}`;
 }
 
 function signOptions(sign: Sign): vscode.DecorationOptions {

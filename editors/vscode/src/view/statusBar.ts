@@ -1,10 +1,11 @@
 /** The status bar item: which Python, what it is doing, for how long; and the menu behind it. */
 
+import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import type { KeptCheckpoints, SessionState, SessionStatus } from "../protocol";
 import type { Server } from "../server/server";
 import type { Painter } from "./painter";
-import { statusText } from "./statusText";
+import { environmentName, statusText } from "./statusText";
 
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("rdit.status", vscode.StatusBarAlignment.Right, 90);
@@ -46,12 +47,22 @@ export class StatusBar implements vscode.Disposable {
     try {
       const { sessions } = await this.server.execute("rdit/status", { uri });
       const session = sessions.find((candidate) => candidate.uri === uri) ?? sessions[0];
-      if (session) this.sessions.set(uri, session);
+      if (session) this.take(uri, session);
       this.draw();
     } catch (error) {
       // The item shows less then; a message box would not help.
       this.log.warn(`rdit/status: ${String(error)}`);
     }
+  }
+
+  private take(uri: string, session: SessionStatus): void {
+    const { python, pythonVersion, pythonReason, pid } = session;
+    if (python !== null && pid !== null && pid !== this.sessions.get(uri)?.pid) {
+      const file = vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
+      const reason = pythonReason === undefined ? "" : `: ${pythonReason}`;
+      this.log.info(`${file} runs in process ${pid} of ${python} (Python ${pythonVersion ?? "?"})${reason}.`);
+    }
+    this.sessions.set(uri, session);
   }
 
   /** Another server knows nothing of the sessions of the one before. */
@@ -93,10 +104,12 @@ export class StatusBar implements vscode.Disposable {
     if (!isPython) return;
     const key = document.uri.toString();
     const since = this.busySince.get(key);
+    const status = this.sessions.get(key);
     const { text, tooltip, isWarning } = statusText({
       server: this.server.state,
       session: this.painter.of(document.uri)?.state,
-      status: this.sessions.get(key),
+      status,
+      environment: status?.python ? environmentName(status.python, existsSync) : undefined,
       busyMs: since === undefined ? undefined : Date.now() - since,
     });
     this.item.text = text;

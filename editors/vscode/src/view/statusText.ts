@@ -1,5 +1,6 @@
 /** What the status bar says. Pure. */
 
+import * as path from "node:path";
 import type { SessionState, SessionStatus } from "../protocol";
 import type { ServerState } from "../server/server";
 import { countSentence, refusedSentence } from "./checkpointText";
@@ -8,6 +9,8 @@ export interface StatusInput {
   server: ServerState;
   session: SessionState | undefined;
   status: SessionStatus | undefined;
+  /** What the environment of its Python is called; undefined for one that is in none. */
+  environment: string | undefined;
   /** How long the session has been busy. */
   busyMs: number | undefined;
 }
@@ -22,7 +25,8 @@ export function statusText(input: StatusInput): StatusText {
   if (input.server === "stopped") return { text: "$(error) rdit", tooltip: "rdit: the server is not running", isWarning: true };
   if (input.server === "starting") return { text: "$(loading~spin) rdit", tooltip: "rdit: the server is starting", isWarning: false };
   const version = input.status?.pythonVersion;
-  const python = version ? `Python ${version}` : "rdit";
+  const environment = input.environment === undefined ? "" : ` (${input.environment})`;
+  const python = version ? `Python ${version}${environment}` : "rdit";
   const about = [`rdit: ${sentence(input.session)}`, interpreter(input.status), ...checkpoints(input.status)];
   const tooltip = about.filter(Boolean).join("\n");
   switch (input.session) {
@@ -52,12 +56,26 @@ function sentence(state: SessionState | undefined): string {
 
 function interpreter(status: SessionStatus | undefined): string {
   if (!status?.python) return "";
-  return status.pid === null ? status.python : `${status.python} (process ${status.pid})`;
+  const process = status.pid === null ? "" : ` (process ${status.pid})`;
+  const reason = status.pythonReason === undefined ? "" : `\n${status.pythonReason}`;
+  return `${status.python}${process}${reason}`;
 }
 
 function checkpoints(status: SessionStatus | undefined): string[] {
   const kept = status?.checkpoints;
   return kept ? [countSentence(kept), refusedSentence(kept) ?? ""] : [];
+}
+
+/**
+ * What the environment of an interpreter is called: its folder's name.
+ *
+ * @param python Its path, `sys.executable`.
+ * @param exists Whether there is a file or folder.
+ */
+export function environmentName(python: string, exists: (path: string) => boolean): string | undefined {
+  const folder = path.dirname(path.dirname(python));
+  const isEnvironment = ["pyvenv.cfg", "conda-meta"].some((sign) => exists(path.join(folder, sign)));
+  return isEnvironment ? path.basename(folder) : undefined;
 }
 
 /** Tenths of seconds in the status bar would only flicker. */
