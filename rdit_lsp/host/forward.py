@@ -53,8 +53,7 @@ def _can_be_given_away(fd: int) -> bool:
 def _first_message(fd: int) -> bytes:
     """What the client says first, and maybe the beginning of what follows.
 
-    Not more than that is read where there is no such message, or none of this length: whoever serves the
-    client then reads on.
+    Reading stops where there is no such message, or one that is too long; the server then reads on.
     """
     data = b""
     length = None

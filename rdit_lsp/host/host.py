@@ -82,8 +82,8 @@ class Host:
         self._listener.open()
         try:
             while not self._is_over.is_set():
-                await self._wait(UPKEEP)
                 await self._look_after()
+                await self._wait(UPKEEP)
         finally:
             await self._listener.close()
             await self.hub.close_all()
@@ -113,7 +113,7 @@ class Host:
             await self._retire()
 
     async def _retire(self) -> bool:
-        """End unless somebody comes at this moment; whether it ends."""
+        """End unless a client comes at this moment; whether it ends."""
         if await self._listener.close(patiently=True):
             self._is_over.set()
         return self._is_over.is_set()

@@ -44,6 +44,7 @@ class Listener:
         self._place = place
         self._socket = listening
         self._on_connection = on_connection
+        self._is_closed = False
         self._identity: tuple[int, int] | None = None
         """Device and inode of the socket's file."""
 
@@ -63,7 +64,7 @@ class Listener:
 
     def look_after(self) -> None:
         """Make again what a cleaner has removed."""
-        if self._is_there():
+        if self._is_there() or self._is_closed:
             return
         lock = Lock(self._place)
         try:
@@ -79,14 +80,17 @@ class Listener:
     async def close(self, *, patiently: bool = False) -> bool:
         """Take no more connections, and remove the files. Returns whether that was done.
 
-        `patiently`: not while somebody connects or starts a host, who would find it gone.
+        `patiently`: not while a client connects or starts a host, and would find this one gone.
         """
+        if self._is_closed:
+            return True
         lock = Lock(self._place)
         is_locked = await _take(lock)
         if patiently and (is_locked is False or self._accept()):
             if is_locked:
                 lock.release()
             return False
+        self._is_closed = True
         self._stop_serving()
         if self._is_there():
             for path in (self._place.socket, self._place.process):
@@ -98,7 +102,7 @@ class Listener:
 
     def _make_again(self) -> None:
         """Make the files again that were removed. Needs the lock, which may be held for this host."""
-        if self._is_there():
+        if self._is_there() or self._is_closed:
             return
         try:
             other = connect(self._place)

@@ -25,6 +25,7 @@ from rdit_lsp.api.errors import ApiError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from concurrent.futures import Future
 
     from cattrs import Converter
     from pygls.protocol.json_rpc import MsgId
@@ -46,6 +47,7 @@ class Protocol(LanguageServerProtocol):
     pygls' own text documents split lines at form feeds and U+2028 too, and cost milliseconds per key.
     """
 
+    _has_gone = False
     commands: Mapping[str, Callable[[Any], Any]] = {}
     """rdit's own, which are commands and plain requests alike."""
 
@@ -65,6 +67,22 @@ class Protocol(LanguageServerProtocol):
         reply = _begin(self.commands[name], arguments)
         self._request_futures[msg_id] = reply  # type: ignore[assignment]  # Both kinds are in it.
         reply.add_done_callback(partial(self._send_handler_result, msg_id=msg_id))
+
+    def give_up_requests(self) -> None:
+        """End what the client was asked, and will be, with an error: it has gone, and will not answer."""
+        self._has_gone = True
+        for msg_id in list(self._result_types):
+            asked = self._request_futures.pop(msg_id, None)
+            if asked is not None and not asked.done():
+                asked.set_exception(JsonRpcException("the client has gone"))
+        self._result_types.clear()
+
+    def send_request(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """As pygls has it; ends with an error where the client has gone."""
+        asked = super().send_request(*args, **kwargs)
+        if self._has_gone:
+            self.give_up_requests()
+        return asked
 
     def send_plain(self, message: dict[str, Any]) -> None:
         """Send what is plain JSON already; pygls would walk through all of it to convert it."""

@@ -114,6 +114,8 @@ class RditServer(LanguageServer):
         self.documents.leave()
         for uri in list(self._observers):
             self.forget_document(uri)
+        # Last: a document that was left does not take an error for an answer.
+        self.protocol.give_up_requests()
 
     # What is sent to the client: `service.Client`, and `Wire` of observer, publisher and progress.
 

@@ -53,15 +53,15 @@ async def test_two_editors(hosts: Hosts, tmp_path: Path) -> None:
     """Two editors on one file would have a program each, and see nothing of each other."""
     path = tmp_path / "analysis.py"
     one, other = await hosts.start(), await hosts.start()
-    mine, theirs = one.open(path, "x = 20\nx + 1\n"), other.open(path, "x = 20\nx + 2\n")
-    await mine.execute()
-    assert ["", "21"] == values({"results": await mine.results()})
-    report = await theirs.execute(scope="stale")
+    left, right = one.open(path, "x = 20\nx + 1\n"), other.open(path, "x = 20\nx + 2\n")
+    await left.execute()
+    assert ["", "21"] == values({"results": await left.results()})
+    report = await right.execute(scope="stale")
     assert ["", "22"] == values(report)
     (session,) = (await hosts.ps())["sessions"]
     assert 2 == len(session["clients"])
     assert await one.close() == 0
-    assert ["", "22"] == values({"results": await theirs.results()})
+    assert ["", "22"] == values({"results": await right.results()})
 
 
 async def test_exit_codes(hosts: Hosts) -> None:
@@ -91,7 +91,7 @@ async def test_shutdown_stops_no_run(hosts: Hosts, tmp_path: Path) -> None:
 
 
 async def test_program_is_as_its_editor_would_start_it(hosts: Hosts, tmp_path: Path) -> None:
-    """Programs would have the variables and the umask of whoever started the host."""
+    """Programs would have the variables and the umask of the editor that started the host."""
     source = "import os\nos.environ.get('WHOSE'), oct(os.umask(0))\n"
     shown = []
     for name, umask in (("first", 0o022), ("second", 0o007)):
@@ -170,7 +170,8 @@ async def test_streams_are_given_back(hosts: Hosts) -> None:
         stdout=there,
         env={**os.environ, **hosts.env},
     )
-    os.write(writing, b"Content-Length: 2\r\n\r\n{}")
+    body = b'{"jsonrpc":"2.0","method":"initialized","params":{}}'
+    os.write(writing, b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     os.close(writing)
     assert 1 == await server.wait()
     assert os.get_blocking(reading)

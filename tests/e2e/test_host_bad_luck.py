@@ -69,6 +69,7 @@ async def test_fifty_at_once(hosts: Hosts, tmp_path: Path) -> None:
 async def test_host_that_ends_while_it_starts(hosts: Hosts, tmp_path: Path) -> None:
     """A broken installation would keep the editor waiting."""
     broken = "import rdit_lsp.host.daemon as daemon\ndaemon.serve_detached = None"
+    hosts.mistakes = ("TypeError",)
     editor = await hosts.start(patches=[broken])
     await works(editor, tmp_path)
     (remark,) = remarks(editor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -50,6 +51,8 @@ class Hosts:
         }
         (self.folder / "tmp").mkdir()
         self.editors: list[Editor] = []
+        self.mistakes: tuple[str, ...] = ()
+        """How the last lines of tracebacks begin that are to be expected in the log."""
 
     @property
     def place(self) -> Path:
@@ -103,7 +106,7 @@ class Hosts:
         )
 
     async def ps(self) -> dict[str, Any]:
-        """What `rdit ps --json` tells."""
+        """What `rdit ps --json` writes."""
         done = await asyncio.to_thread(self.rdit, "ps", "--json")
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
@@ -133,10 +136,19 @@ class Hosts:
             for pid in self.processes():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+        assert [] == self._tracebacks(), (self.place / "host-1.log").read_text()
+        assert [] == self._tracebacks(), (self.place / "host-1.log").read_text()
         left = {path.name for path in self.place.iterdir()} if self.place.is_dir() else set()
         assert set() == left - {"host-1.lock", "host-1.log", "host-1.log.old"}
         assert [] == list((self.folder / "tmp").iterdir())
         shutil.rmtree(self.folder)
+
+    def _tracebacks(self) -> list[str]:
+        """The last lines of tracebacks in the log: mistakes of rdit's own."""
+        log = self.place / "host-1.log"
+        lines = log.read_text().splitlines() if log.is_file() else []
+        found = [line for line in lines if re.match(r"(\w+\.)*\w+Error\b", line)]
+        return [line for line in found if not line.startswith(self.mistakes)]
 
 
 def is_guard(pid: int) -> bool:
@@ -149,5 +161,5 @@ def is_guard(pid: int) -> bool:
 
 
 def remarks(editor: Editor) -> list[str]:
-    """What the server has told the person at the editor, so far."""
+    """The messages that the server has logged at the editor, so far."""
     return [params["message"] for params in editor.received("window/logMessage")]

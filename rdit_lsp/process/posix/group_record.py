@@ -52,7 +52,7 @@ class GroupRecord:
         self._append(f"-{group}")
 
     def touch(self) -> None:
-        """The server lives: what is in its groups now is known to be of theirs."""
+        """Record that the server lives: the processes that its groups hold now are its own."""
         self._append("")
 
     def _append(self, entry: str) -> None:
@@ -180,7 +180,7 @@ def _now() -> int:
 
 
 def _boot() -> str:
-    """What tells this run of the machine from others."""
+    """An id of the time since the machine was started."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

@@ -70,7 +70,7 @@ class Guard:
         self._send(f"-{group}\n")
 
     def touch(self) -> None:
-        """Note that the server lives: what its groups hold now is theirs.
+        """Record that the server lives: the processes that its groups hold now are its own.
 
         Its folders are kept from cleaners, which remove what is old, and made again where one was there.
         """

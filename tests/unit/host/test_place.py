@@ -71,7 +71,7 @@ def test_folder_that_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives folders away")
-def test_folder_of_somebody_else(tmp_path: Path) -> None:
+def test_folder_of_another_user(tmp_path: Path) -> None:
     """Another user could read and answer what editors say."""
     os.chown(tmp_path, 12345, -1)
     with pytest.raises(NoHostError, match="belongs to another user"):
