@@ -401,7 +401,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.panel().locator("pre", { hasText: "red" }).waitFor({ state: "detached" });
     await window.goTo(3);
     await window.panel().locator("h2 em", { hasText: "title" }).waitFor();
-    await window.panel().getByText("Whole file").click();
+    await window.clickInPanel("Whole file");
     await window.panelSays("red");
     await window.closePanel();
   });
@@ -411,8 +411,7 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.press("Shift+Alt+x", "f");
     await window.seesMark('fail("no")', /^✗ ValueError: no$/);
     await window.press("Shift+Alt+x", "o");
-    await window.panel().getByText("Whole file").click();
-    await window.focusEditor();
+    await window.clickInPanel("Whole file");
     const frame = window.panel().locator("iframe.plain");
     await frame.waitFor();
     const missing = () => frame.evaluate((each) => (each as HTMLIFrameElement).contentDocument!.documentElement.scrollHeight - each.clientHeight);
@@ -442,15 +441,13 @@ describe("rdit in VS Code", { timeout: 900_000 }, () => {
     await window.goTo(5);
     await shown("Table()").waitFor();
     await window.goTo(2);
-    await window.panel().getByText("Pin", { exact: true }).click();
+    await window.clickInPanel("Pin");
     await window.panelSays("Unpin");
-    await window.focusEditor();
     await window.goTo(1);
     await window.press("End", "Enter");
     await window.panel().locator("h2 a", { hasText: "line 6" }).waitFor();
     await shown("Table()").waitFor();
-    await window.panel().getByText("Unpin").click();
-    await window.focusEditor();
+    await window.clickInPanel("Unpin");
     await window.goTo(1);
     await shown('print("first")').waitFor();
     await window.closePanel();

@@ -186,6 +186,13 @@ export class Workbench {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
   }
 
+  /** Follow a link of the bar, and go back to the editor once VS Code knows that the panel had the focus. */
+  async clickInPanel(text: string): Promise<void> {
+    await this.panel().locator("nav").getByText(text, { exact: true }).click();
+    await this.page.locator(".editor-group-container.active .tab", { hasText: "rdit outputs" }).waitFor();
+    await this.focusEditor();
+  }
+
   async closePanel(): Promise<void> {
     await this.closeTab("rdit outputs");
     await this.focusEditor();

@@ -25,6 +25,13 @@ test("the page allows its own script, no other, and no network", () => {
   assert.match(html, /<script nonce="abc" src="https:\/\/resource\.example\/dist\/page\.js">/);
 });
 
+test("what is written to stderr does not look like a failure: progress bars are written there", () => {
+  assert.match(page([result({ output: [{ type: "stderr", text: "60%" }] })]), /<pre class="stderr">60%<\/pre>/);
+  const rules = [...shell(false).matchAll(/^ *([^{\n]*stderr[^{\n]*)\{([^}]*)\}/gm)].map(([, , rule]) => rule);
+  assert.equal(rules.length, 1);
+  assert.doesNotMatch(rules.join(), /errorForeground/);
+});
+
 test("everything that comes from the program or the disk is escaped", () => {
   const evil = `<script>alert("1")</script>`;
   const html = page(

@@ -26,19 +26,19 @@ export class Tables implements vscode.Disposable {
 
   show(uri: string, name: string): void {
     const key = JSON.stringify([uri, name]);
-    const view = this.shown.get(key) ?? this.create(uri, name);
+    const view = this.shown.get(key) ?? this.create(uri, name, () => this.shown.delete(key));
     this.shown.set(key, view);
-    view.onDidDispose(() => this.shown.delete(key));
     view.reveal();
   }
 
-  private create(uri: string, name: string): vscode.WebviewPanel {
+  private create(uri: string, name: string, onClose: () => void): vscode.WebviewPanel {
     const dist = vscode.Uri.joinPath(this.extensionUri, "dist");
     const options = { enableScripts: true, enableForms: false, localResourceRoots: [dist] };
     const view = vscode.window.createWebviewPanel("rdit.table", name, vscode.ViewColumn.Beside, options);
     view.webview.onDidReceiveMessage(async (request: RowsRequest) => {
       await view.webview.postMessage(await this.rows(uri, name, request));
     });
+    view.onDidDispose(onClose);
     const script = view.webview.asWebviewUri(vscode.Uri.joinPath(dist, "table.js")).toString();
     view.webview.html = tablePage({ script, nonce: randomBytes(16).toString("hex") });
     return view;
