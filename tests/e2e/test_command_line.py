@@ -287,7 +287,7 @@ def test_ctrl_c(folder: Path, layout: str) -> None:
     stdout, stderr = process.communicate(timeout=LIMIT)
     # Without values it is Python's own process that the signal ends.
     assert (-signal.SIGINT if layout == "quiet" else 130) == process.returncode
-    assert b"after" not in stdout
+    assert b"after\n" not in stdout.replace(b"\\n", b"\n")
     text = (stdout if layout.startswith("json") else stderr).decode()
     assert "KeyboardInterrupt" in text
     assert "line 3" in text
