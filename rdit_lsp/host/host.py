@@ -22,6 +22,7 @@ from rdit_lsp.host.greeting import TAKEN, peer_of
 from rdit_lsp.host.listener import Listener
 from rdit_lsp.lsp.server import converse, create_server, watch_processes
 from rdit_lsp.lsp.transport import Transport
+from rdit_lsp.process.posix.group_record import TOUCH
 from rdit_lsp.process.posix.groups import began
 from rdit_lsp.results.archive import Archive, cache_folder
 from rdit_lsp.session.client import Client
@@ -42,8 +43,6 @@ IDLE = 60.0
 UPKEEP = 10.0
 """Seconds between two looks at the socket's file, and at whether there is something to serve."""
 
-_TOUCH = 60.0
-"""Seconds between two signs of life: cleaners remove what was not touched for days."""
 
 _GREETING_TAKES = 10.0
 """Seconds that a client has to introduce itself."""
@@ -103,7 +102,7 @@ class Host:
 
     async def _look_after(self) -> None:
         self._listener.look_after()
-        if time.monotonic() - self._touched >= _TOUCH:
+        if time.monotonic() - self._touched >= TOUCH:
             self._touched = time.monotonic()
             self._listener.touch()
             self._guard.touch()

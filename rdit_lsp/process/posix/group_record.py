@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TOUCH = 60.0
+"""Seconds between two signs of life of a server, which gives them by `touch`."""
+
+_LATE = 20.0
+"""Seconds that a sign of life may come late, on a machine that is very busy."""
 _PREFIX = "watched-"
 _MOST_LINES = 4096
 """Lines after which the file is written anew with what still holds."""
@@ -152,14 +157,13 @@ class _Left:
     def end(self) -> None:
         """Kill its groups, and remove its folders.
 
-        Ids are used again: a group is the server's if one of its processes is older than the server's last
-        sign of life, as an id is not given anew while a process has it.
+        Ids are used again, but not while a process has one: a group is the server's if one of its processes
+        began while the server lived. That was at most `TOUCH` after its last sign of life. A younger one is
+        taken into account because the program itself may have exited, and left a child.
         """
         if self._boot == _boot():
-            oldest = groups.oldest_members()
-            kill_groups(
-                g for g in self._groups if oldest.get(g, self._alive_at + 1) <= self._alive_at
-            )
+            oldest, died = groups.oldest_members(), self._alive_at + _ticks(TOUCH + _LATE)
+            kill_groups(group for group in self._groups if oldest.get(group, died + 1) <= died)
         remove(f for f in self._folders if Path(f).name.startswith(f"rdit-{self._pid}-"))
 
 
@@ -176,7 +180,11 @@ def _is_there(pid: int) -> bool:
 def _now() -> int:
     """Ticks since boot, as processes' beginnings are counted."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return int(time.clock_gettime(clock) * os.sysconf("SC_CLK_TCK"))
+    return _ticks(time.clock_gettime(clock))
+
+
+def _ticks(seconds: float) -> int:
+    return int(seconds * os.sysconf("SC_CLK_TCK"))
 
 
 def _boot() -> str:

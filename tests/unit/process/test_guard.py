@@ -14,7 +14,7 @@ import pytest
 from support import processes
 from support.far_end import SECONDS, start_sleeper
 
-from rdit_lsp.process.posix import guard_keeper
+from rdit_lsp.process.posix import groups, guard_keeper
 from rdit_lsp.process.posix.group_record import GroupRecord, clean_up
 from rdit_lsp.process.posix.guard import Guard
 from rdit_lsp.process.posix.guard_keeper import keep
@@ -219,6 +219,28 @@ def test_server_killed_with_its_guard(
     assert is_alive(sleepers[1])
     assert not folder.exists()
     assert [] == list(tmp_path.iterdir())
+
+
+CHILD = "sleep 0.2; sleep 1000 & exit 0"
+"""A program that exits and leaves a child, after its server has died."""
+
+
+def test_program_that_exits_behind_its_server(tmp_path: Path) -> None:
+    """A child that is younger than all the server has written would stay for good."""
+    command = [sys.executable, "-c", RECORDING, str(tmp_path)]
+    program = subprocess.Popen(["sh", "-c", CHILD], start_new_session=True)
+    with subprocess.Popen(
+        [*command, str(program.pid), "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        _, guard = server.stdout.readline().split()
+        os.kill(int(guard), signal.SIGKILL)
+        server.kill()
+    program.wait()
+    assert 1 == len(groups.members(program.pid))
+    assert 1 == clean_up(tmp_path)
+    while groups.members(program.pid):
+        os.sched_yield()
 
 
 def test_ids_that_are_used_again(
