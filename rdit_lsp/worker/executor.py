@@ -7,34 +7,33 @@ is entered only through the door.
 import _ast
 import gc
 import sys
-from _functools import partial
-from sys import setprofile, settrace
 
 from . import failures
 from .annotations import Annotations
+from .awaiting import Awaiting
 from .display import display
-from .door import RecursionRoom, unseen
+from .door import RecursionRoom
+from .frame_code import FrameCode, Slot
+from .module_frame import ModuleFrame
 from .statements import check_encoding, lines_of, parse, span
+from .trees import awaits
 
 if False:
-    from asyncio import AbstractEventLoop
     from types import CodeType
-    from typing import Any, Literal, Optional, Tuple
+    from typing import Any, Dict, Literal, Optional, Tuple
 
     from .door import Door
     from .failures import Failure
     from .import_hooks import ImportHooks
     from .statements import Span
 
+    Shown = Tuple[Any, Optional[Dict[str, Any]]]
+    """Data of a display, and metadata; None twice where nothing is shown."""
     Compiled = Tuple[Optional[CodeType], Optional[BaseException]]
     Outcome = Literal["ok", "error", "interrupted", "exit"]
 
 _AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _modules = sys.modules
-# A profile function gets an event for the call of a C function, and none for that of a `partial`. Up to
-# 3.11 such a call counts as recursion always, and not only until it is specialised.
-_tracer, _profiler = partial(sys.gettrace), partial(sys.getprofile)
-_stop_profiling = partial(setprofile, None)
 
 _NOT_SHARED = {
     "getpid": "its process id",
@@ -104,10 +103,22 @@ class Executor:
         self._lines: "list[str]" = []
         self._body: "list[_ast.stmt]" = []
         self._flags = 0
+        self._may_await = False
+        self._is_compilable = True
+        """As far as is known, all statements of the source are."""
         self._early_warnings = ""
         self._is_hooked = False
         """`linecache` gets the source when the program imports it."""
-        self._event_loop: "AbstractEventLoop | None" = None
+        self._index = self._until = 0
+        """The statement that was begun last, and where a child that forks off in it goes on to."""
+        self._shown: "Shown" = (None, None)
+        self._slot = Slot()
+        self.frame = ModuleFrame(door, self.namespace, self._show)
+        """The frame that statements run in."""
+        self._frame_code = FrameCode(
+            self._slot, point=self.frame.point, show=self.frame.show, catch=self.frame.catch
+        )
+        self._awaiting = Awaiting(door, self.frame)
         self.unshared: "str | None" = None
         """What the program has asked for that is different in a fork of it, in words."""
 
@@ -129,30 +140,52 @@ class Executor:
         if tree is None or error is not None:
             raise self._rejection(error)
         self._early_warnings = warnings if whole else ""
+        self.frame.give_up()
+        self._may_await = "await" in self._source or "async" in self._source
+        self._is_compilable = True
         self._body = tree.body
         self._flags = _future_flags(tree.body)
         self._show_source()
         return [span(node) for node in tree.body]
 
-    @unseen
-    def execute(self, index: int, until: int) -> "Finished":
-        """Run statement `index`; a child that forks off here goes on up to `until` and exits."""
-        code, error = self._code_of(index)
-        value = None
+    def statement(self, index: int) -> "_ast.stmt":
+        """The tree of a statement."""
+        return self._body[index]
+
+    def begin(self, index: int, until: int) -> "Finished | None":
+        """Begin statement `index`: None where it runs in the frame, and how it ended where it cannot.
+
+        A child that forks off here goes on up to `until` and exits.
+        """
+        self._index, self._until = index, until
+        self._shown = None, None
         self.unshared = self.unshared or self._asks_for(index)
-        if error is None:
-            if self._early_warnings:
-                if index == 0:  # Python prints them before the first statement, and only then.
-                    self._door.enter(_print_to_stderr, self._early_warnings)
-                self._early_warnings = ""
-            value, error = self._door.enter(self._evaluate, code)
-            if self._annotations is not None:
-                self._annotations.collect()
-        if not self._door.is_here:
-            self._go_on_in_child(index, until, error)
+        if self._early_warnings:
+            if index == 0:  # Python prints them before the first statement, and only then.
+                self._door.enter(_print_to_stderr, self._early_warnings)
+            self._early_warnings = ""
+        if self.frame.has(index):
+            return None
+        if not self._stands_alone(index) and self._begin_frame(index, until):
+            return None
+        code, error = self._code_of(index)
+        is_awaited = code is not None and bool(code.co_flags & _COROUTINE)
+        if code is not None:
+            begin = self._begin_await if is_awaited else self._run_alone
+            error = begin(code)
         if error is not None:
             return self._failed(error)
-        return self._succeeded(index, value)
+        return None if is_awaited else self._ended_alone()
+
+    def finish(self) -> "Finished":
+        """How the statement ended that ran in the frame."""
+        if self._annotations is not None:
+            self._annotations.collect()
+        error = self._awaiting.end(self.frame.take_error())
+        if error is not None:
+            return self._failed(error)
+        data, metadata = self._shown
+        return Finished("ok", value=data, metadata=metadata)
 
     def _asks_for(self, index: int) -> "str | None":
         for word, what in _NOT_SHARED.items():
@@ -162,45 +195,51 @@ class Executor:
                     return what
         return None
 
-    @unseen
-    def _evaluate(self, code: "CodeType") -> "Any":
-        # From here to the end no frame of the worker may begin: the user's trace functions would see it.
-        run = partial(eval, code, self.namespace)
-        tracer, profiler = self._door.tracers
+    def _begin_frame(self, index: int, until: int) -> bool:
+        """Begin a frame with statement `index` and as many of those up to `until` as can be in it."""
+        end = index + 1
+        while end <= until and self._is_compilable and not self._stands_alone(end):
+            end += 1
+        nodes = [(self._body[each], self._has_value(each)) for each in range(index, end)]
         try:
-            if tracer is not None:
-                settrace(tracer)
-            if profiler is not None:
-                setprofile(profiler)
-            value = run()
-        finally:
-            profiler = _profiler()
-            if profiler is not None and not callable(profiler):
-                # A profiler in C, such as cProfile: only that itself could start it again, so it stays.
-                profiler = None
-            else:
-                _stop_profiling()
-            self._door.tracers = _tracer(), profiler
-            settrace(None)
-        return self._awaited(value) if code.co_flags & _COROUTINE else value
+            code = self._frame_code.of_statements(nodes, self._compile_module)
+        except Exception:
+            if end == index + 1:
+                return False  # It does not compile, or not within more blocks.
+            self._is_compilable = False
+            return self._begin_frame(index, index)
+        self.frame.run(code, index, end)
+        return True
 
-    def _awaited(self, coroutine: "Any") -> "Any":
-        """Run a statement with a top-level `await` on an event loop that all statements share."""
-        import asyncio
+    def _stands_alone(self, index: int) -> bool:
+        """Whether it must be compiled alone: what comes first in a module, and a top-level `await`."""
+        node = self._body[index]
+        if _is_docstring(index, node) or _is_future(node):
+            return True
+        return self._may_await and awaits(node)
 
-        if self._event_loop is None or self._event_loop.is_closed():
-            self._event_loop = asyncio.new_event_loop()
-        loop = self._event_loop
-        task = loop.create_task(coroutine)
-        try:
-            return loop.run_until_complete(task)
-        except BaseException as error:
-            # An interrupt ends the loop, not the task, which is cancelled as `asyncio.run` does.
-            if not task.done():
-                task.cancel()
-                loop.run_until_complete(asyncio.wait([task]))
-            # A bare `raise` would bring the event loop's frames back, up to Python 3.10.
-            raise failures.begin_in(error, coroutine.cr_code)  # noqa: B904  (it is the same one)
+    def _has_value(self, index: int) -> bool:
+        node = self._body[index]
+        return (
+            self._show_values
+            and isinstance(node, _ast.Expr)
+            and not _hides_value(node, self._lines)
+        )
+
+    def _compile_module(self, module: "_ast.Module") -> "CodeType":
+        return compile(module, self._path, "exec", self._flags, dont_inherit=True)
+
+    def _run_alone(self, code: "CodeType") -> "BaseException | None":
+        """Run what is no part of a frame: no code of the program can tell."""
+        return self._door.enter(eval, code, self.namespace)[1]
+
+    def _begin_await(self, code: "CodeType") -> "BaseException | None":
+        call, error = self._door.enter(self._awaiting.begin, code, self.namespace)
+        if error is None:
+            line, is_shown = self._body[self._index].lineno, self._has_value(self._index)
+            code = self._frame_code.of_call(call, line, self._compile_module, is_shown=is_shown)
+            self.frame.run(code, self._index, self._index + 1, has_context=False)
+        return error
 
     def _code_of(self, index: int) -> "Compiled":
         """(code, None) or (None, what the compiler raised)."""
@@ -244,32 +283,41 @@ class Executor:
         last = getattr(error, "end_lineno", None) or first
         return Rejected(failure, first, min(max(last, first), total))
 
-    def _succeeded(self, index: int, value: "Any") -> "Finished":
-        node: "Any" = self._body[index]
-        if _is_docstring(index, node):
-            value = node.value.value
-        if value is None or not self._show_values:
-            return Finished("ok")
-        if _hides_value(node, self._lines):
-            return Finished("ok")
+    def _ended_alone(self) -> "Finished":
+        node: "Any" = self._body[self._index]
+        if _is_docstring(self._index, node) and self._has_value(self._index):
+            _, error = self._door.enter(self._display, node.value.value)
+            if error is not None:
+                return self._failed(error)
+        data, metadata = self._shown
+        return Finished("ok", value=data, metadata=metadata)
+
+    def _show(self) -> None:
+        """Display the value that the frame has left, as user code: an interrupt is one of the statement."""
+        value = self._slot.value
+        if value is not None and self._door.is_here:
+            self._display(value)
+
+    def _display(self, value: "Any") -> None:
         hook = vars(sys).get("displayhook", _display_hook)
         if hook is not _display_hook:
-            _, error = self._door.enter(hook, value)
-            return Finished("ok") if error is None else self._failed(error)
+            hook(value)
+            return
+        node: "Any" = self._body[self._index]
         show = display.markdown if _is_string(node.value) else display.bundle
-        shown, error = self._door.enter(show, value, self._folder)
-        if error is None:
-            data, metadata = shown
-            return Finished("ok", value=data, metadata=metadata)
-        if issubclass(type(error), KeyboardInterrupt):
-            return self._failed(error)
-        # The statement itself ended well: a plain run never asks for the value's representation.
-        kind, failed = failures.name_of(value), failures.name_of(error)
-        return Finished("ok", value={"text/plain": f"<{kind} object whose repr raised {failed}>"})
+        try:
+            self._shown = show(value, self._folder)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # The statement itself ended well: a plain run never asks for the value's representation.
+            kind, failed = failures.name_of(value), failures.name_of(error)
+            self._shown = {"text/plain": f"<{kind} object whose repr raised {failed}>"}, None
 
     def release(self) -> None:
         """Drop the references to the namespace, so that the interpreter clears it as in a plain run."""
         self._annotations = None
+        self.frame.release()
         del self.namespace
 
     def _failed(self, error: "BaseException") -> "Finished":
@@ -334,19 +382,18 @@ class Executor:
             # Through the door, because the user may have another module named `linecache`.
             self._door.enter(failures.show_in_tracebacks, self._path, self._source)
 
-    def _go_on_in_child(self, index: int, until: int, error: "BaseException | None") -> None:
-        """In a process that user code forked: run the rest as plain Python would, then exit."""
-        self._door.leave_open()
-        while error is None and index < until:
+    def go_on_in_child(self) -> None:
+        """In a process that user code forked: begin what plain Python would run next, or exit."""
+        error, index = self.frame.take_error(), self.frame.next
+        while error is None:
+            if index > self._until:
+                raise SystemExit(0)
+            finished = self.begin(index, self._until)
+            if finished is None:
+                return
+            if finished.outcome != "ok":
+                raise SystemExit(1)
             index += 1
-            code, error = self._code_of(index)
-            if code is not None:
-                try:
-                    self._evaluate(code)
-                except BaseException as raised:
-                    error = raised
-        if error is None:
-            raise SystemExit(0)
         error = failures.without_worker_frames(error)
         if issubclass(type(error), SystemExit):
             raise error
@@ -381,8 +428,9 @@ def _compile(tree: "_ast.Module | _ast.Expression", path: str, mode: str, flags:
 def _future_flags(body: "list[_ast.stmt]") -> int:
     """The compiler flags of the `from __future__` imports, which hold for the rest of the file."""
     flags = 0
+    node: "Any"
     for node in body:
-        if isinstance(node, _ast.ImportFrom) and node.module == "__future__" and not node.level:
+        if _is_future(node):
             import __future__
 
             for alias in node.names:
@@ -393,6 +441,10 @@ def _future_flags(body: "list[_ast.stmt]") -> int:
 
 def _print_to_stderr(message: object, end: str = "") -> None:
     print(message, end=end, file=sys.stderr)
+
+
+def _is_future(node: "_ast.stmt") -> bool:
+    return isinstance(node, _ast.ImportFrom) and node.module == "__future__" and not node.level
 
 
 def _is_string(node: "_ast.expr") -> bool:

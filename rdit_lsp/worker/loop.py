@@ -10,12 +10,12 @@ import sys
 from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import executor, forking, main_module, protocol
+from . import driver, executor, forking, main_module, protocol
 from .audit import Audit
 from .channel import Channel, Disconnected
 from .display import matplotlib_figures
 from .display.publisher import Publisher
-from .door import Door, unseen
+from .door import Door
 from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
@@ -31,24 +31,15 @@ if False:
 fetch: "Any" = None
 """Imports a module of the worker that is seldom needed, by its name; set by `loading`, which alone can."""
 
-_FRAMES = 9 if sys.version_info < (3, 9) else 8 if sys.version_info < (3, 12) else 7
-"""The calls below those of user code: the frames of bootstrap, serve, answer, two called
-execute, enter and _evaluate; and up to 3.11 `eval`, and in 3.8 the `partial` that calls it."""
 
-
-@unseen
 def serve(fd: int) -> None:
     """Answer the server on socket `fd` until it hangs up; then the interpreter ends as usual."""
     channel = Channel(fd)
-    worker: "_Worker | None" = None
     try:
         worker = _Worker(channel, channel.receive())
-        while True:
-            worker.answer(channel.receive())
     except Disconnected:
-        pass
-    if worker is not None:
-        worker.end()
+        return
+    worker.start()
 
 
 class _Worker:
@@ -68,7 +59,8 @@ class _Worker:
         self._is_waiting = False
         """An answer is waited for: a signal then does not mean that a request has come."""
         main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
-        main_module.hide_frames_from_recursion_limit(_FRAMES)
+        if sys.version_info < (3, 9):
+            main_module.hide_calls_from_recursion_limit(driver.CALLS)
         matplotlib_figures.draw_as(**start["figures"])
         if start["capture"]:
             self._streams = Streams()
@@ -102,15 +94,45 @@ class _Worker:
             # Results of what goes straight to the terminal are not kept, so it need not be known.
             self._hooks.install(self._audit.looked)
             self._audit.begin()
+        self._begun: "float | None" = None
+        """When the statement began that runs."""
+        self._exits = False
+        """The program has ended itself by SystemExit."""
         self._send_ready({})
 
-    def end(self) -> None:
+    def start(self) -> None:
+        """Serve from now on. Never returns."""
+        self._executor.frame.start(self._take_turn, self._end)
+
+    def _take_turn(self) -> bool:
+        """End the statement that ran, if any, and answer until the next one begins; False at the end."""
+        try:
+            if not self.door.is_here:
+                self._executor.go_on_in_child()
+                return True
+            if self._begun is not None:
+                self._finish(self._executor.finish(), perf_counter() - self._begun)
+            while self._begun is None:
+                self.answer(self._channel.receive())
+        except Disconnected:
+            return False
+        except SystemExit:
+            raise  # Of a child.
+        except BaseException as error:
+            # It must not count as an error of the program, in whose frame this is.
+            sys.__excepthook__(type(error), error, error.__traceback__)
+            _exit(1)
+        return True
+
+    def _end(self) -> None:
         """Leave the process to what the program does at exit: threads, `atexit`, finalisers."""
         self._executor.release()
+        if not self._exits:
+            main_module.end_main()
         self.door.forget_interrupts()
-        self.door.leave_open()
+        self.door.open()
+        raise SystemExit(0)
 
-    @unseen
     def answer(self, request: "Message") -> None:
         """Carry out `request` and send its one reply."""
         kind = request["type"]
@@ -140,15 +162,23 @@ class _Worker:
                 "first": rejected.first,
                 "last": rejected.last,
             }
+        self._audit.prepare(source)
         if self._publisher is not None:
             self._publisher.prepare(source)
         return {"type": "prepared", "spans": [tuple(span) for span in spans]}
 
-    @unseen
     def _execute(self, index: int, until: int) -> None:
-        begin = perf_counter()
-        finished = self._executor.execute(index, until)
-        seconds = perf_counter() - begin
+        begun = perf_counter()
+        self._audit.runs(self._executor.statement(index))
+        finished = self._executor.begin(index, until)
+        if finished is None:
+            self._begun = begun
+        else:
+            self._finish(finished, perf_counter() - begun)
+
+    def _finish(self, finished: "executor.Finished", seconds: float) -> None:
+        self._begun = None
+        self._exits = finished.outcome == "exit"
         if self._publisher is not None:
             self._publisher.end_statement()
             self._hooks.run_missed()

@@ -424,7 +424,7 @@ for each in seen: print(each)
         out = program.run(source.replace("NAME", name))[-1].out.decode()
         assert str(start.path) in out
         assert "_rdit" not in out
-        assert "importlib_bootstrap" not in out
+        assert "bootstrap" not in out
         assert "worker" not in out.replace(str(start.path), ""), out
         assert out.count("'f'") == len([line for line in out.splitlines() if "'f'" in line]) > 2
 

@@ -1,0 +1,276 @@
+"""Statements run in one frame that has none below it, as under `python FILE`."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.conftest import Python, Ran, Starter
+
+STACKS = """\
+import inspect, logging, sys, traceback, warnings
+frame = sys._getframe()
+print(frame.f_back, frame is sys._getframe(), frame.f_locals is globals(), frame.f_code.co_name)
+print(frame.f_code.co_flags, [type(each) for each in inspect.stack()[1:]])
+def lines(): return [line.lineno for line in traceback.extract_stack()]
+print(lines())
+traceback.print_stack(file=sys.stdout)
+logging.basicConfig(stream=sys.stdout, format="%(filename)s:%(lineno)d %(message)s")
+logging.warning("level 2", stacklevel=2)
+logging.warning("stack", stack_info=True)
+try:
+    sys._getframe(1)
+except ValueError as error:
+    print(error, error.__traceback__.tb_frame.f_back)
+def failing(): 1 / 0
+try:
+    failing()
+except ZeroDivisionError as error:
+    at = error.__traceback__
+    while at.tb_next: at = at.tb_next
+    at = at.tb_frame
+    while at: print(at.f_code.co_name); at = at.f_back
+sys.stderr = sys.stdout
+def warn(level): warnings.warn("deep", stacklevel=level)
+warn(1); warn(2); warn(3)
+print([sys.exc_info()], eval("sys._getframe().f_back is frame"))
+class Meta(type):
+    def __new__(cls, *rest): print(len(inspect.stack())); return type.__new__(cls, *rest)
+class Made(metaclass=Meta): pass
+(lambda: print(len(inspect.stack())))()
+"""
+
+LIMITS = """\
+import sys
+def deepest(n=0):
+    try:
+        return deepest(n + 1)
+    except RecursionError:
+        return n
+print(sys.getrecursionlimit(), deepest())
+print(sys.getrecursionlimit, sys.setrecursionlimit)
+sys.setrecursionlimit(2**31 - 1)
+print(sys.getrecursionlimit() > 10**9)
+sys.setrecursionlimit(500)
+print(sys.getrecursionlimit(), deepest())
+def classes(kind):
+    for each in type.__subclasses__(kind):
+        yield each.__module__ + "." + each.__qualname__
+        yield from classes(each)
+print([name for name in sorted({*classes(object)}) if "_worker" in name or "_rdit" in name])
+print(Exception.__subclasses__()[-1])
+"""
+
+TRACED = """\
+def f(x):
+    return x
+a = 1
+import sys
+log = []
+def trace(frame, event, arg):
+    log.append((frame.f_code.co_name, frame.f_lineno, event))
+    return trace
+sys._getframe().f_trace = trace
+sys.settrace(trace)
+a = 1
+if a:
+    b = 2
+if not a:
+    b = 3
+for i in range(2):
+    f(
+      i)
+else:
+    c = 3
+while a:
+    a = 0
+with open("/dev/null") as h:
+    h.read()
+try:
+    1 / 0
+except ZeroDivisionError:
+    pass
+finally:
+    x = 3
+f(2); f(3)
+f(
+  4
+)
+x = (
+  f(1)
+)
+"text"
+5
+def g():
+    pass
+class C:
+    def m(self): pass
+    x = 1
+[f(i) for i in range(2)]
+x = f(1) if a else f(2)
+if a:
+    pass
+elif x:
+    f(3)
+if x: pass
+import os.path as p
+y: int = 3
+del y
+while True:
+    if x:
+        break
+for i in range(2):
+    if i: continue
+    f(i)
+def h(): yield
+list(h())
+a
+sys.settrace(None)
+print(*log, sep="\\n")
+"""
+
+PROFILED = """\
+import sys
+log = []
+def profile(frame, event, arg):
+    log.append((frame.f_code.co_name, event, getattr(arg, "__name__", arg) if event[0] == "c" else 0))
+def f(x):
+    return x
+sys.setprofile(profile)
+f(1)
+len([])
+a = f(2)
+a
+sys.setprofile(None)
+print(*log, sep="\\n")
+import cProfile, pstats
+p = cProfile.Profile()
+p.enable()
+f(1)
+a = len([])
+a
+f(2)
+p.disable()
+stats = pstats.Stats(p).stats
+print(sorted((*place, *counts[:2]) for place, counts in stats.items()))
+"""
+
+MONITORED = """\
+import sys
+m = sys.monitoring
+E = m.events
+log = []
+def note(name):
+    def called(code, *arguments):
+        log.append((name, code.co_name, arguments[0] if name == "LINE" else 0))
+        if name == "PY_START" and code.co_name == "g": return m.DISABLE
+    return called
+m.use_tool_id(3, "test")
+for name in ("PY_START", "PY_RETURN", "LINE", "CALL", "RAISE", "EXCEPTION_HANDLED", "PY_UNWIND"):
+    a = m.register_callback(3, getattr(E, name), note(name))
+def f(x): return x
+def g(x): return x
+m.set_events(3, E.PY_START | E.PY_RETURN | E.LINE | E.CALL | E.RAISE | E.EXCEPTION_HANDLED | E.PY_UNWIND)
+f(1)
+g(1)
+x = len([])
+for i in range(2):
+    g(i)
+try:
+    1 / 0
+except ZeroDivisionError: pass
+x
+g(3)
+m.set_events(3, 0)
+f(3)
+print(*log, sep="\\n")
+"""
+
+DEBUGGED = """\
+def f(x):
+    y = x
+    return y
+a = 1
+breakpoint()
+b = f(2)
+c = f(3); d = 4
+for i in range(2):
+    a += i
+b
+e = 5
+print("end", a, b, c, d, e)
+"""
+
+COMMANDS = (
+    "w",
+    "n",
+    "p b",
+    "w",
+    "s",
+    "s",
+    "u",
+    "p x, c",
+    "d",
+    "r",
+    "n",
+    "n",
+    "n",
+    "n",
+    "n",
+    "n",
+    "c",
+)
+
+
+def outputs(ran: Sequence[Ran]) -> str:
+    """All that statements wrote."""
+    return b"".join(each.out for each in ran).decode()
+
+
+@pytest.mark.parametrize("source", [STACKS, TRACED, PROFILED], ids=["stacks", "traced", "profiled"])
+@pytest.mark.parametrize("shows", [True, False])
+def test_what_a_program_sees_of_its_frames(
+    start: Starter, python: Python, source: str, shows: bool
+) -> None:
+    """Line for line as under plain Python, whether values are shown or not."""
+    if python.version < (3, 10) and source is TRACED:
+        pytest.skip("a line of a compound statement may be traced again")
+    plain = start.plain(source)
+    assert plain.returncode == 0, plain.stderr
+    program = start(show_values=shows)
+    assert outputs(program.run(source)) == plain.stdout.decode()
+
+
+def test_limits(start: Starter, python: Python) -> None:
+    """The recursion limit is the interpreter's own, and nothing of rdit counts."""
+    source = LIMITS
+    if python.version < (
+        3,
+        9,
+    ):  # There the worker has two functions for it in place of the interpreter's.
+        source = source.replace("print(sys.getrecursionlimit, sys.setrecursionlimit)\n", "")
+    assert outputs(start().run(source)) == start.plain(source).stdout.decode()
+
+
+def test_monitoring(start: Starter, python: Python) -> None:
+    """Tools meet the program's code alone."""
+    if python.version < (3, 12):
+        pytest.skip("there is no sys.monitoring")
+    assert outputs(start().run(MONITORED)) == start.plain(MONITORED).stdout.decode()
+
+
+def test_debugger_at_top_level(start: Starter, python: Python) -> None:
+    """`breakpoint()` stops at the next line, and `n` goes from statement to statement."""
+    start.write(DEBUGGED)
+    answers = "\n".join(COMMANDS).encode()
+    command = [python.executable, str(start.path)]
+    done = subprocess.run(command, input=answers, capture_output=True, check=True)
+    texts = outputs(start(answers=COMMANDS).run(DEBUGGED)), done.stdout.decode()
+    if python.version < (3, 10):
+        pytest.skip("a line of a compound statement may be traced again")
+    assert texts[0] == texts[1]
