@@ -29,10 +29,18 @@ class Awaiting:
         self._loop: "AbstractEventLoop | None" = None
         self._running: "Tuple[Task[Any], CodeType] | None" = None
 
+    def expect(self) -> None:
+        """Have all statements to come run in one context: what one has set, another may take back."""
+        if self._frame.context is None and sys.version_info >= (3, 11):
+            from _contextvars import copy_context
+
+            self._frame.context = copy_context()
+
     def begin(self, code: "CodeType", namespace: "dict[str, Any]") -> "Iterator[Any]":
         """Called as user code: an iterator whose only item is what the coroutine of `code` returns."""
         import asyncio
 
+        self.expect()
         if self._loop is None or self._loop.is_closed():
             self._loop = asyncio.new_event_loop()
         task = self._task(_Function(code, namespace)())
@@ -58,11 +66,6 @@ class Awaiting:
         assert self._loop is not None, "a task is begun on a loop"
         if sys.version_info < (3, 11):
             return self._loop.create_task(coroutine)
-        if self._frame.context is None:
-            from contextvars import copy_context
-
-            # From now on all statements run in it: a token of one can be used in another.
-            self._frame.context = copy_context()
         return self._loop.create_task(coroutine, context=self._frame.context)
 
     def _cancel(self, task: "Task[Any]") -> None:
@@ -75,7 +78,7 @@ class Awaiting:
 
 def _keep_variables(task: "Task[Any]") -> None:
     """Set in this context what the task has set in its own, which it does not show before 3.12."""
-    from contextvars import Context
+    from _contextvars import Context
 
     for context in gc.get_referents(task):
         if type(context) is Context:

@@ -265,7 +265,9 @@ class Executor:
                 # Compiling a statement warns again, at a time when Python would not.
                 warnings = captured.getvalue()
                 if whole:
-                    _compile(tree, self._path, "exec", _future_flags(tree.body))
+                    code = _compile(tree, self._path, "exec", _future_flags(tree.body))
+                    if code.co_flags & _COROUTINE:
+                        self._awaiting.expect()
             return tree, warnings, None
         except Exception as error:
             return None, "", error

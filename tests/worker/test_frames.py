@@ -131,7 +131,7 @@ def h(): yield
 list(h())
 a
 sys.settrace(None)
-print(*log, sep="\\n")
+for each in log: print(each)
 """
 
 PROFILED = """\
@@ -147,7 +147,7 @@ len([])
 a = f(2)
 a
 sys.setprofile(None)
-print(*log, sep="\\n")
+for each in log: print(each)
 import cProfile, pstats
 p = cProfile.Profile()
 p.enable()
@@ -188,7 +188,7 @@ x
 g(3)
 m.set_events(3, 0)
 f(3)
-print(*log, sep="\\n")
+for each in log: print(each)
 """
 
 DEBUGGED = """\
@@ -274,3 +274,126 @@ def test_debugger_at_top_level(start: Starter, python: Python) -> None:
     if python.version < (3, 10):
         pytest.skip("a line of a compound statement may be traced again")
     assert texts[0] == texts[1]
+
+
+VARIABLES = """\
+import asyncio, contextvars, sys
+var, other = contextvars.ContextVar("var", default=0), contextvars.ContextVar("other", default=0)
+async def give(value): await asyncio.sleep(0); return value
+async def put(value): var.set(value)
+token = other.set(1)
+var.set(await give(5))
+print(var.get(), other.get())
+await put(6)
+print(var.get())
+x = [var.get(), await give(var.get())]
+print(x)
+async with asyncio.Lock(): other.set(2)
+print(other.get(), contextvars.copy_context()[other])
+var.set(7)
+await give(None)
+print(var.get(), await give(var.get()))
+async def fails(): var.set(8); raise ValueError
+try: await fails()
+except ValueError: print("failed", var.get())
+async def stack(): frame = sys._getframe(); return [frame.f_code.co_name, frame.f_back.f_code.co_name]
+print(await stack())
+def bottom():
+    frame = sys._getframe()
+    while frame.f_back: frame = frame.f_back
+    return frame
+async def lowest(): return bottom()
+print((await lowest()).f_code.co_name, (await lowest()).f_code.co_filename == __file__)
+"""
+
+TOKENS = """\
+other.reset(token)
+await give(None)
+print(other.get())
+t = var.set(1)
+await give(var.reset(t))
+print(var.get())
+async def set_it(): return var.set(9)
+t = await set_it()
+var.reset(t)
+print(var.get())
+"""
+
+
+def test_variables_of_a_context(start: Starter, python: Python) -> None:
+    """What a statement with a top-level `await` sets, the next ones find, as in `python -m asyncio`."""
+    ran = start().run(VARIABLES + (TOKENS if python.version >= (3, 11) else ""))
+    assert [each.raised.text for each in ran if each.failure] == []
+    expected = [
+        "5 1",
+        "6",
+        "[6, 6]",
+        "2 2",
+        "7 7",
+        "failed 8",
+        "['stack', '<module>']",
+        "<module> True",
+    ]
+    if python.version >= (3, 11):
+        expected += ["0", "8", "8"]
+    assert outputs(ran).splitlines() == expected
+
+
+NEVER_AWAITED = """\
+import sys
+sys.stderr = sys.stdout
+async def f(): pass
+f()
+if True:
+    f(
+    )
+f(); f()
+x = f()
+x = None
+def g(): f()
+g()
+[f() for _ in range(2)]
+del sys.stderr
+"""
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_coroutine_never_awaited(start: Starter, shows: bool) -> None:
+    """The warning names the line, as under plain Python."""
+    told = [
+        line
+        for line in outputs(start(show_values=shows).run(NEVER_AWAITED)).splitlines()
+        if ".py" in line
+    ]
+    plain = start.plain(NEVER_AWAITED).stdout.decode().splitlines()
+    assert told == [line for line in plain if ".py" in line] != []
+
+
+DYING = """\
+class Dies:
+    def __init__(self, name): self.name = name
+    def __repr__(self): return self.name
+    def __del__(self): print("del", self.name, __import__("sys")._getframe(1).f_lineno)
+Dies("a")
+print("1")
+x = Dies("b"); x
+print("2")
+x = Dies("c")
+print("3")
+for y in [Dies("d")]: pass
+print("4")
+Dies("e") if x else (
+    Dies("f"))
+print("5"); del y
+try: raise ValueError(Dies("g"))
+except ValueError as error: pass
+print("6")
+"""
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_values_die_where_they_do_in_python(start: Starter, shows: bool) -> None:
+    """In the statement that drops them, on its line."""
+    assert outputs(start(show_values=shows).run(DYING)).splitlines() == [
+        *start.plain(DYING).stdout.decode().split("6\n")[0].splitlines(), "6",
+    ]  # fmt: skip
