@@ -25,10 +25,15 @@ CALLS = 2
 """The calls below those of user code in 3.8, which count as recursion there."""
 
 _EVENT = "rdit."
+_ASIDE = _EVENT + "aside"
 _queue: "List[Any]" = []
 _LOOP: "Any" = chain.from_iterable(iter(_queue.pop, None))
 _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 """What the interpreter sets in `sys` before it calls `sys.excepthook`."""
+
+
+aside: "Any" = partial(map, sys.audit, (_ASIDE,))
+"""`() = aside((call,))` calls `call()` unseen by the program's tracers, profilers and audit hooks."""
 
 
 class _Loop(type):
@@ -38,6 +43,11 @@ class _Loop(type):
 
 class _Start(BaseException, metaclass=_Loop):
     __iter__ = staticmethod(_LOOP.__iter__)
+
+
+def listen() -> None:
+    """Have points reached from now on. There is no end to it."""
+    sys.addaudithook(_hook)
 
 
 def point(name: str, reach: "Callable[[], None]") -> "Any":
@@ -57,7 +67,6 @@ def run(function: "Callable[[], None]", after: "Any") -> None:
 
 def start(first: "Any") -> None:
     """Leave all frames, and come to the point `first`. Never returns."""
-    sys.addaudithook(_hook)
     _queue[:] = [first]
     hook: "Any" = range if sys.version_info >= (3, 9) else reduce
     sys.excepthook = hook
@@ -71,11 +80,11 @@ def settle() -> None:
         vars(sys).pop(name, None)
 
 
-_handlers: "Dict[str, Callable[[], None]]" = {}
+_handlers: "Dict[str, Callable[..., object]]" = {_ASIDE: lambda call: call()}
 
 
-def _hook(event: str, _arguments: "tuple[Any, ...]") -> None:
+def _hook(event: str, arguments: "tuple[Any, ...]") -> None:
     reach = _handlers.get(event)
     if reach is not None:
-        reach()
+        reach(*arguments)
         raise StopIteration

@@ -22,6 +22,7 @@ from .import_hooks import ImportHooks
 from .kept_pids import KeptPids
 from .stdin import open_stdin
 from .streams import Streams
+from .traced_memory import filter_traces
 
 if False:
     from typing import Any, Callable
@@ -90,6 +91,7 @@ class _Worker:
             self._streams.on_nudge = self._receive_in_statement
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
+        self._hooks.after("tracemalloc", filter_traces)
         if start["capture"]:
             # Results of what goes straight to the terminal are not kept, so it need not be known.
             self._hooks.install(self._audit.looked)

@@ -30,6 +30,7 @@ class ModuleFrame:
         self, door: "Door", namespace: "dict[str, Any]", show: "Callable[[], None]"
     ) -> None:
         """`show` is called as user code when an expression's value is in its place."""
+        driver.listen()
         self.point = driver.point("point", self._reach)
         self.show = driver.point("show", show)
         self.catch = driver.point("catch", self._catch)

@@ -276,6 +276,42 @@ def test_debugger_at_top_level(start: Starter, python: Python) -> None:
     assert texts[0] == texts[1]
 
 
+TRACED_MEMORY = """\
+import tracemalloc
+tracemalloc.start(2)
+kept = [str(number) for number in range(1000)]
+len(kept)
+kept[5]
+import html
+snapshot = tracemalloc.take_snapshot()
+places = {trace.traceback[-1].filename for trace in snapshot.traces}
+[place for place in places if "worker" in place.replace(__file__, "")], __file__ in places
+"""
+
+
+def test_memory_by_file(start: Starter) -> None:
+    """A search for a leak must not find rdit."""
+    assert start().run(TRACED_MEMORY)[-1].text == "([], True)"
+
+
+IMPORTED = """\
+import sys
+seen = set()
+def profile(frame, event, arg):
+    seen.add(frame.f_code.co_filename)
+sys.addaudithook(lambda event, arguments: seen.add(event) if event[:4] == "rdit" else None)
+sys.setprofile(profile)
+import html.parser
+sys.setprofile(None)
+[name for name in seen if "rdit" in name.replace(__file__, "")], __file__ in seen
+"""
+
+
+def test_what_imports_are_noted_by_is_unseen(start: Starter) -> None:
+    """Profilers and audit hooks of the program meet neither that nor what happens between statements."""
+    assert start().run(IMPORTED)[-1].text == "([], True)"
+
+
 VARIABLES = """\
 import asyncio, contextvars, sys
 var, other = contextvars.ContextVar("var", default=0), contextvars.ContextVar("other", default=0)
