@@ -41,20 +41,12 @@ class Channel:
         """The next request. Raises Disconnected at end of file."""
         while not self._waiting:
             self._reconnect_if_lost()
-            data = self._read()
+            # No more at once: user code may have left hardly any memory.
+            data = read(self._fd, 1 << 16)
             if not data:
                 raise Disconnected
             self._waiting.extend(self._frames.feed(data))
         return decode_request(self._waiting.pop(0))
-
-    def _read(self) -> bytes:
-        # User code may have left hardly any memory.
-        for size in (1 << 16, 1 << 12):
-            try:
-                return read(self._fd, size)
-            except MemoryError:
-                continue
-        return read(self._fd, 1 << 9)
 
     def send(self, message: "Message", fds: "Sequence[int]" = ()) -> None:
         """Send `message`, with open descriptors `fds` beside it."""

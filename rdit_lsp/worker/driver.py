@@ -76,11 +76,27 @@ def start(first: "Any") -> None:
 def settle() -> None:
     """Call at the first point: leave no trace of how it was come to."""
     sys.excepthook = sys.__excepthook__
+    traceback = sys.last_traceback
+    while traceback is not None:
+        # To the end of the process they are held in C, and would hold what must go before, such as streams.
+        traceback.tb_frame.clear()
+        traceback = traceback.tb_next
     for name in _LAST:
         vars(sys).pop(name, None)
 
 
-_handlers: "Dict[str, Callable[..., object]]" = {_ASIDE: lambda call: call()}
+def end() -> None:
+    """Drop all points: the interpreter keeps the hook longer than the streams."""
+    _handlers.clear()
+    _handlers[_ASIDE] = _call
+    _queue.clear()
+
+
+def _call(call: "Callable[[], object]") -> None:
+    call()
+
+
+_handlers: "Dict[str, Callable[..., object]]" = {_ASIDE: _call}
 
 
 def _hook(event: str, arguments: "tuple[Any, ...]") -> None:

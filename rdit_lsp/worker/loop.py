@@ -133,6 +133,10 @@ class _Worker:
             main_module.end_main()
         self.door.forget_interrupts()
         self.door.open()
+        if sys.flags.inspect:
+            # With PYTHONINSPECT set the interpreter does not exit for a SystemExit.
+            main_module.run_exit_functions()
+            _exit(0)
         raise SystemExit(0)
 
     def answer(self, request: "Message") -> None:

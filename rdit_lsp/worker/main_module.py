@@ -64,6 +64,19 @@ def hide_calls_from_recursion_limit(depth: int) -> None:
         setattr(sys, function.__name__, function)
 
 
+def run_exit_functions() -> None:
+    """Do what can be done of an exit without ending the interpreter."""
+    import atexit
+
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
 def end_main() -> None:
     """Do what the interpreter does with the main module when it has come to its end."""
     namespace = sys.modules["__main__"].__dict__

@@ -20,6 +20,9 @@ if False:
 
     Following = Tuple[CodeType, int, int, bool]
 
+_RESERVE = 1 << 20
+"""Bytes that are put aside for what the worker does when the program has left no memory."""
+
 _Function: "Any" = type(driver.run)
 
 
@@ -55,6 +58,7 @@ class ModuleFrame:
         self._leaving: "BaseException | None" = None
         self._error: "BaseException | None" = None
         self._tracers = _Tracers()
+        self._reserve: "bytes | None" = None
 
     def start(self, turn: "Callable[[], bool]", leave: "Callable[[], None]") -> None:
         """Leave all frames, and have `turn` called. Never returns.
@@ -127,6 +131,8 @@ class ModuleFrame:
             self._is_here = False
             self._tracers.suspend(_bottom())
         self._error = error
+        if issubclass(type(error), MemoryError):
+            self._reserve = None
 
     def _pass(self) -> None:
         """Without a frame, at the start and wherever one has ended."""
@@ -138,6 +144,7 @@ class ModuleFrame:
             with RecursionRoom():
                 self._is_over = not self._turn()
         if self._following is None:
+            driver.end()
             self._tracers.resume(None)
             self._leave()
         else:
@@ -147,6 +154,12 @@ class ModuleFrame:
         self._following = None
         self.next, self._end = first, end
         self._is_here, self._is_begun = True, False
+        try:
+            self._reserve = self._reserve or bytes(
+                _RESERVE
+            )  # Never touched, so it takes no memory yet.
+        except MemoryError:
+            pass  # The statement will meet that as well.
         call = _Function(code, self._namespace)
         if has_context and self.context is not None:
             call = partial(self.context.run, call)

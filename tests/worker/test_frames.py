@@ -246,6 +246,37 @@ def test_what_a_program_sees_of_its_frames(
     assert outputs(program.run(source)) == plain.stdout.decode()
 
 
+ENDING = """\
+import atexit, sys
+class Dies:
+    def __del__(self, print=print): print("dies", bool(globals().get("kept")))
+kept = Dies()
+def last(): print("last", sys._getframe().f_back, "__file__" in globals())
+x = atexit.register(last)
+"""
+
+
+@pytest.mark.parametrize(
+    "how", ["", "import sys; sys.exit(3)", "sys._getframe().f_trace = last", "1 / 0"]
+)
+def test_how_it_ends(start: Starter, how: str) -> None:
+    """Exit functions run and finalisers print, as at the end of plain Python."""
+    plain = start.plain(ENDING + how)
+    program = start()
+    program.run(ENDING + how)
+    assert program.finish() == 0
+    ran = program.latest.out.decode()
+    assert ran.splitlines()[-2:] == plain.stdout.decode().splitlines()[-2:]
+
+
+def test_variable_that_keeps_the_interpreter_from_exiting(start: Starter) -> None:
+    """PYTHONINSPECT is ignored, but nothing fails because of it."""
+    program = start(env={"PYTHONINSPECT": "1"})
+    program.run(ENDING)
+    assert program.finish() == 0
+    assert (program.latest.out.split()[:1], program.latest.err) == ([b"last"], b"")
+
+
 def test_limits(start: Starter, python: Python) -> None:
     """The recursion limit is the interpreter's own, and nothing of rdit counts."""
     source = LIMITS
