@@ -1,7 +1,7 @@
 """Runs a source text in a real `__main__` module, statement by statement, as `python FILE` would.
 
-Knows compiling, the namespace and outcomes; nothing of the channel, descriptors or messages. User code
-is entered only through the door.
+Knows compiling, the namespace and outcomes; nothing of the channel, descriptors or messages. Statements run
+in the module's frame (`module_frame`); all other user code is entered through the door.
 """
 
 import _ast
@@ -15,22 +15,23 @@ from .display import display
 from .door import RecursionRoom
 from .frame_code import FrameCode, Slot
 from .module_frame import ModuleFrame
+from .outcomes import Finished, Rejected
 from .statements import check_encoding, lines_of, parse, span
 from .trees import awaits
 
 if False:
     from types import CodeType
-    from typing import Any, Dict, Literal, Optional, Tuple
+    from typing import Any, Dict, Optional, Tuple
 
     from .door import Door
     from .failures import Failure
     from .import_hooks import ImportHooks
+    from .outcomes import Outcome
     from .statements import Span
 
     Shown = Tuple[Any, Optional[Dict[str, Any]]]
     """Data of a display, and metadata; None twice where nothing is shown."""
     Compiled = Tuple[Optional[CodeType], Optional[BaseException]]
-    Outcome = Literal["ok", "error", "interrupted", "exit"]
 
 _AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _modules = sys.modules
@@ -45,37 +46,6 @@ _NOT_SHARED = {
 
 _display_hook = sys.__displayhook__
 _COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect.
-
-
-class Rejected(Exception):  # noqa: N818  (an answer, not an error)
-    """The source does not compile; holds the failure to report for the whole file."""
-
-    def __init__(self, failure: "Failure", first: int, last: int) -> None:
-        super().__init__()
-        self.failure = failure
-        self.first = first
-        self.last = last
-
-
-class Finished:
-    """How one statement ended."""
-
-    def __init__(
-        self,
-        outcome: "Outcome",
-        value: "Any" = None,
-        failure: "Failure | None" = None,
-        code: "int | None" = None,
-        metadata: "dict[str, Any] | None" = None,
-    ) -> None:
-        self.outcome = outcome
-        self.value = value
-        """What to show of an expression's value (a display), or None."""
-        self.metadata = metadata
-        """Metadata of the value's representations, and what is known of the value itself."""
-        self.failure = failure
-        self.code = code
-        """The exit code, 0 to 255, with `exit`."""
 
 
 class Executor:

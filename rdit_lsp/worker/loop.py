@@ -20,6 +20,7 @@ from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
 from .kept_pids import KeptPids
+from .outcomes import Rejected
 from .stdin import open_stdin
 from .streams import Streams
 from .traced_memory import filter_traces
@@ -27,6 +28,7 @@ from .traced_memory import filter_traces
 if False:
     from typing import Any, Callable
 
+    from .outcomes import Finished
     from .protocol import Message
 
 fetch: "Any" = None
@@ -161,7 +163,7 @@ class _Worker:
     def _prepared(self, source: "str | bytes", whole: bool) -> "Message":
         try:
             spans = self._executor.prepare(source, whole=whole)
-        except executor.Rejected as rejected:
+        except Rejected as rejected:
             return {
                 "type": "rejected",
                 "failure": rejected.failure,
@@ -182,7 +184,7 @@ class _Worker:
         else:
             self._finish(finished, perf_counter() - begun)
 
-    def _finish(self, finished: "executor.Finished", seconds: float) -> None:
+    def _finish(self, finished: "Finished", seconds: float) -> None:
         self._begun = None
         self._exits = finished.outcome == "exit"
         if self._publisher is not None:
