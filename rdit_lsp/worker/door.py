@@ -17,8 +17,8 @@ that only takes note. CPython looks a handler up when it runs it, not when the s
 the swap nothing can raise, whichever thread got the signal. What was noted is raised again at the next
 entry, except SIGINT: an interrupt is meant for the statement in flight and dies with it.
 
-Statements are not called from here: their frame opens the door at one point and shuts it at the next, and its
-own handlers of exceptions (`frame_code`) close the gap.
+Statements are not called from here: their frame opens the door at one point and shuts it at the next, and
+its own handlers of exceptions (`frame_code`) close the gap.
 """
 
 import _signal
