@@ -16,11 +16,12 @@ from rdit_lsp.document.uris import path_of
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
-from rdit_lsp.outputs.text import decode
+from rdit_lsp.outputs.text import decode, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rdit_lsp.document.document import Document
     from rdit_lsp.host.connection import Connection
     from rdit_lsp.outputs.output import Output
     from rdit_lsp.outputs.stream import StreamName
@@ -90,7 +91,7 @@ class Follower:
         self._put(iter([{"event": "start", "file": path_of(session.uri), "python": python}]))
         for view in session.snapshot().views:
             if view.status != "notRun":
-                self._put(_all_of(view))
+                self._put(_all_of(view, session.document))
 
     def _put(self, events: Iterator[_Event], size: int = 0) -> None:
         if self._size > _MOST:
@@ -118,7 +119,7 @@ class Follower:
 
     def on_result(self, view: View) -> None:
         """Pass on displays and failures, then the whole result."""
-        self._put(_end_of(view))
+        self._put(_end_of(view, self._session.running_document))
 
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
@@ -130,20 +131,21 @@ def _lines(events: Iterator[_Event]) -> list[bytes]:
     return [json.dumps(event).encode() for event in events]
 
 
-def _all_of(view: View) -> Iterator[_Event]:
+def _all_of(view: View, document: Document) -> Iterator[_Event]:
     """The events of a result that is there already; of one that is under way, those so far."""
     for output in view.outputs:
         if not isinstance(output, Display | Failure):
             yield _output_event(view, output)
     if view.status != "running":
-        yield from _end_of(view)
+        yield from _end_of(view, document)
 
 
-def _end_of(view: View) -> Iterator[_Event]:
+def _end_of(view: View, document: Document) -> Iterator[_Event]:
     for output in view.outputs:
         if isinstance(output, Display | Failure):
             yield _output_event(view, output)
-    yield {"event": "statement", "result": statement_result(view, complete=True)}
+    source = printable("\n".join(document.lines[view.first - 1 : view.last]))
+    yield {"event": "statement", "source": source, "result": statement_result(view, complete=True)}
 
 
 def _output_event(view: View, output: Output) -> _Event:

@@ -181,6 +181,12 @@ class Session:
         return self._texts.active.document
 
     @property
+    def running_document(self) -> Document:
+        """The text of the run under way, as it was when that was asked for; without one, `document`."""
+        current = self._execution.current
+        return current.document if current is not None else self.document
+
+    @property
     def holds_anything(self) -> bool:
         """Whether there is anything that would be lost with it: a program, or results."""
         return self.has_results or self.has_program
