@@ -173,12 +173,12 @@ class Executor:
         nodes = [(self._body[each], self._has_value(each)) for each in range(index, end)]
         try:
             code = self._frame_code.of_statements(nodes, self._compile_module)
+            self.frame.run(code, index, end)
         except Exception:
             if end == index + 1:
                 return False  # It does not compile, or not within more blocks.
             self._is_compilable = False
             return self._begin_frame(index, index)
-        self.frame.run(code, index, end)
         return True
 
     def _stands_alone(self, index: int) -> bool:
@@ -205,11 +205,15 @@ class Executor:
 
     def _begin_await(self, code: "CodeType") -> "BaseException | None":
         call, error = self._door.enter(self._awaiting.begin, code, self.namespace)
-        if error is None:
-            line, is_shown = self._body[self._index].lineno, self._has_value(self._index)
+        if error is not None:
+            return error
+        line, is_shown = self._body[self._index].lineno, self._has_value(self._index)
+        try:
             code = self._frame_code.of_call(call, line, self._compile_module, is_shown=is_shown)
             self.frame.run(code, self._index, self._index + 1, has_context=False)
-        return error
+        except Exception as raised:
+            return raised  # By an audit hook of the program's.
+        return None
 
     def _code_of(self, index: int) -> "Compiled":
         """(code, None) or (None, what the compiler raised)."""
