@@ -18,7 +18,7 @@ if False:
 
     from .door import Door
 
-    Following = Tuple[CodeType, int, int, bool]
+    Following = Tuple[Callable[[], None], int, int, bool]
 
 _RESERVE = 1 << 20
 """Bytes that are put aside for what the worker does when the program has left no memory."""
@@ -78,7 +78,8 @@ class ModuleFrame:
 
         `has_context`: it runs in `context`.
         """
-        self._following = code, first, end, has_context
+        # The program's audit hooks learn of it and may raise, which they must not do later.
+        self._following = _Function(code, self._namespace), first, end, has_context
 
     def give_up(self) -> None:
         """Do not go on in this frame: its code is of an earlier text."""
@@ -97,7 +98,7 @@ class ModuleFrame:
         """Between two statements, and before the first."""
         if not self._is_begun:
             self._is_begun = True
-            self._tracers.resume(_bottom())
+            self._tracers.resume()
             self._door.open()
         elif not self._door.is_here:
             self.next += 1  # A child that user code forked goes on to the end.
@@ -114,7 +115,7 @@ class ModuleFrame:
     def _quit(self) -> None:
         """Let the frame end, which it does by itself where it is at its end."""
         self._is_here = False
-        self._tracers.suspend(_bottom())
+        self._tracers.suspend()
         if self.next < self._end:
             self._leaving = GeneratorExit()
             raise self._leaving
@@ -129,7 +130,7 @@ class ModuleFrame:
             return
         if self._is_here:
             self._is_here = False
-            self._tracers.suspend(_bottom())
+            self._tracers.suspend()
         self._error = error
         if issubclass(type(error), MemoryError):
             self._reserve = None
@@ -145,12 +146,12 @@ class ModuleFrame:
                 self._is_over = not self._turn()
         if self._following is None:
             driver.end()
-            self._tracers.resume(None)
+            self._tracers.resume(has_frame=False)
             self._leave()
         else:
             self._begin(*self._following)
 
-    def _begin(self, code: "CodeType", first: int, end: int, has_context: bool) -> None:
+    def _begin(self, call: "Callable[[], None]", first: int, end: int, has_context: bool) -> None:
         self._following = None
         self.next, self._end = first, end
         self._is_here, self._is_begun = True, False
@@ -160,7 +161,6 @@ class ModuleFrame:
             )  # Never touched, so it takes no memory yet.
         except MemoryError:
             pass  # The statement will meet that as well.
-        call = _Function(code, self._namespace)
         if has_context and self.context is not None:
             call = partial(self.context.run, call)
         driver.run(call, self._between)
@@ -174,19 +174,19 @@ class _Tracers:
         self._profile: "Any" = None
         self._local: "Any" = None
 
-    def suspend(self, frame: "FrameType") -> None:
+    def suspend(self) -> None:
         self._trace, self._profile = sys.gettrace(), sys.getprofile()
         if self._trace is not None:
-            self._local = frame.f_trace
+            self._local = _bottom().f_trace
             sys.settrace(None)
         if callable(self._profile):  # Others, in C, could be set anew by themselves only.
             sys.setprofile(None)
 
-    def resume(self, frame: "FrameType | None") -> None:
+    def resume(self, *, has_frame: bool = True) -> None:
         if self._trace is not None:
             sys.settrace(self._trace)
-            if frame is not None:
-                frame.f_trace = self._local
+            if has_frame:
+                _bottom().f_trace = self._local
         if callable(self._profile):
             sys.setprofile(self._profile)
         self._trace = self._profile = self._local = None

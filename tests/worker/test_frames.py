@@ -341,6 +341,26 @@ def test_what_imports_are_noted_by_is_unseen(start: Starter) -> None:
     assert start().run(IMPORTED)[-1].text == "([], True)"
 
 
+AUDITED = """\
+import sys
+refused = ("code.__new__", "function.__new__", "sys._getframe", "object.__getattr__")
+def hook(event, arguments):
+    if event in refused: raise RuntimeError(event)
+sys.addaudithook(hook)
+1 + 1
+x = [n for n in range(3)]
+"""
+
+
+def test_audit_hook_that_refuses_code(start: Starter) -> None:
+    """What the worker does between two statements must not fail on it."""
+    program = start()
+    assert [ran.outcome for ran in program.run(AUDITED)] == ["ok"] * 6
+    assert [ran.outcome for ran in program.run("y = 1\ny += 1\nprint(y)")] == ["ok"] * 3
+    assert program.latest.out == b"2\n"
+    assert program.worker.exited is None
+
+
 VARIABLES = """\
 import asyncio, contextvars, sys
 var, other = contextvars.ContextVar("var", default=0), contextvars.ContextVar("other", default=0)
