@@ -237,6 +237,11 @@ Do not wait: a run may take hours."
         (format "line %d" lineStart)
       (format "lines %d-%d" lineStart lineEnd))))
 
+(defun rdit--text (item)
+  "The text of the output ITEM, of nested data laid out over several lines."
+  (or (plist-get (plist-get (plist-get item :metadata) :rdit) :pretty)
+      (plist-get item :text)))
+
 (defun rdit--show-output (name answer)
   "Show the outputs in ANSWER, the complete results of lines of the buffer NAME."
   (with-current-buffer (get-buffer-create "*rdit output*")
@@ -246,7 +251,7 @@ Do not wait: a run may take hours."
                do (insert (format "%s, %s: %s\n" name (rdit--lines result)
                                   (plist-get result :status)))
                do (cl-loop for item across (plist-get result :output)
-                           do (insert (string-trim-right (plist-get item :text)) "\n")))
+                           do (insert (string-trim-right (rdit--text item)) "\n")))
       (goto-char (point-min)))
     (special-mode)
     (display-buffer (current-buffer))))
@@ -258,22 +263,46 @@ Do not wait: a run may take hours."
     (rdit--command "rdit/results" (list :uri (rdit--uri) :lineRange (list :from line :to line))
                    (lambda (answer) (rdit--show-output name answer)))))
 
+(defun rdit--show-value (answer)
+  "Show the value in ANSWER, an EvaluateResult; a short one in the echo area."
+  (let ((text (plist-get answer :text)) (origin (plist-get answer :origin)))
+    (unless (equal origin "now")
+      (setq text (format "As it was %s:\n%s" origin text)))
+    (display-message-or-buffer (if (string-empty-p text) "None" text) "*rdit value*")))
+
+(defun rdit-evaluate (expression)
+  "Evaluate EXPRESSION, by default the region's, in a copy of the program."
+  (interactive
+   (list (read-string "Evaluate: " (and (use-region-p)
+                                        (buffer-substring-no-properties (region-beginning)
+                                                                        (region-end))))))
+  (rdit--command "rdit/evaluate" (list :uri (rdit--uri) :expression expression)
+                 #'rdit--show-value))
+
+(defun rdit-export (format)
+  "Write the document with its results beside it, as FORMAT: html, ipynb, md or py."
+  (interactive (list (completing-read "Format: " '("html" "ipynb" "md" "py") nil t nil nil "html")))
+  (rdit--command "rdit/export" (list :uri (rdit--uri) :to format)
+                 (lambda (answer) (message "Exported to %s" (plist-get answer :path)))))
+
 ;;;; Keys
 
 (defvar-keymap rdit-mode-map
   :doc "The keys of `rdit-mode'; those that Emacs leaves to minor modes."
-  "C-c ! f" #'rdit-run-file
-  "C-c ! u" #'rdit-update
-  "C-c ! h" #'rdit-run-to-here
-  "C-c ! s" #'rdit-run-statement
-  "C-c ! c" #'rdit-run-cell
-  "C-c ! b" #'rdit-run-below
-  "C-c ! r" #'rdit-run-region
-  "C-c ! i" #'rdit-interrupt
-  "C-c ! x" #'rdit-reset
-  "C-c ! k" #'rdit-keep-checkpoint
-  "C-c ! z" #'rdit-restore-checkpoint
-  "C-c ! o" #'rdit-show-output)
+  "C-c = f" #'rdit-run-file
+  "C-c = u" #'rdit-update
+  "C-c = h" #'rdit-run-to-here
+  "C-c = s" #'rdit-run-statement
+  "C-c = c" #'rdit-run-cell
+  "C-c = b" #'rdit-run-below
+  "C-c = r" #'rdit-run-region
+  "C-c = i" #'rdit-interrupt
+  "C-c = x" #'rdit-reset
+  "C-c = k" #'rdit-keep-checkpoint
+  "C-c = z" #'rdit-restore-checkpoint
+  "C-c = o" #'rdit-show-output
+  "C-c = e" #'rdit-evaluate
+  "C-c = w" #'rdit-export)
 
 (define-minor-mode rdit-mode
   "Keys to run this Python buffer and see its results."

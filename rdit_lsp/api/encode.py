@@ -52,6 +52,8 @@ def statement_result(
             found["isCause"] = True
     if view.mark_line is not None:
         found["markLine"] = view.mark_line
+    if view.assigned is not None:
+        found["assigned"] = view.assigned
     if view.note is not None:
         found["note"] = view.note
     return found

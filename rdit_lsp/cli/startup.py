@@ -160,6 +160,8 @@ def _launch(options: RunOptions, settings: Settings) -> Launch:
         python=interpreter.command,
         # As Python has it: absolute, and otherwise as it was given.
         path=os.path.join(os.getcwd(), source_path(options.file)) if is_file else "<stdin>",
+        # A text that is edited finds its lines in tracebacks by the absolute path.
+        given_path=source_path(options.file) if is_file and options.layout != "watch" else None,
         argv=(options.file, *(options.args or settings.args)),
         cwd=str((options.cwd or settings.cwd or Path.cwd()).absolute()),
         env={**_window_size(options), **settings.env, **options.env},

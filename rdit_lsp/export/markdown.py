@@ -8,7 +8,14 @@ from rdit_lsp.export.model import Exported
 from rdit_lsp.export.parts import parts
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
-from rdit_lsp.outputs.markup import escaped, fenced, markdown_table, safe_markdown, text_of
+from rdit_lsp.outputs.markup import (
+    emphasised,
+    escaped,
+    fenced,
+    markdown_table,
+    safe_markdown,
+    text_of,
+)
 from rdit_lsp.outputs.pictures import picture_of
 from rdit_lsp.outputs.stream import Stream
 from rdit_lsp.outputs.text import last_screen, printable
@@ -48,9 +55,9 @@ class _Writer:
     def _view(self, view: View) -> list[str]:
         found = [self._output(output, view) for output in view.outputs]
         if view.note:
-            found.append(f"*{escaped(view.note)}*")
+            found.append(emphasised(view.note))
         if found:
-            found += [f"*{escaped(as_sentence(caveat))}*" for caveat in caveats(view)]
+            found += [emphasised(as_sentence(caveat)) for caveat in caveats(view)]
         return found
 
     def _output(self, output: Output, view: View) -> str:
@@ -59,7 +66,7 @@ class _Writer:
         if isinstance(output, Failure):
             return _fenced(output.text, "pytb")
         assert isinstance(output, Display)
-        notes = [f"*{escaped(note)}*" for note in output.notes]
+        notes = list(map(emphasised, output.notes))
         return "\n\n".join([self._display(output, view), *notes])
 
     def _display(self, output: Display, view: View) -> str:

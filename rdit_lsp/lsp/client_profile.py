@@ -24,9 +24,7 @@ def client_profile(params: types.InitializeParams, options: Options) -> ClientPr
         wants_results=options.result_notifications,
         can_answer=options.input,
         can_open_files=bool(show is not None and show.support),
-        # `refreshSupport` does not count: lsp-mode leaves it out and refreshes all the same; Helix
-        # answers with an error, which does no harm.
-        can_refresh_hints=workspace is not None and workspace.inlay_hint is not None,
+        can_refresh_hints=_can_refresh_hints(workspace),
         can_show_progress=bool(window is not None and window.work_done_progress),
         has_clipboard=options.clipboard,
         has_configuration=bool(workspace is not None and workspace.configuration),
@@ -36,6 +34,16 @@ def client_profile(params: types.InitializeParams, options: Options) -> ClientPr
         ),
         takes_label_offsets=_takes_label_offsets(capabilities),
     )
+
+
+def _can_refresh_hints(workspace: types.WorkspaceClientCapabilities | None) -> bool:
+    """Whether it has hints, and does not say that it cannot refresh them.
+
+    Helix answers the request with an error then, lsp-mode with a window of warnings. Emacs' eglot says
+    nothing of it, and `rdit.el` has it refresh.
+    """
+    hints = workspace.inlay_hint if workspace is not None else None
+    return hints is not None and hints.refresh_support is not False
 
 
 def _encoding(capabilities: types.ClientCapabilities) -> str:

@@ -33,7 +33,11 @@ class DocumentObserver:
         self._wire = wire
         self._documents = documents
         self.publisher = Publisher(uri, wire, self._snapshot)
-        self.auto_run = AutoRun(lambda: documents.find(uri), lambda: documents.settings(uri))
+        self.auto_run = AutoRun(
+            lambda: documents.find(uri),
+            lambda: documents.settings(uri),
+            lambda: documents.client.editor_settings.get("runOn") == "save",
+        )
 
     @property
     def can_answer(self) -> bool:

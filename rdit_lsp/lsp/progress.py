@@ -58,6 +58,10 @@ class Progress:
         """Until the next report; None while nothing runs."""
         self._token: str | None = None
         self._is_shown = False
+        self._line: int | None = None
+        """The line that ran at the last report."""
+        self._since = 0.0
+        """When it was first seen to run."""
 
     def has_token(self, token: object) -> bool:
         """Whether it is this progress that the client calls `token`."""
@@ -76,7 +80,7 @@ class Progress:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        token, self._token = self._token, None
+        token, self._token, self._line = self._token, None, None
         if token is not None and self._is_shown:
             self._is_shown = False
             self._wire.send_progress(token, types.WorkDoneProgressEnd())
@@ -96,11 +100,19 @@ class Progress:
             self._wire.send_progress(token, types.WorkDoneProgressBegin(title, cancellable=True))
 
     def _report(self) -> None:
-        line = self._running_line()
-        if self._token is not None and self._is_shown and line is not None:
-            report = types.WorkDoneProgressReport(message=f"line {line}")
-            self._wire.send_progress(self._token, report)
+        if self._token is not None and self._is_shown:
+            self._report_line(self._token)
         self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._report)
+
+    def _report_line(self, token: str) -> None:
+        loop = asyncio.get_running_loop()
+        line = self._running_line()  # It takes as long as all that is shown.
+        if line != self._line:
+            self._line, self._since = line, loop.time()
+        if line is not None:
+            seconds = round(loop.time() - self._since)
+            message = f"line {line}" + (f", {seconds} s" if seconds else "")
+            self._wire.send_progress(token, types.WorkDoneProgressReport(message=message))
 
     def _running_line(self) -> int | None:
         snapshot = self._snapshot()

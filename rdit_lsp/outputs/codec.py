@@ -92,6 +92,8 @@ def _display_as_json(output: Display, limit: int | None) -> Json:
     metadata = output.metadata
     if left_out:
         metadata = {**metadata, "rdit": {**output.about, "leftOut": left_out}}
+    elif limit is None and output.layout:
+        metadata = {**metadata, "rdit": {**output.about, "pretty": output.layout}}
     item: Json = {"type": output.kind, "text": _bounded(output.text, limit), "data": data}
     if metadata:
         item["metadata"] = metadata

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
+
+from rdit_lsp.outputs.layout import laid_out
 
 Json: TypeAlias = dict[str, Any]
 
@@ -53,6 +56,11 @@ class Display:
         """A form laid out over several lines; empty where it is the same as `text`."""
         pretty = self.about.get("pretty")
         return pretty if isinstance(pretty, str) else ""
+
+    @cached_property
+    def layout(self) -> str:
+        """Nested data with its items on lines of their own; empty where that is the same as `text`."""
+        return laid_out(self.text) if self.data.keys() == {"text/plain"} else ""
 
     @property
     def has_picture(self) -> bool:

@@ -25,7 +25,20 @@ ROWS, COLUMNS, CELL = 60, 30, 200
 WIDEST = 30
 """Characters up to which the cells of a column are made as wide as each other."""
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+_SPECIAL = re.compile(
+    r"""
+      [*`|]                                # Emphasis and code, which also begin within words; cells.
+    | (?<![^\W_])_ | _(?![^\W_])           # Emphasis: not that in `order_id`.
+    | \[ (?=[^\]]*\][(\[:]) | !(?=\[)      # Links and pictures: not `datetime64[s]`.
+    | < | &(?=\#?\w+;)                    # HTML.
+    | ~(?=~|\w) | (?<=\w)~                 # Struck out.
+    | \$ | \\(?=[!-/:-@\[-`{-~])
+    | ^[>\#+-]                            # Blocks: quotes, headings, lists.
+    """,
+    re.VERBOSE,
+)
+"""What Markdown takes for more than text. All else stays: some clients show Markdown as it is written."""
+
 _NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?%?|nan|NaN|NaT|None|null|inf|-inf|", re.IGNORECASE)
 _CODE = re.compile(
     r"(^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)[^\n]*$|(?P<tick>`+)[^`].*?(?P=tick))",
@@ -76,7 +89,15 @@ def safe_markdown(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text as Markdown that shows exactly it, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    text = " ".join(text.split())
+    lone = {sign for sign in "*`~$_" if text.count(sign) == 1 and not text.startswith(sign)}
+    return _SPECIAL.sub(lambda found: ("" if found[0] in lone else "\\") + found[0], text)
+
+
+def emphasised(text: str) -> str:
+    """Plain text as Markdown that shows it emphasised, on one line."""
+    escapes = _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return f"*{escapes}*"
 
 
 def text_of(html: str) -> str:

@@ -32,6 +32,7 @@ Stamp: TypeAlias = tuple[int, int, int]
 
 Outcome: TypeAlias = Literal["ok", "error", "interrupted", "exit"]
 """How a statement ends by itself, or by an interrupt."""
+_OUTCOMES = get_args(Outcome)
 
 STREAMS: dict[int, StreamName] = {1: "stdout", 2: "stderr"}
 """The program's descriptors that the server reads, and what they are called."""
@@ -93,6 +94,8 @@ class Finished(NamedTuple):
     """Files that it made, wrote, renamed or removed, likewise."""
     found_no_figure: bool = False
     """It was to show matplotlib's figures, and none was open."""
+    assigned: str | None = None
+    """A short text of what a simple assignment has bound, where that was asked for."""
 
 
 class Forked(NamedTuple):
@@ -223,7 +226,7 @@ def _rejected(message: Message) -> Rejected:
 
 def _finished(message: Message) -> Finished:
     value = message["value"]
-    if message["outcome"] not in get_args(Outcome):
+    if message["outcome"] not in _OUTCOMES:
         raise ValueError(message["outcome"])
     return Finished(
         outcome=message["outcome"],
@@ -241,6 +244,7 @@ def _finished(message: Message) -> Finished:
         used=_texts(message["used"]),
         changed=_texts(message["changed"]),
         found_no_figure=message.get("noFigure") is True,
+        assigned=_optional(_text, message.get("assigned")),
     )
 
 

@@ -37,7 +37,7 @@ class Launch:
     python: tuple[str, ...]
     """The command line that starts the interpreter."""
     path: str
-    """`__file__` of the code that runs."""
+    """`__file__` of the code that runs, absolute."""
     argv: tuple[str, ...]
     """`sys.argv`, the script's own name first."""
     cwd: str
@@ -47,6 +47,8 @@ class Launch:
     """The environment that it inherits; None for that of this process."""
     umask: int | None = None
     """The file mode creation mask that it inherits; None for that of this process."""
+    given_path: str | None = None
+    """`path` as it was given, which is `__file__` before Python 3.9; None where that is the same."""
     is_file: bool = True
     """`path` is, or could be, a file; not so for standard input."""
     figure_format: FigureFormat = "png"
@@ -59,6 +61,8 @@ class Launch:
     show_values: bool = True
     is_interactive: bool = False
     """After the last statement Python reads more of them from standard input, as with its option `-i`."""
+    assignments: bool = False
+    """Report short texts of what assignments bind."""
     checkpoints: bool = False
     """The process may be forked."""
     checkpoint_memory: int = CHECKPOINT_MEMORY

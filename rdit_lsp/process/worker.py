@@ -194,6 +194,7 @@ class LocalWorker:
             "type": "start",
             **self._own_files(),
             "path": launch.path,
+            "given_path": launch.given_path or launch.path,
             "argv": list(launch.argv),
             "figures": {"format": launch.figure_format, "dpi": launch.figure_dpi},
             "is_file": launch.is_file,
@@ -202,6 +203,7 @@ class LocalWorker:
             "shares_terminal": self._shares_terminal,
             "ask_input": launch.stdin == "ask",
             "show_values": launch.show_values,
+            "assignments": launch.assignments,
             "checkpoints": launch.checkpoints,
         }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rdit_lsp.outputs.display import Display
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.stream import Stream
-from rdit_lsp.outputs.text import last_screen, printable, size_text
+from rdit_lsp.outputs.text import decode, last_screen, printable, size_text
 from rdit_lsp.render.look import look
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ def summary(view: View) -> str:
             parts.append(_one_line(output))
             break
     streams = _streams(view)
+    if view.assigned and not parts:
+        parts.append(view.assigned)
     if streams:
         parts.append(streams)
     return _short(" · ".join(part for part in parts if part), WIDTH)
@@ -141,22 +143,35 @@ def _streams(view: View) -> str:
     if not streams:
         return ""
     lines: list[str] = []
+    size = 0
     for stream in streams:
-        text = last_screen(stream.text(_SCANNED))
+        text, left = _what_is_left(stream)
+        size += left
         if stream.name == "stderr":
             text = _WARNING.sub(r"\1", text)
         lines += [line for line in text.split("\n") if line.strip()]
     if not lines:
         return ""
-    size = sum(stream.size for stream in streams)
-    is_one_line = len(streams) == 1 and "\n" not in streams[0].text(_SCANNED).rstrip("\n")
-    if size > _SCANNED and not is_one_line:
+    if size > _SCANNED:
         return f"{_short(lines[-1].strip(), 60)} (and {size_text(size)} more)"
     if len(lines) == 1:
         return lines[0].strip()
     if len(lines) <= 3:
         return " ⏎ ".join(line.strip() for line in lines)
     return f"{_short(lines[-1].strip(), 60)} (last of {len(lines)} lines)"
+
+
+def _what_is_left(stream: Stream) -> tuple[str, int]:
+    """What a terminal shows of a stream, at most about `_SCANNED` characters of it, and how much that is.
+
+    The earlier states of a progress bar are long, and not wanted.
+    """
+    if stream.size > _SCANNED and stream.spill is None:
+        whole = stream.head + stream.tail
+        left = b"\n".join(line.rstrip(b"\r").rpartition(b"\r")[2] for line in whole.split(b"\n"))
+        if len(left) <= _SCANNED:
+            return last_screen(decode(left)), len(left)
+    return last_screen(stream.text(_SCANNED)), stream.size
 
 
 def _failure(failure: Failure) -> str:
@@ -175,6 +190,8 @@ def _one_line(output: Display) -> str:
         return caption(output)
     if has_poor_text(output):
         text = _better_text(output)[: 4 * WIDTH] or text
+    elif _POOR.fullmatch(text) and isinstance(about.get("attributes"), str):
+        text = about["attributes"]
     if text == str(output.data.get("text/markdown"))[: 4 * WIDTH].strip():
         text = _title_of(text)
     lines = [line.strip() for line in text.strip().split("\n")]

@@ -192,7 +192,7 @@ class Freshness:
             if self._states.fingerprint(read) != fingerprint:
                 return _import_changed(read)
         if cause is None and not result.off_path:
-            return "what it depends on has changed"
+            return "what runs before it has changed"
         return cause or "it ran out of order"
 
     def _is_as_it_ran(self, result: Result, statement: Statement) -> bool:
@@ -203,7 +203,7 @@ class Freshness:
     def _why_set_aside(self, result: Result) -> str | None:
         """Why a result does not count, whatever state it was produced to."""
         if self._states.awaits(result):
-            return "not run again yet"
+            return "waiting to run"
         if self._is_drawn_otherwise(result):
             does = "now shows" if result.shows_parts else "no longer shows"
             return f"the file {does} its figures itself"
@@ -234,4 +234,4 @@ def cause_below(result: Result, line: int, reason: str | None) -> str:
         return f"{reason} at line {line}"
     if result.status not in REPEATABLE:
         return f"line {line} above did not finish"
-    return f"line {line} above is stale"
+    return f"line {line} above is out of date"

@@ -48,6 +48,8 @@ class Result:
     """The lines of the document that the outputs speak of."""
     shows_parts: bool | None = None
     """It has a part of a figure, and shows the figure for it or not; None where it has none."""
+    assigned: str | None = None
+    """A short text of what it has bound, if it is a simple assignment and that is to be shown."""
     note: str | None = None
     """A sentence of rdit's own about it."""
     reused: bool = False

@@ -37,6 +37,7 @@ _FIELDS = (
     "exit_code",
     "shows_parts",
     "note",
+    "assigned",
     "off_path",
     "caught_interrupt",
     "superseded",

@@ -54,6 +54,8 @@ class View:
     """It is the string that the document begins with."""
     mark_line: int | None = None
     """The line that its mark stands beside where that is not its last: the one that raised its error."""
+    assigned: str | None = None
+    """A short text of what it has bound, if it is a simple assignment and that is to be shown."""
     reused: bool = False
     note: str | None = None
     """A sentence of rdit's own about the result."""

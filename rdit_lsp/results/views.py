@@ -69,8 +69,9 @@ class Views:
             or view.lines != lines
             or (outputs is not None and view.outputs != shown)
         ):
-            view = view_of(index, first, last, statement.is_expr, result, reason, shown, lines)
-            view = _marked(view, result, statement.text, is_cause=is_cause)
+            is_expr = statement.is_expr
+            view = view_of(index, first, last, is_expr, result, reason, shown, lines, is_cause)
+            view = _marked(view, result, statement.text)
             self._remember(result, view)
         return view
 
@@ -111,6 +112,7 @@ def view_of(
     reason: str | None,
     outputs: Sequence[Output],
     lines: Mapping[int, int],
+    is_cause: bool = False,
 ) -> View:
     """How a result is seen at its statement; `reason` says why it is stale, `lines` as `View.lines`."""
     return View(
@@ -123,6 +125,9 @@ def view_of(
         seconds=result.seconds,
         exit_code=result.exit_code,
         stale_reason=reason,
+        assigned=result.assigned,
+        is_cause=is_cause,
+        out_of_order=_ran_out_of_order(result, reason),
         reused=result.reused,
         note=result.note,
         ran_at=(result.ran_at or 0.0) if result.restored else None,
@@ -130,19 +135,12 @@ def view_of(
     )
 
 
-def _marked(view: View, result: Result, text: str, *, is_cause: bool) -> View:
-    """The view with what is particular about its result; `text` is the statement's, as it is now."""
-    out_of_order = _ran_out_of_order(result, view.stale_reason)
+def _marked(view: View, result: Result, text: str) -> View:
+    """The view with what its text says about its result; `text` is the statement's, as it is now."""
     is_string, mark_line = is_docstring(view, text), _raised_at(view, result, text)
-    if not (is_cause or out_of_order or is_string or mark_line):
+    if not (is_string or mark_line):
         return view  # As nearly all are; a copy takes as long as making the view did.
-    return replace(
-        view,
-        is_cause=is_cause,
-        out_of_order=out_of_order,
-        is_docstring=is_string,
-        mark_line=mark_line,
-    )
+    return replace(view, is_docstring=is_string, mark_line=mark_line)
 
 
 def _ran_out_of_order(result: Result, reason: str | None) -> bool:

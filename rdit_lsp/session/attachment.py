@@ -69,6 +69,11 @@ class Attachment:
         """Whether a save or a key stroke may run the document."""
         return self.client.is_trusted and self.session.may_run_by_itself
 
+    @property
+    def may_begin_by_itself(self) -> bool:
+        """Whether a save may run the document although no person has run it yet."""
+        return self.client.is_trusted and not self.session.keeps_crashing
+
     def snapshot(self, first: int = 1, last: int | None = None) -> Snapshot:
         """The session as it is now, with the results of statements on lines `first` to `last`."""
         last = len(self.document.lines) if last is None else last

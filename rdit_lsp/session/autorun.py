@@ -1,7 +1,8 @@
 """Updating a document on save or while typing (`runOn`), for those who want it.
 
 Does exactly what an `rdit/execute` of scope `stale` does, only after a person has run the document, and
-gives way to the next key. Knows when, not how.
+gives way to the next key. Where the person's own settings say that a save runs it, the first save does;
+those of a project do not: it may be somebody else's. Knows when, not how.
 """
 
 from __future__ import annotations
@@ -30,10 +31,17 @@ class AutoRun:
     """Watches one document's events."""
 
     def __init__(
-        self, session: Callable[[], Attachment | None], settings: Callable[[], Settings]
+        self,
+        session: Callable[[], Attachment | None],
+        settings: Callable[[], Settings],
+        may_begin: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`session` gives the document's session while it is open."""
+        """`session` gives the document's session while it is open.
+
+        `may_begin`: whether a save is to run a document that has not been run yet.
+        """
         self._session = session
+        self._may_begin = may_begin
         self._settings = settings
         self._timer: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -46,7 +54,8 @@ class AutoRun:
         if event == "type":
             session.give_way()
             self._stop_timer()
-        if not session.may_run_by_itself:
+        begins = event == "save" and self._may_begin() and session.may_begin_by_itself
+        if not (session.may_run_by_itself or begins):
             return
         self._stop_timer()
         pause = PAUSE if event == "type" else 0.0

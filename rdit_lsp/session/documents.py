@@ -96,6 +96,7 @@ class Documents:
             figure_format=settings.figure_format,
             checkpoint_memory=settings.checkpoint_memory,
             figure_dpi=settings.figure_dpi,
+            assignments=settings.assignments,
         )
 
     def _keep(self, uri: str) -> float | None:

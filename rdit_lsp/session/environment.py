@@ -101,7 +101,7 @@ class Environment:
 
 def _surroundings(launch: Launch) -> Hashable:
     # Neither the script's own name, as renaming it changes nothing that has run, nor what is inherited.
-    drawing = launch.figure_format, launch.figure_dpi
+    drawing = launch.figure_format, launch.figure_dpi, launch.assignments
     variables = frozenset(launch.env.items())
     return _interpreter(launch.python), launch.argv[1:], launch.cwd, variables, drawing
 

@@ -255,6 +255,7 @@ class Execution:
         result.ran_at = time.time()
         self._program.did_work(result.seconds)
         self._program.used_files(reply.used, reply.changed, placed.last)
+        result.assigned = reply.assigned
         result.captured += [made for made in (reply.value, reply.failure) if made is not None]
         self._explain(run, result, reply.failure)
         result.shows_parts = parts_shown(result.outputs())

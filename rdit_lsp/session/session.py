@@ -234,7 +234,12 @@ class Session:
     @property
     def may_run_by_itself(self) -> bool:
         """Whether a person has run the document, and it did not kill its process twice in a row."""
-        return self._was_run and self._execution.crashes < _TOO_MANY_CRASHES
+        return self._was_run and not self.keeps_crashing
+
+    @property
+    def keeps_crashing(self) -> bool:
+        """Whether the document killed its process twice in a row."""
+        return self._execution.crashes >= _TOO_MANY_CRASHES
 
     async def checkpoints(self) -> list[Checkpoint]:
         """All checkpoints, with what each holds now."""

@@ -61,6 +61,8 @@ class Settings:
     """Seconds for which a program lives on without a client; None for ever, 0 not at all."""
     keep_results: bool = True
     """Whether results are written to disk, to be shown when the document is opened again."""
+    assignments: bool = False
+    """Whether values of simple assignments are shown."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each of the fields that is not by default was set, for people."""
     unknown: tuple[str, ...] = ()
@@ -263,4 +265,5 @@ _READERS: dict[str, tuple[str, Any, str]] = {
         "it must be off, forever, or a number followed by m, h or d",
     ),
     "keepResults": ("keep_results", _truth, "it must be true or false"),
+    "assignments": ("assignments", _truth, "it must be true or false"),
 }

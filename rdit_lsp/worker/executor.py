@@ -14,6 +14,7 @@ from .annotations import Annotations
 from .compiler import Compiler, is_docstring
 from .display import display
 from .door import RecursionRoom, unseen
+from .dropping import code_to_drop
 from .statements import span
 
 if False:
@@ -109,6 +110,8 @@ class Executor:
         if sys.version_info >= (3, 14):
             self._annotations = Annotations(self.namespace)
         self._compiler = Compiler(path)
+        self._telling: "list[str]" = []
+        """Which of `_NOT_SHARED` are in the source at all."""
         self._is_hooked = False
         """`linecache` gets the source when the program imports it."""
         self._event_loop: "AbstractEventLoop | None" = None
@@ -131,6 +134,7 @@ class Executor:
         error = self._misread(source, whole)
         if error is not None:
             raise self._rejection(error)
+        self._telling = [word for word in _NOT_SHARED if word in self._compiler.text]
         self._show_source()
         return [span(node) for node in self._compiler.body]
 
@@ -150,14 +154,34 @@ class Executor:
             self._go_on_in_child(index, until, error)
         if error is not None:
             return self._failed(error)
-        return self._succeeded(index, value)
+        held = [value]
+        del value
+        finished = self._succeeded(index, held[0])
+        return self._let_go(index, held) or finished
+
+    def _let_go(self, index: int, held: "list[Any]") -> "Finished | None":
+        """Drop the value in `held`; returns how the statement ended, where that fails."""
+        code = code_to_drop(held, self._path, self._compiler.body[index].lineno)
+        if code is None:
+            return None
+        _, error = self._door.enter(eval, code, self.namespace)
+        return None if error is None else self._failed(error)
+
+    def bound(self, index: int) -> "tuple[Any] | None":
+        """What statement `index` has bound, if it is an assignment to one name; as a tuple of one."""
+        node: "Any" = self._compiler.body[index]
+        targets = node.targets if type(node) is _ast.Assign else [getattr(node, "target", None)]
+        kinds = (_ast.Assign, _ast.AugAssign, _ast.AnnAssign)
+        if type(node) not in kinds or len(targets) != 1 or type(targets[0]) is not _ast.Name:
+            return None
+        name = targets[0].id
+        return (self.namespace[name],) if name in self.namespace else None
 
     def _asks_for(self, index: int) -> "str | None":
-        for word, what in _NOT_SHARED.items():
-            if word in self._compiler.text:
-                node = self._compiler.body[index]
-                if word in "\n".join(self._compiler.lines[node.lineno - 1 : node.end_lineno]):
-                    return what
+        for word in self._telling:
+            node = self._compiler.body[index]
+            if word in "\n".join(self._compiler.lines[node.lineno - 1 : node.end_lineno]):
+                return _NOT_SHARED[word]
         return None
 
     @unseen

@@ -40,6 +40,10 @@ class InspectionSignal:
             _signal.siginterrupt(_NUMBER, False)
         self._tell(is_free)
 
+    def begin_anew(self) -> None:
+        """In a fork that becomes the program: the server has been told nothing."""
+        self._is_free = True
+
     def disarm(self) -> None:
         """Leave the signal to the program, for good."""
         self._on_change = lambda _: None

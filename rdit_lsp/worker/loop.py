@@ -21,7 +21,7 @@ from .forking import Forks, Refused
 from .import_hooks import ImportHooks
 from .inspection_signal import InspectionSignal
 from .kept_pids import KeptPids
-from .stdin import open_stdin
+from .stdin import do_not_warn, open_stdin
 from .streams import OwnStreams, Streams
 
 if False:
@@ -73,9 +73,7 @@ class _Worker:
         """Interrupts come from a terminal, and are for the program as a whole, not for one statement."""
         self._is_waiting = False
         """An answer is waited for: a signal then does not mean that a request has come."""
-        main_module.become_main(start["argv"], start["path"], is_file=start["is_file"])
-        main_module.hide_frames_from_recursion_limit(_FRAMES)
-        matplotlib_figures.draw_as(**start["figures"])
+        path = _become_main(start)
         if start["capture"]:
             self._streams = Streams()
         is_reported = start["capture"] or start["show_values"]
@@ -83,12 +81,11 @@ class _Worker:
             self._fatal_log.write_to(start["faults"])
             self._flush = self._streams.flush if self._streams is not None else OwnStreams().flush
         if start["ask_input"]:
-            sys.stdin = open_stdin(self._ask_for_line, self.door)
-            sys.__stdin__ = sys.stdin  # type: ignore[misc]  # Not final: this starts it.
+            self._ask_for_input()
         folder = start["home"].rpartition("/")[0]
         self._executor = executor.Executor(
             self.door,
-            start["path"],
+            path,
             folder,
             show_values=start["show_values"],
             print_failures=not is_reported,
@@ -100,15 +97,16 @@ class _Worker:
             self._publisher = Publisher(self.door, self._send_display, folder)
             self._publisher.register(self._hooks)
             self._executor.register(self._hooks)
+        if start["ask_input"]:
+            self._hooks.after("getpass", do_not_warn)
         self._kept_pids = KeptPids()
-        self._audit = Audit(start["path"], folder)
+        self._audit = Audit(path, folder)
         self._forks: "Forks | None" = None
         self._inspection_signal: "InspectionSignal | None" = None
         if start["checkpoints"] and self._streams is not None:
-            self._forks = Forks()
-            self._inspection_signal = InspectionSignal(
-                self._receive_in_statement, self._tell_inspectable
-            )
+            self._allow_forks()
+        self._text_of_assigned = _text_of_assigned(wanted=start["assignments"])
+        """Makes texts of what assignments bind; None where the client does not want them."""
         self._collects: "bool | None" = None
         """In a fork that waits: whether the program collects garbage. None elsewhere."""
         if is_reported:
@@ -117,6 +115,16 @@ class _Worker:
             # Results of what goes straight to the terminal are not kept, so it need not be known.
             self._audit.begin()
         self._send_ready({})
+
+    def _ask_for_input(self) -> None:
+        sys.stdin = open_stdin(self._ask_for_line, self.door)
+        sys.__stdin__ = sys.stdin  # type: ignore[misc]  # Not final: this starts it.
+
+    def _allow_forks(self) -> None:
+        self._forks = Forks()
+        self._inspection_signal = InspectionSignal(
+            self._receive_in_statement, self._tell_inspectable
+        )
 
     def end(self) -> None:
         """Leave the process to what the program does at exit: threads, `atexit`, finalisers."""
@@ -170,6 +178,7 @@ class _Worker:
         finished = self._executor.execute(index, until)
         seconds = perf_counter() - begin
         figures: "Message" = {}
+        assigned = self._assigned(index) if finished.outcome == "ok" else None
         if self._publisher is not None:
             figures = self._publisher.end_statement()
             self._hooks.run_missed()
@@ -186,11 +195,20 @@ class _Worker:
             "metadata": finished.metadata,
             "failure": finished.failure,
             "code": finished.code,
+            "assigned": assigned,
             "renewed": list(renewed),
             **figures,
             **self._audit.take(),
         }
         self._send_with_pipes(reply, renewed)
+
+    def _assigned(self, index: int) -> "str | None":
+        """A short text of what a simple assignment has bound, where the client wants it."""
+        bound = self._executor.bound(index) if self._text_of_assigned is not None else None
+        if bound is None:
+            return None
+        text, _ = self.door.enter(self._text_of_assigned, bound[0])
+        return text
 
     def _fork(self) -> None:
         """Make a fork that waits, on a socket of its own that is sent to the server.
@@ -320,6 +338,8 @@ class _Worker:
         self._channel.home = request["home"]
         self._fatal_log.write_to(request["faults"])
         renewed = streams.begin_anew()
+        if self._inspection_signal is not None:
+            self._inspection_signal.begin_anew()
         if self._collects:
             gc.enable()
         self._collects = None
@@ -387,6 +407,19 @@ class _Worker:
             return {}
         finally:
             self._is_waiting = was_waiting
+
+
+def _become_main(start: "Message") -> str:
+    """Become the program's main module; returns its `__file__`."""
+    path: str = start["path"] if sys.version_info >= (3, 9) else start["given_path"]
+    main_module.become_main(start["argv"], path, is_file=start["is_file"])
+    main_module.hide_frames_from_recursion_limit(_FRAMES)
+    matplotlib_figures.draw_as(**start["figures"])
+    return path
+
+
+def _text_of_assigned(*, wanted: bool) -> "Any":
+    return fetch("inspection.assigned").text_of if wanted else None
 
 
 def _flush_nothing() -> None:

@@ -57,7 +57,8 @@ def decode_reply(payload: bytes) -> "dict[str, object]":
     import json
 
     try:
-        message: object = json.loads(payload)
+        # As text: of bytes it would look first which encoding they are in.
+        message: object = json.loads(str(payload, "utf-8"))
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"a frame that is not JSON: {error}") from error
     if not isinstance(message, dict):

@@ -61,6 +61,16 @@ def open_stdin(ask: "AskForLine", door: "Door") -> "io.TextIOWrapper":
     )
 
 
+def do_not_warn(getpass: "Any") -> None:
+    """Have the module `getpass` not warn that it shows what is typed: the editor hides it."""
+
+    def fallback_getpass(prompt="Password: ", stream=None, **_options):
+        # type: (str, Any, Any) -> str
+        return getpass._raw_input(prompt, stream or sys.stderr)
+
+    getpass.fallback_getpass = fallback_getpass
+
+
 def _wants_password(frame: "FrameType | None") -> bool:
     """Whether `getpass` is among the callers: without a terminal it reads `sys.stdin` as well."""
     while frame is not None:

@@ -55,6 +55,8 @@ class LateWriter(io.BufferedWriter):
         """The descriptor that all the program writes to: 1 or 2."""
         self.text: "io.TextIOWrapper | None" = None
         """The text stream whose pieces come here, one by one except in a flood."""
+        self.is_unbuffered = False
+        """Each piece goes out at once, as the program's command line asks (`-u`)."""
         self._main = get_ident()
         self._process = os.getpid()
         self._taken = 0.0
@@ -80,6 +82,9 @@ class LateWriter(io.BufferedWriter):
         if get_ident() != self._main:
             return self._write_from_thread(data)
         written = _write(self, data)
+        if self.is_unbuffered:
+            _flush(self)
+            return written
         now = monotonic()
         if self._flood_until:
             if now < self._flood_until:
@@ -94,6 +99,12 @@ class LateWriter(io.BufferedWriter):
         if not is_seldom and not count_threads():
             self._begin_flood(now)
         return written
+
+    def settle(self) -> None:
+        """At a statement's end: the next one has the whole allowance."""
+        self._taken = 0.0
+        if self._flood_until:
+            self._end_flood()
 
     def _is_alone(self) -> bool:
         """Whether neither a thread nor another process can write between two pieces of a line."""
@@ -246,6 +257,7 @@ class Streams:
         """Flush everything written so far. Returns `{fd: read end}` of the pipes that begin now."""
         self.flush()
         for writer in self._writers:
+            writer.settle()
             writer.put_back()
         threads = self._threads_left_behind()
         if not threads and not self._may_have_left_children():
@@ -358,7 +370,7 @@ def _text(writer: "LateWriter", original: "Any") -> "io.TextIOWrapper":
         line_buffering=original.line_buffering,
         write_through=True,
     )
-    writer.text = text
+    writer.text, writer.is_unbuffered = text, original.write_through
     text.mode = "w"  # type: ignore[misc]  # Settable on this class, as Python does with its own.
     return text
 

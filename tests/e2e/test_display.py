@@ -237,18 +237,18 @@ async def test_hover_says_why_it_is_stale(editor: Editor, tmp_path: Path) -> Non
 async def test_actions_carry_every_run(any_editor: Editor, tmp_path: Path) -> None:
     """A command would be out of reach in an editor that knows only LSP."""
     document = any_editor.open(tmp_path / "actions.py", "# %%\n1\n2\n")
-    commands = [action["command"] for action in await document.actions(1, 2)]
+    commands = [action["command"] for action in await document.actions(1, 2, only=["source.rdit"])]
     scopes = {c["arguments"][0].get("scope") for c in commands if c["command"] == "rdit/execute"}
     assert {"statement", "stale", "toHere", "file", "fromHere", "range", "cell"} == scopes
     others = {c["command"] for c in commands} - {"rdit/execute"}
-    assert {"rdit/interrupt", "rdit/reset"} <= others
+    assert {"rdit/reset"} <= others
 
 
 async def test_actions_can_be_carried_out_as_given(editor: Editor, tmp_path: Path) -> None:
     """An action would be refused, or do something else than its title says."""
     document = editor.open(tmp_path / "actions.py", "# %%\nx = 1\nx\nx + 1\n")
     found = {}
-    for action in await document.actions(2, 3):
+    for action in await document.actions(2, 3, only=["source.rdit"]):
         reply = await execute(editor, action)
         found[action["title"]] = (
             [result["lineStart"] for result in reply["results"]] if "results" in reply else reply
@@ -261,7 +261,6 @@ async def test_actions_can_be_carried_out_as_given(editor: Editor, tmp_path: Pat
         "rdit: Run to here": [2, 3],
         "rdit: Run the file": [2, 3, 4],
         "rdit: Run from here on": [3, 4],
-        "rdit: Interrupt": {"interrupted": False},
         "rdit: Reset: empty namespace": {"status": "ok"},
     }
 

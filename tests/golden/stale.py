@@ -25,7 +25,7 @@ price = 10
 count = 4
 total = price * count
 total
-#> ~ 30 (stale: what it depends on has changed)
+#> ~ 30 (stale: what runs before it has changed)
 print("sum", total)
 #> ~ sum 30
 

@@ -137,7 +137,7 @@ def test_markdown_has_pictures_beside_it(rich: Rdit) -> None:
     (picture,) = re.findall(r"!\[Figure 640×480\]\(<(.*)>\)", text)
     assert (rich.folder / picture).read_bytes().startswith(b"\x89PNG")
     assert re.search(r"\|  +\| a\\\|b \| c +\|", text)
-    assert r"\<i\>\|\*x\*" in text
+    assert r"\<i>\|\*x\*" in text
 
 
 def test_script_with_results_runs_and_is_stable(plain: Rdit) -> None:

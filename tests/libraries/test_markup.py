@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from rdit_lsp.lsp.features import hover
 from rdit_lsp.outputs.codec import as_json
 from rdit_lsp.outputs.display import Display
-from rdit_lsp.outputs.markup import COLUMNS, markdown_table, safe_markdown, safe_svg, text_of
+from rdit_lsp.outputs.markup import (
+    COLUMNS,
+    escaped,
+    markdown_table,
+    safe_markdown,
+    safe_svg,
+    text_of,
+)
 from rdit_lsp.outputs.pictures import Picture, PictureFiles
 from rdit_lsp.outputs.stream import Stream, StreamBuffer
 from rdit_lsp.render import summary
@@ -44,6 +51,15 @@ def test_hints() -> None:
         "display", {"text/plain": "<IPython.core.display.HTML object>", "text/html": "<b>x</b>"}
     )
     assert summary.labelled(view(html)) == "→ x"
+
+
+def test_heads_of_a_table_do_not_touch() -> None:
+    """VS Code would write two names as one word."""
+    html = "<table><tr><th>one</th><th>two</th></tr><tr><td>a</td><td>b</td></tr></table>"
+    table = Display("result", {"text/plain": "", "text/html": html}, {"rdit": {"type": "Table"}})
+    tight, plain = hover.Images(has_tight_tables=True), hover.Images()
+    assert "| one\u00a0\u00a0 | two |" in hover._markdown(view(table), tight)
+    assert "| one | two |" in hover._markdown(view(table), plain)
 
 
 def test_pictures_in_hovers() -> None:
@@ -134,6 +150,31 @@ def test_picture_files_are_few(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 200
     assert PictureFiles(tmp_path / "299" / "no").keep(Picture("image/png", b"x")) is not None
     assert PictureFiles(kept).keep(Picture("image/png", b"x")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("order_id", "order_id"),
+        ("datetime64[s]", "datetime64[s]"),
+        ("c*d", "c*d"),
+        ("DataFrame 3 × 2 (int64, str)", "DataFrame 3 × 2 (int64, str)"),
+        ("a $5 & {b}", "a $5 & {b}"),
+        ("a*b*c", "a\\*b\\*c"),
+        ("__init__", "\\_\\_init\\_\\_"),
+        ("[a](b)", "\\[a](b)"),
+        ("![a](b)", "\\!\\[a](b)"),
+        ("<b>", "\\<b>"),
+        ("# a", "\\# a"),
+        ("a | b", "a \\| b"),
+        ("&lt;", "\\&lt;"),
+        ("`a`", "\\`a\\`"),
+        ("*", "\\*"),
+    ],
+)
+def test_only_what_markdown_would_take_is_escaped(text: str, expected: str) -> None:
+    """Names would be full of backslashes in clients that show the text; or a name would be a link."""
+    assert expected == escaped(text)
 
 
 def test_hovers_are_bounded() -> None:

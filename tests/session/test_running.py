@@ -153,7 +153,7 @@ async def test_statement_runs_in_the_live_namespace(script: OpenSession) -> None
     assert (None, [4]) == (report.way_back, firsts(report))
     report = await script.run("statement", line=5)
     assert ["21"] == texts(report)
-    assert {4: "it ran out of order", 5: "line 4 above is stale"} == script.stale()
+    assert {4: "it ran out of order", 5: "line 4 above is out of date"} == script.stale()
     assert {"it ran out of order"} == {view.stale_reason for view in report.views}
 
 

@@ -73,7 +73,7 @@ async def test_results_of_before_are_what_they_were(opened: Opener) -> None:
     (session.place.folder / "go").unlink()
     run = session.start()
     await session.inside()
-    assert {5: "not run again yet"} == session.stale()
+    assert {5: "waiting to run"} == session.stale()
     session.session.interrupt()
     await session.end_of(run)
     assert "42" == session.shown()[5]

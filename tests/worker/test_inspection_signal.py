@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from rdit_lsp.process.fork import Fork
+
 if TYPE_CHECKING:
     from worker.conftest import Program, Ran, Starter
 
@@ -67,6 +69,17 @@ def test_programs_own_handler_is_not_called(start: Starter) -> None:
     assert program.run("called, signal.raise_signal(signal.SIGURG), called, old")[0].text == (
         "([1], None, [1], <Handlers.SIG_DFL: 0>)"
     )
+
+
+def test_going_back_to_where_the_signal_was_taken(start: Starter) -> None:
+    """The server would signal a program that it knows nothing of."""
+    program = start(checkpoints=True)
+    program.run("import os, signal\nsignal.signal(signal.SIGURG, signal.SIG_IGN)\n0\n")
+    fork = program.fork()
+    assert isinstance(fork, Fork), fork
+    program.restore(fork)
+    assert not looked_at(program, start, STATEMENT)[0]
+    assert not program.worker._is_inspectable
 
 
 def test_child_of_the_program_that_takes_the_signal(start: Starter) -> None:

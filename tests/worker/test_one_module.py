@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from worker.conftest import Starter
+    from worker.conftest import Python, Starter
 
 CONSTANTS = """\
 import sys
@@ -128,3 +128,73 @@ def test_edited_statement_warns_when_it_runs(start: Starter) -> None:
     assert program.prepare(edited) is not None
     assert program.execute(1).err == b""
     assert b"SyntaxWarning" in program.execute(2).err
+
+
+DROPPED = """\
+import sys, weakref
+class Noisy:
+    def __init__(self, name): self.name = name
+    def __del__(self): print("del", self.name)
+async def coroutine(): pass
+Noisy("value")
+print("after the value")
+assigned = Noisy("assigned")
+assigned = None
+ref = weakref.ref(Noisy("referred to"), lambda _: print("callback"))
+print("after the reference")
+open("/dev/null")
+file = open("/dev/null")
+file = None
+coroutine()
+waiting = coroutine()
+waiting = None
+(Noisy("first"),
+
+ Noisy("second"))
+def generator():
+    try: yield Noisy("yielded")
+    finally: print("closed")
+next(generator())
+for each in [Noisy("in a loop")]: pass
+print("still there")
+each = None
+def fails():
+    local = Noisy("local")
+    1 / 0
+try: fails()
+except ZeroDivisionError as error: kept = error
+print("kept")
+kept = None
+Noisy("last")
+print("end")
+"""
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_values_end_where_they_do_under_plain_python(start: Starter, *, shown: bool) -> None:
+    """What finalisers do would come later, and warnings would name a line of rdit's, or none."""
+    plain = start.plain(DROPPED, "-W", "default")
+    assert plain.returncode == 0, plain.stderr
+    program = start(options=("-W", "default"), show_values=shown)
+    ran = program.run(DROPPED)
+    assert program.finish() == 0
+    assert b"".join(each.out for each in ran).splitlines() == plain.stdout.splitlines()
+    assert b"".join(each.err for each in ran).splitlines() == plain.stderr.splitlines()
+
+
+def test_value_that_is_kept_does_not_end(start: Starter) -> None:
+    """It is the program's while anything refers to it."""
+    ran = start().run(
+        "class A:\n    def __del__(self): print('del')\n"
+        "a = A()\na\n[a]\na.__class__\nprint(a is not None)\n"
+    )
+    assert b"".join(each.out for each in ran) == b"True\n"
+
+
+def test_file_is_named_as_it_was_given_before_3_9(start: Starter, python: Python) -> None:
+    """Python 3.9 made it absolute."""
+    program = start(source="", argv=("./script.py",), given_path="./script.py")
+    ran = program.run("print(__file__)\n1 / 0\n")
+    expected = "./script.py" if python.version < (3, 9) else str(start.path)
+    assert ran[0].out.decode() == expected + "\n"
+    assert [frame.file for frame in ran[1].raised.frames] == [expected]

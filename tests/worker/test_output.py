@@ -292,6 +292,54 @@ if 1:
     assert ran.out.count(b"\n") == 20_000
 
 
+def test_unbuffered_output_is_not_held_back(start: Starter) -> None:
+    """Who asks Python for it wants each piece at once, however many."""
+    program = start(options=("-u",))
+    seen = start.folder / "seen"
+    source = f"""
+import os
+if 1:
+    for n in range(5000): print(".", end="")
+    while not os.path.exists({str(seen)!r}): pass
+"""
+    program.prepare(source)
+    program.execute(0)
+
+    async def work() -> Ran:
+        running = asyncio.ensure_future(program.executing(1))
+        while len(program.latest.out) < 5000:
+            await program.news()
+        seen.touch()
+        return await running
+
+    assert program.wait(work()).out == b"." * 5000
+
+
+def test_piece_of_a_line_after_a_flood(start: Starter) -> None:
+    """A statement that floods would make the next one late."""
+    program = start()
+    seen = start.folder / "seen"
+    source = f"""
+import os
+for n in range(500): print(n)
+if 1:
+    print("piece", end="")
+    while not os.path.exists({str(seen)!r}): pass
+"""
+    program.prepare(source)
+    program.execute(0)
+    program.execute(1)
+
+    async def work() -> Ran:
+        running = asyncio.ensure_future(program.executing(2))
+        while program.latest.out != b"piece":
+            await program.news()
+        seen.touch()
+        return await running
+
+    assert program.wait(work()).out == b"piece"
+
+
 def test_floods_through_streams_of_the_programs_own(start: Starter) -> None:
     """A flood is noticed below the text stream, which may be closed, or another, by then."""
     source = """

@@ -95,6 +95,26 @@ def test_checkpoint_by_hand(tmp_path: Path) -> None:
         emacs.sees("len(numbers)", "3")
 
 
+def test_evaluate_and_export(tmp_path: Path) -> None:
+    """To ask the program anything, one would have to write it into the file."""
+    with on_stage(Emacs, tmp_path) as emacs:
+        emacs.open("numbers = [1, 2, 3]\nlen(numbers)\n")
+        emacs.run_file()
+        emacs.sees("len(numbers)", "3")
+        emacs.command("rdit-evaluate")
+        emacs.sees("Evaluate:")
+        emacs.answer("numbers.clear() or len(numbers) + 40")
+        emacs.terminal.wait_for_match("^40 *$")
+        emacs.command("rdit-evaluate")
+        emacs.sees("Evaluate:")
+        emacs.answer("sum(numbers)")
+        emacs.terminal.wait_for_match("^6 *$")
+        emacs.command("rdit-export")
+        emacs.sees("Format:")
+        emacs.answer("")
+        emacs.sees("Exported to", "demo.html")
+
+
 def test_password_and_no_more_input(tmp_path: Path) -> None:
     """getpass() hides what is typed; C-g is end of file."""
     with on_stage(Emacs, tmp_path) as emacs:

@@ -63,3 +63,14 @@ def test_reset_empties_the_namespace(tmp_path: Path) -> None:
         helix.go_to(2)
         helix.act("rdit: Run this statement")
         helix.sees("base * 7", "NameError")
+
+
+def test_save_runs(tmp_path: Path) -> None:
+    """Hints would come only once they are switched off and on, and the first save do nothing."""
+    with on_stage(Helix, tmp_path) as helix:
+        helix.open("base = 6\nbase * 7\n")
+        helix.terminal.send(":w!\r")
+        helix.sees("base * 7", "→ 42")
+        helix.replace_line(1, "base = 10")
+        helix.terminal.send(":w\r")
+        helix.sees("base * 7", "→ 70")

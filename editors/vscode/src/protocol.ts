@@ -128,6 +128,11 @@ export interface Settings {
    * figure's own.
    */
   figureDpi?: number | null;
+  /**
+   * Whether assignments to one name show a short text of their value. Nothing of the user's is called for it, not even
+   * `repr`.
+   */
+  assignments?: boolean;
   /** What is completed from the live objects of the program. */
   completion?: "auto" | "live" | "beside" | "off";
   /** Where programs live. */
@@ -288,6 +293,8 @@ export interface StatementResult {
    * not be said beside the line.
    */
   isCause?: boolean;
+  /** A short text of what it has bound, of an assignment to one name; with `assignments` in the settings. */
+  assigned?: string;
   /** A sentence of rdit's own: what crashed, what stopped it, which state the variables are in. */
   note?: string;
   /** In `rdit/didChangeResults`: one short line, ready to draw. */
@@ -431,12 +438,17 @@ export interface ValueMetadata {
    * not.
    */
   part?: boolean;
-  /** A formula as it is written by hand, over several lines; in `rdit/results` also nested data, laid out. */
+  /**
+   * The value over several lines: a formula as it is written by hand, nested data with a line for each item. Of nested
+   * data only where output is complete.
+   */
   pretty?: string;
   /** Of a chart of plotly's: the file of the library that draws it in a browser, as it came with the package. */
   script?: string;
   /** Of a chart: the package that would have to be installed to make a picture of it. */
   needs?: string;
+  /** The attributes of an object whose `repr` is no more than an address: `Account(owner='Ada', balance=150)`. */
+  attributes?: string;
   /** Sentences: what could not be shown, and why. */
   notes?: string[];
   /**
@@ -814,6 +826,7 @@ export const settingKeys = [
   "checkpointMemory",
   "figureFormat",
   "figureDpi",
+  "assignments",
   "completion",
   "host",
   "keepSessions",

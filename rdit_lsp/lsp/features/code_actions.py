@@ -25,19 +25,24 @@ def code_actions(
     last: int,
     only: list[str] | None,
     checkpoints: Sequence[tuple[str, str]] = (),
+    *,
+    has_commands: bool = False,
 ) -> list[types.CodeAction]:
     """The actions for lines `first` to `last`, which count from 1.
 
-    `checkpoints` has the id and the name of each that was made by hand.
+    `checkpoints` has the id and the name of each that was made by hand. `has_commands`: the client has a
+    command for all but the comment, which would only push other servers' actions out of sight.
     """
     if only is not None and not any(_is_kind(wanted) for wanted in only):
         return []
+    if has_commands and only is None:
+        return list(_insertions(snapshot, first))
     document = snapshot.document
-    runs = _runs(document, first, last)
+    is_running = snapshot.state.value in ("busy", "starting")
     stop = _action("Interrupt", "rdit/interrupt", {"uri": document.uri})
-    runs.insert(0 if snapshot.state.value in ("busy", "starting") else len(runs), stop)
     return [
-        *runs,
+        *([stop] if is_running else []),
+        *_runs(document, first, last),
         *_result_actions(snapshot, first),
         *_checkpoint_actions(snapshot, checkpoints),
         _action("Reset: empty namespace", "rdit/reset", {"uri": document.uri}),
@@ -85,11 +90,17 @@ def _result_actions(snapshot: Snapshot, line: int) -> Iterator[types.CodeAction]
         yield _action("Open the picture", "rdit/openPicture", place)
     if outputs:
         yield _action("Copy the result", "rdit/copyResult", place)
-    for view in views[-1:]:
-        if script.comments(view, document.lines):
-            yield _insert(document, view)
+    yield from _insertions(snapshot, line)
+    if views:
         wanted = {"uri": document.uri, "to": "html", "show": True}
         yield _action("Export as a page", "rdit/export", wanted)
+
+
+def _insertions(snapshot: Snapshot, line: int) -> Iterator[types.CodeAction]:
+    """The action that writes the result of a line into the text."""
+    for view in snapshot.at(line)[-1:]:
+        if script.comments(view, snapshot.document.lines):
+            yield _insert(snapshot.document, view)
 
 
 def _checkpoint_actions(

@@ -1,7 +1,7 @@
 """Completion: what live objects offer for the word at the cursor.
 
 Pure. It works beside other Python language servers, which know the source: items are marked as rdit's
-and sorted behind theirs.
+and sorted behind theirs, but for what only the live object has.
 """
 
 from __future__ import annotations
@@ -46,7 +46,13 @@ def completions(
     `beside`: another server offers what can be read in the source.
     """
     line, column = position
-    where = range_in_line(line, column - len(place.prefix), column, document.lines[line], encoding)
+    text = document.lines[line]
+    takes_quotes = beside and len(place.quote) == 1
+    begin, end = column - len(place.prefix), column
+    if takes_quotes:
+        # As basedpyright and Pylance have it: clients that merge lists take one range for all.
+        begin, end = begin - 1, end + text.startswith(place.quote, column)
+    where = range_in_line(line, begin, end, text, encoding)
     is_name = not place.before
     known = _words_of(document, place.prefix) if is_name else set()
     items = [
@@ -54,25 +60,32 @@ def completions(
         for candidate in candidates.items
         if not (candidate.is_static and (beside or is_name))
         and candidate.label not in known
-        and (item := _item(candidate, place, where)) is not None
+        and not (takes_quotes and _is_key_in(document, candidate.label))
+        and (item := _item(candidate, place, where, takes_quotes=takes_quotes, beside=beside))
+        is not None
     ]
     return types.CompletionList(candidates.is_incomplete, items) if items else None
 
 
 def _item(
-    candidate: Candidate, place: Completion, where: types.Range
+    candidate: Candidate, place: Completion, where: types.Range, *, takes_quotes: bool, beside: bool
 ) -> types.CompletionItem | None:
+    """`takes_quotes`: `where` has the quotes as well."""
     label = candidate.label
     text = _quoted(label, place.quote) if place.quote else label
     if text is None:
         return None
+    if takes_quotes:
+        label = text = f"{place.quote}{text}{place.quote}"
+    # The other server's own begin with digits or letters.
+    rank = "!" if beside and place.before and not candidate.label.startswith("_") else "~"
     detail = " = ".join(part for part in (candidate.type, candidate.detail) if part)
     return types.CompletionItem(
         label,
         label_details=types.CompletionItemLabelDetails(description="rdit"),
         kind=_KINDS.get(candidate.kind),
         detail=detail or None,
-        sort_text=f"~{_rank(candidate)}{label}",
+        sort_text=f"{rank}{_rank(candidate)}{label}",
         text_edit=types.TextEdit(where, text),
     )
 
@@ -92,6 +105,11 @@ def _quoted(text: str, quotes: str) -> str | None:
         return text
     is_raw = quotes[0] in "rR"
     return None if is_raw else "".join(special.get(character, character) for character in text)
+
+
+def _is_key_in(document: Document, key: str) -> bool:
+    """Whether a dict in the text has this key: a server that reads the source offers it."""
+    return re.search(rf"""(['"]){re.escape(key)}\1\s*:""", document.text) is not None
 
 
 def _words_of(document: Document, typed: str) -> set[str]:

@@ -12,6 +12,7 @@ from pygls import uris
 from rdit_lsp.document.positions import to_units
 from rdit_lsp.outputs.failure import Failure
 from rdit_lsp.outputs.stream import Stream
+from rdit_lsp.render.look import look
 from rdit_lsp.render.summary import caveats
 from rdit_lsp.results.line_references import warnings
 
@@ -50,13 +51,17 @@ def _of_failure(
     # The frames of a stale result have line numbers of an earlier text; its statement's are current.
     moved = view.stale_reason is not None or not inside
     where = (
-        _whole_line(view.first, snapshot, encoding)
+        _whole_line(view.mark_line or view.first, snapshot, encoding)
         if moved
         else _range_of(inside[-1], snapshot, encoding)
     )
     message = f"{failure.name}: {failure.value}" if failure.value else failure.name
     message = "\n".join([message, *(f"({caveat})" for caveat in caveats(view))])
-    diagnostic = _diagnostic(where, message, types.DiagnosticSeverity.Error, failure.name)
+    severity = types.DiagnosticSeverity
+    is_stale = view.stale_reason is not None and look(view) == "stale"
+    diagnostic = _diagnostic(
+        where, message, severity.Warning if is_stale else severity.Error, failure.name
+    )
     others = [f for f in failure.frames if not inside or f is not inside[-1]]
     diagnostic.related_information = [
         related

@@ -45,6 +45,8 @@ class Images:
     """The address of a file with a picture that is too large for the text; None where it shows no files."""
     has_sizes: bool = False
     """It reads `|width=…` at the end of an address, as VS Code does."""
+    has_tight_tables: bool = False
+    """It leaves no room between the columns of a table, so that their heads touch, as VS Code does."""
 
 
 def images_for(support: ImageSupport, files: PictureFiles) -> Images | None:
@@ -56,18 +58,25 @@ def images_for(support: ImageSupport, files: PictureFiles) -> Images | None:
 
     if support is ImageSupport.NONE:
         return None
-    return Images(address, has_sizes=True) if support is ImageSupport.VSCODE else Images()
+    return (
+        Images(address, has_sizes=True, has_tight_tables=True)
+        if support is ImageSupport.VSCODE
+        else Images()
+    )
 
 
-def hover(snapshot: Snapshot, line: int, images: Images | None = None) -> types.Hover | None:
-    """The hover at `line`, which counts from 1, or None where nothing has run.
+def hover(
+    snapshot: Snapshot, line: int, images: Images | None = None, *, is_titled: bool = False
+) -> types.Hover | None:
+    """The hover at `line`, which counts from 1, or None where nothing has run or there is only a status.
 
-    `images`: how the client shows pictures; None where it does not.
+    `images`: how the client shows pictures; None where it does not. `is_titled`: what a table is stands
+    above it already.
     """
-    views = snapshot.at(line)
+    views = [view for view in snapshot.at(line) if _says_something(view)]
     if not views:
         return None
-    text = "\n\n---\n\n".join(_markdown(view, images) for view in views)
+    text = "\n\n---\n\n".join(_markdown(view, images, is_titled=is_titled) for view in views)
     start = types.Position(min(view.first for view in views) - 1, 0)
     end = types.Position(max(view.last for view in views), 0)
     return types.Hover(
@@ -81,11 +90,17 @@ def value_at(snapshot: Snapshot, line: int) -> str:
     return shown[-1].text if shown and isinstance(shown[-1], Display) else ""
 
 
-def _markdown(view: View, images: Images | None) -> str:
+def _says_something(view: View) -> bool:
+    """Whether there is more to say than that all is well: an assignment would open a window for that."""
+    is_well = view.status in ("ok", "notRun") and view.stale_reason is None
+    return not is_well or view.reused or view.note is not None or bool(view.outputs)
+
+
+def _markdown(view: View, images: Images | None, *, is_titled: bool = False) -> str:
     room = _ROOM
     parts: list[str] = []
     for number, output in enumerate(view.outputs):
-        part = _shown(output, images, room)
+        part = _shown(output, images, room, is_titled=is_titled)
         if len(part) > room:
             left = len(view.outputs) - number
             parts.append(f"*… and {left} more output{'s' if left > 1 else ''}*")
@@ -98,7 +113,7 @@ def _markdown(view: View, images: Images | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shown(output: Output, images: Images | None, room: int) -> str:
+def _shown(output: Output, images: Images | None, room: int, *, is_titled: bool) -> str:
     if isinstance(output, Stream):
         text = last_screen(output.text(_LIMIT))
         title = "" if output.name == "stdout" else "stderr:\n\n"
@@ -106,11 +121,11 @@ def _shown(output: Output, images: Images | None, room: int) -> str:
     if isinstance(output, Failure):
         return fenced(_cut(output.text), "pytb")
     assert isinstance(output, Display)
-    notes = [f"*{escaped(note)}*" for note in output.notes]
-    return "\n\n".join([_display(output, images, room), *notes])
+    notes = [f"({escaped(note)})" for note in output.notes]
+    return "\n\n".join([_display(output, images, room, is_titled=is_titled), *notes])
 
 
-def _display(output: Display, images: Images | None, room: int) -> str:
+def _display(output: Display, images: Images | None, room: int, *, is_titled: bool) -> str:
     data = output.data
     if "text/markdown" in data:
         return safe_markdown(_cut(str(data["text/markdown"])))
@@ -120,14 +135,24 @@ def _display(output: Display, images: Images | None, room: int) -> str:
     html = str(data.get("text/html", ""))
     table = markdown_table(html) if html else None
     if table is not None and len(table) < _ROOM // 2:
-        return printable(f"{escaped(caption(output))}\n\n{table}")
+        if images is not None and images.has_tight_tables:
+            table = _with_room(table)
+        return printable(table if is_titled else f"{escaped(caption(output))}\n\n{table}")
     if output.pretty:
         return fenced(_cut(output.pretty), "text")
+    if output.layout:
+        return fenced(_cut(output.layout), "python")
     if has_poor_text(output):
         text = str(data.get("text/latex", "")) or text_of(html)
         if text:
             return fenced(_cut(text), "latex" if "text/latex" in data else "text")
     return fenced(_cut(output.text), "python")
+
+
+def _with_room(table: str) -> str:
+    """A Markdown table with spaces that stay between its heads."""
+    head, _, rows = table.partition("\n")
+    return head.replace(" | ", "\u00a0\u00a0 | ") + "\n" + rows
 
 
 def _picture(output: Display, picture: Picture, images: Images | None, room: int) -> str:

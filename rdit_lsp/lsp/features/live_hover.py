@@ -35,18 +35,22 @@ def live_hover(
     *,
     beside: bool = False,
     shown: str = "",
+    rebound: int | None = None,
 ) -> types.Hover | None:
     """The hover on a name of `line` with its live value; None where there is nothing to add.
 
     `beside`: another server shows what can be read in the source. `shown` is text that stands below
-    it anyway.
+    it anyway. `rebound`: the line below that has bound the name again, so that this is not its value here.
     """
     if beside and value.is_static:
         return None
     parts = _value(printable(expression.text), value, shown)
     if not beside and value.doc:
         parts.append(escaped(value.doc))
-    parts.append(f"*rdit: {origin_in_words(value.origin)}*")
+    if rebound is not None:
+        parts.append(f"*rdit: its value now, after line {rebound}*")
+    elif value.origin != "now":
+        parts.append(f"*rdit: {origin_in_words(value.origin)}*")
     content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts))
     where = range_in_line(expression.line, expression.first, expression.last, line, encoding)
     return types.Hover(content, where)

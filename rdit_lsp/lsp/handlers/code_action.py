@@ -22,7 +22,8 @@ def code_action(server: RditServer, params: types.CodeActionParams) -> list[type
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()] or None
     first, last = _selected_lines(params.range)
     named = session.status.checkpoints.named
-    return code_actions(session.snapshot(first, last), first, last, only, named)
+    snapshot, has_commands = session.snapshot(first, last), server.profile.wants_results
+    return code_actions(snapshot, first, last, only, named, has_commands=has_commands)
 
 
 def _selected_lines(selection: types.Range) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from posix import close as close_fd
 from posix import open as open_fd
 
 from ..type_names import bases, name_of
-from . import charts, formulas
+from . import attributes, charts, formulas
 from . import matplotlib_figures as figures
 from .mime_bundle import LARGEST, Refused, checked, exact, pixels_of, plain
 from .timelimit import Limit, TooLong
@@ -45,6 +45,8 @@ _METHODS = (
     ("_repr_jpeg_", "image/jpeg"),
     ("_repr_latex_", "text/latex"),
     ("_repr_json_", "application/json"),
+    ("_repr_pdf_", "application/pdf"),
+    ("_repr_javascript_", "application/javascript"),
 )
 _PLAIN = {
     bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, type,
@@ -82,14 +84,24 @@ def bundle(value: "Any", folder: str) -> "Bundle":
 def _bundle(value: "Any", folder: str) -> "Bundle":
     kind = type(value)
     if kind in _PLAIN and not (kind in _HOLDERS and figures.may_be_part()):
-        return {"text/plain": bounded(repr(value), folder)}, {}
+        return {"text/plain": bounded(_repr(value), folder)}, {}
     found = _Display(folder)
     with Limit(SECONDS) as limit:
         found.collect(value, limit)
         found.describe(value, limit)
     if "text/plain" not in found.data:
-        found.data["text/plain"] = bounded(repr(value), folder)
+        found.data["text/plain"] = bounded(_repr(value), folder)
+        found.describe_attributes(value)
     return found.data, found.all_metadata()
+
+
+def _repr(value: "Any") -> str:
+    """`repr(value)`, or that it failed and how: the other representations are as good as ever."""
+    try:
+        return repr(value)
+    except Exception as error:
+        name = name_of(type(value))
+        return "<%s object whose repr raised %s>" % (name, _error_line(error))
 
 
 def window(figure: "Any", folder: str) -> "Bundle":
@@ -175,6 +187,13 @@ class _Display:
                 pass  # Not worth a note: the summary does without it.
         if self.data or "shape" in self._about:
             self._about.setdefault("type", name_of(type(value)))
+
+    def describe_attributes(self, value: "Any") -> None:
+        """Note the attributes of an object whose `repr` is no more than an address."""
+        if _on_type(type(value), "__repr__") is object.__repr__:
+            text = attributes.in_a_line(value)
+            if text:
+                self._about["attributes"] = text
 
     def _describe_picture(self, value: "Any", limit: "Limit") -> None:
         kind = type(value)

@@ -48,6 +48,15 @@ def test_what_real_editors_can() -> None:
     assert found.takes_label_offsets
 
 
+@pytest.mark.parametrize(("said", "is_asked"), [(True, True), (None, True), (False, False)])
+def test_refreshes(said: bool | None, is_asked: bool) -> None:
+    """lsp-mode would open a window of warnings at each result, or eglot show none of them."""
+    hints = types.InlayHintWorkspaceClientCapabilities(refresh_support=said)
+    workspace = types.WorkspaceClientCapabilities(inlay_hint=hints)
+    found = profile(types.ClientCapabilities(workspace=workspace))
+    assert is_asked == found.can_refresh_hints
+
+
 @pytest.mark.parametrize(
     ("offered", "chosen"),
     [

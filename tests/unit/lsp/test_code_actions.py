@@ -39,7 +39,7 @@ def titles(
 
 def test_before_anything_has_run() -> None:
     """One could not begin, or would be offered what comes to nothing."""
-    assert [*RUNS, "Interrupt", LAST] == titles("1\n2\n")
+    assert [*RUNS, LAST] == titles("1\n2\n")
 
 
 def test_while_it_runs() -> None:
@@ -59,7 +59,7 @@ def test_results_and_checkpoints() -> None:
     """A client without views of its own could not get at them."""
     view = View(0, 1, 1, True, "ok", [VALUE])
     found = titles("1 + 2\n3\n", view, checkpoints=[("7", "before")])
-    assert found[6:] == [
+    assert found[5:] == [
         "Open the whole output",
         "Copy the result",
         "Insert the result as a comment",
@@ -70,13 +70,21 @@ def test_results_and_checkpoints() -> None:
         LAST,
     ]
     elsewhere = titles("1 + 2\n3\n", view, lines=(2, 2))
-    assert ["Keep checkpoint", STOP, LAST] == elsewhere[6:]
+    assert ["Keep checkpoint", STOP, LAST] == elsewhere[5:]
 
 
 def test_a_program_that_is_gone_can_be_neither_kept_nor_stopped() -> None:
     """Actions would be offered that come to nothing."""
     restored = View(0, 1, 1, True, "ok", ran_at=1.0)
-    assert [LAST] == titles("1 + 2\n3\n", restored, lines=(2, 2))[6:]
+    assert [LAST] == titles("1 + 2\n3\n", restored, lines=(2, 2))[5:]
+
+
+def test_client_with_commands() -> None:
+    """Twelve actions of rdit would stand among the four that another server offers."""
+    view = View(0, 1, 1, True, "ok", [VALUE])
+    assert ["Insert the result as a comment"] == titles("1 + 2\n", view, has_commands=True)
+    assert [] == titles("1 + 2\n", has_commands=True)
+    assert RUNS == titles("1 + 2\n", view, has_commands=True, only=["source.rdit"])[:5]
 
 
 def test_kinds() -> None:

@@ -62,6 +62,30 @@ def test_beside_another_server() -> None:
     ]
 
 
+def test_what_only_the_live_object_has_comes_first_beside_another_server() -> None:
+    """A frame's columns would stand below all that every frame has."""
+    items = completed(Completion("df.", ""), ITEMS, "df.", beside=True)
+    assert {item.label: (item.sort_text or "")[0] for item in items} == {
+        "price": "!",
+        "rows": "!",
+        "_mgr": "~",
+    }
+
+
+def test_keys_beside_another_server() -> None:
+    """A client that merges lists would write a second quote, or offer the keys of the text twice."""
+    items = [{"label": label, "kind": "key"} for label in ("host", "made")]
+    place = Completion('d["', "", '"')
+    text = "d = {'host': 1}; d[\""
+    document = open_document(URI, 1, text + '"]')
+    found = candidates_from(Inspection({"items": items, "incomplete": False}, "now"))
+    shown = completions(found, place, (0, len(text)), document, "utf-16", beside=True)
+    assert shown is not None
+    (item,) = shown.items
+    where = types.Range(types.Position(0, len(text) - 1), types.Position(0, len(text) + 1))
+    assert (item.label, item.text_edit) == ('"made"', types.TextEdit(where, '"made"'))
+
+
 def test_keys_are_written_as_texts() -> None:
     """A key with a quote in it would end the text."""
     items = [{"label": label, "kind": "key"} for label in ("a b", "it's", "c\\d", "e\nf")]

@@ -43,7 +43,7 @@ class FakeSession:
     def snapshot(self, first: int = 1, last: int | None = None) -> Any:
         view = SimpleNamespace(
             first=1, last=1, outputs=(), note="The result.", status="ok", stale_reason=None,
-            reused=False, seconds=None, exit_code=0,
+            reused=False, seconds=None, exit_code=0, restored=False,
         )  # fmt: skip
         return SimpleNamespace(at=lambda line: [view] if line == 1 else [])
 

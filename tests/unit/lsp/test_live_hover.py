@@ -34,9 +34,10 @@ def shown(answer: dict[str, Any], origin: str = "now", **how: Any) -> str | None
 
 def test_hover_of_a_short_value() -> None:
     """A number would take several lines."""
-    assert shown({"type": "int", "summary": "5", "text": "5"}) == (
-        "```python\ndf.price: int = 5\n```\n\n*rdit: from the live program*"
-    )
+    five = {"type": "int", "summary": "5", "text": "5"}
+    assert shown(five) == "```python\ndf.price: int = 5\n```"
+    # Beside the status of the line it would pass for the value there.
+    assert str(shown(five, rebound=9)).endswith("*rdit: its value now, after line 9*")
     answer = {"type": "list", "summary": "[1, 2] (2 items)", "text": "[1, 2]", "length": 2}
     assert "df.price: list = [1, 2]  # 2 items\n" in shown(answer)
 
@@ -77,7 +78,7 @@ def test_hover_of_a_definition() -> None:
         "static": True,
     }
     text = shown(answer, "before line 3")
-    assert "f(a, \\*b)" in text
+    assert "f(a, *b)" in text
     assert "Does \\`it\\`." in text
     assert text.endswith("*rdit: from the state before line 3*")
     assert shown(answer, beside=True) is None

@@ -67,14 +67,14 @@ def test_a_long_run() -> None:
         assert client.progress.has_token(client.tokens[0])
         assert not client.progress.has_token("another")
         client.line = 3
-        await asyncio.sleep(1)
+        await asyncio.sleep(3)
         client.progress.follow(SessionState.IDLE)
         assert not client.progress.has_token(client.tokens[0])
         await asyncio.sleep(10)
         return client
 
     client = instant_loop.run(run_long())
-    assert client.words == ["Running d.py", "line 3", None]
+    assert client.words == ["Running d.py", "line 3", "line 3, 1 s", "line 3, 2 s", None]
     assert isinstance(client.sent[-1][1], types.WorkDoneProgressEnd)
     assert {token for token, _ in client.sent} == set(client.tokens)
 

@@ -105,9 +105,9 @@ def test_nothing_to_show() -> None:
         (
             TEXT.replace("a = 1\n", ""),
             {
-                1: "what it depends on has changed",
-                2: "line 1 above is stale",
-                3: "line 1 above is stale",
+                1: "what runs before it has changed",
+                2: "line 1 above is out of date",
+                3: "line 1 above is out of date",
             },
         ),
         (TEXT.replace("b\n", "c = 1\n"), {4: "edited since it ran"}),
@@ -207,7 +207,7 @@ def waiting() -> Results:
 
 def test_what_waits_to_be_replaced() -> None:
     """Results of before would look current while they are made anew."""
-    assert dict.fromkeys((2, 3, 4), "not run again yet") == reasons(waiting())
+    assert dict.fromkeys((2, 3, 4), "waiting to run") == reasons(waiting())
 
 
 @pytest.mark.parametrize("status", ["ok", "interrupted", "timeout", "crashed"])

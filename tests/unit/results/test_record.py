@@ -275,6 +275,7 @@ def test_a_result_comes_back_as_it_was() -> None:
         "seconds": 0.0,
         "exit_code": 0,
         "note": "A note.",
+        "assigned": "41",
         "shows_parts": False,
         "off_path": True,
         "caught_interrupt": True,

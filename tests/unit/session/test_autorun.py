@@ -30,6 +30,7 @@ class FakeSession:
 
     text: str = "1\n"
     may_run_by_itself: bool = True
+    may_begin_by_itself: bool = True
     error: Exception | None = None
     """What a run ends with."""
     runs: list[tuple[float, Request]] = field(default_factory=list)
@@ -56,11 +57,15 @@ class FakeSession:
 class Play:
     """Events at their times, and what came of them."""
 
-    def __init__(self, session: FakeSession | None, run_on: RunOn = "type") -> None:
+    def __init__(
+        self, session: FakeSession | None, run_on: RunOn = "type", *, may_begin: bool = False
+    ) -> None:
         self.session = session
         self.settings_were_read = 0
         self._settings: Settings | Exception = Settings(run_on=run_on)
-        self.auto = AutoRun(lambda: cast("Attachment | None", self.session), self._read)
+        self.auto = AutoRun(
+            lambda: cast("Attachment | None", self.session), self._read, lambda: may_begin
+        )
 
     def fail(self, error: Exception) -> None:
         """Have the settings be wrong."""
@@ -100,6 +105,21 @@ def test_request() -> None:
     play = Play(FakeSession())
     play.go((0, "save"))
     assert [Request("stale", automatic=True)] == play.requests()
+
+
+@pytest.mark.parametrize(
+    ("event", "may_begin", "crashes", "runs"),
+    [
+        ("save", True, False, 1),
+        ("save", False, False, 0),
+        ("save", True, True, 0),
+        ("type", True, False, 0),
+    ],
+)
+def test_first_run(event: RunOn, may_begin: bool, crashes: bool, runs: int) -> None:
+    """The first save would do nothing and say nothing, or run code that nobody has asked for."""
+    session = FakeSession(may_run_by_itself=False, may_begin_by_itself=not crashes)
+    assert runs == len(Play(session, "save", may_begin=may_begin).go((0, event)))
 
 
 @pytest.mark.parametrize(

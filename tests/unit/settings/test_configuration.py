@@ -58,6 +58,7 @@ def test_nearest_file_counts_and_paths_are_relative_to_it(tmp_path: Path) -> Non
         "[tool.rdit]\ncwd = 3\n",
         "[tool.rdit]\nfigureFormat = 'pdf'\n",
         "[tool.rdit]\nfigureDpi = '200'\n",
+        "[tool.rdit]\nassignments = 'yes'\n",
         "[tool.rdit]\nfigureDpi = true\n",
         "[tool.rdit]\nfigureDpi = 0\n",
         "[tool.rdit]\nfigureDpi = 1e9\n",

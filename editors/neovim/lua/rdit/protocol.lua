@@ -22,6 +22,9 @@ local M = {}
 --- The resolution of PNG in dots per inch; the size at which figures are shown stays. Where it is not set: each
 --- figure's own.
 ---@field figureDpi? number
+--- Whether assignments to one name show a short text of their value. Nothing of the user's is called for it, not even
+--- `repr`.
+---@field assignments? boolean
 ---@field completion? "auto"|"live"|"beside"|"off" What is completed from the live objects of the program.
 ---@field host? "auto"|"off" Where programs live.
 --- How long a program lives on without an editor, once nothing runs in it: a number followed by `m`, `h` or `d`,
@@ -117,6 +120,8 @@ local M = {}
 --- With `stale`: for a reason of its own, and not because of a statement above. Where it is absent, the reason need not
 --- be said beside the line.
 ---@field isCause? boolean
+--- A short text of what it has bound, of an assignment to one name; with `assignments` in the settings.
+---@field assigned? string
 ---@field note? string A sentence of rdit's own: what crashed, what stopped it, which state the variables are in.
 ---@field summary? string In `rdit/didChangeResults`: one short line, ready to draw.
 ---@field output rdit.OutputItem[] What it put out, in order.
@@ -199,11 +204,14 @@ local M = {}
 --- The value is a part of a figure (an Axes, a list of lines). True: the figure is shown in its place; false: it is
 --- not.
 ---@field part? boolean
---- A formula as it is written by hand, over several lines; in `rdit/results` also nested data, laid out.
+--- The value over several lines: a formula as it is written by hand, nested data with a line for each item. Of nested
+--- data only where output is complete.
 ---@field pretty? string
 --- Of a chart of plotly's: the file of the library that draws it in a browser, as it came with the package.
 ---@field script? string
 ---@field needs? string Of a chart: the package that would have to be installed to make a picture of it.
+--- The attributes of an object whose `repr` is no more than an address: `Account(owner='Ada', balance=150)`.
+---@field attributes? string
 ---@field notes? string[] Sentences: what could not be shown, and why.
 --- In `rdit/didChangeResults`: the characters of each representation that is too long for it; `rdit/results` has it.
 ---@field leftOut? table<string, integer>
@@ -439,6 +447,7 @@ M.settings = {
   checkpointMemory = { "number" },
   figureFormat = { "string" },
   figureDpi = { "number" },
+  assignments = { "boolean" },
   completion = { "string" },
   host = { "string" },
   keepSessions = { "string" },
