@@ -20,7 +20,7 @@ if False:
 
     Following = Tuple[Callable[[], None], int, int, bool]
 
-_RESERVE = 1 << 20
+_RESERVE = 1 << 22
 """Bytes that are put aside for what the worker does when the program has left no memory."""
 
 _Function: "Any" = type(driver.run)
