@@ -18,3 +18,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # What is tested is not to find, start or become a host of the person who runs the tests.
 os.environ["RDIT_HOST"] = "off"
+
+# Programs buffer their output, whatever the shell of that person says.
+os.environ.pop("PYTHONUNBUFFERED", None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rdit_lsp.settings.configuration import FigureFormat
 
-BOOTSTRAP = Path(__file__).parents[1] / "worker" / "importlib_bootstrap.py"
+BOOTSTRAP = Path(__file__).parents[1] / "worker" / "bootstrap.py"
 
 
 class WorkerError(Exception):

@@ -66,7 +66,7 @@ _LADDER = ((None, 0.5), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 _LATE = 1.0
 """Seconds that output is still read after the process has ended, while a child holds its pipe."""
 
-_OWN_FRAMES = (protocol.UNSEEN, str(BOOTSTRAP.parent))
+_OWN_FRAMES = (str(BOOTSTRAP.parent),)
 """How the file names of the worker's own frames begin."""
 
 _numbers = count(1)

@@ -9,9 +9,11 @@ import sys
 from sys import _getframe
 
 from .project_imports import Project, ProjectImports, absolute, is_loader
-from .used_files import WRITES, UsedFiles
+from .trees import names_in
+from .used_files import ASKS, WRITES, UsedFiles
 
 if False:
+    from _ast import AST
     from types import CodeType, FrameType
     from typing import Any, Callable
 
@@ -37,11 +39,22 @@ class Audit:
         self.looked = self._imports.looked
         self.unshared: "str | None" = None
         """What a module of the project asks for that is different in a fork, in words."""
+        self._may_ask = False
 
     def begin(self) -> None:
         """Take note from now on. There is no end to it."""
         sys.addaudithook(_hook(self._handlers(), self._files.lose))
         self._files.take()
+
+    def prepare(self, source: "str | bytes") -> None:
+        """Take note of the text whose statements are to run."""
+        words = ASKS if isinstance(source, str) else map(str.encode, ASKS)
+        self._may_ask = any(word in source for word in words)  # type: ignore[operator]  # Both are of one kind.
+
+    def runs(self, statement: "AST") -> None:
+        """Take note of the statement that runs next; as a part of the module it raises no event."""
+        if self._may_ask:
+            self._files.asked(frozenset(names_in(statement)))
 
     def take(self) -> "dict[str, Any]":
         """What was noted since the last call, as fields of a message."""

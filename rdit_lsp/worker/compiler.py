@@ -14,12 +14,13 @@ from .warning_filters import IGNORE, Filters, current
 
 if False:
     from types import CodeType
-    from typing import Callable, List, TypeVar
+    from typing import Any, Callable, List, TypeVar
 
     T = TypeVar("T")
 
 _AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _BOM = "\ufeff"
+_COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect.
 
 
 class Compiler:
@@ -31,6 +32,8 @@ class Compiler:
         """The warning filters before the program has changed any: Python compiles it with these."""
         self._constants = Constants()
         self._flags = 0
+        self.is_coroutine = False
+        """As far as is known, the present text awaits at its top level."""
         self._warnings = ""
         self._announced: "set[str]" = set()
         """Texts of statements whose warnings have been printed before the first one."""
@@ -52,6 +55,7 @@ class Compiler:
                     check_encoding(source, self._path)
                 body = parse(source, self._path).body
             self._flags, warnings = _future_flags(body), captured.getvalue()
+            self.is_coroutine = False
             if whole:
                 module = _ast.Module(body, [])
                 warnings += self._allowing_await(lambda flags: self._warnings_of(module, flags))
@@ -68,14 +72,23 @@ class Compiler:
     def code_of(self, index: int) -> "CodeType":
         """The code of a statement. Raises what the compiler raises."""
         node = self.body[index]
-        is_announced = bool(self._announced) and self._text_of(node) in self._announced
-        with Filters(IGNORE if is_announced else self._filters):
+        with Filters(IGNORE if self.is_announced(index) else self._filters):
             # Compiled as a module, any string would set `__doc__`, not only the first statement.
             if isinstance(node, _ast.Expr) and not is_docstring(index, node):
                 code = self._compiled(_ast.Expression(node.value), "eval")
             else:
                 code = self._compiled(_ast.Module([node], []), "exec")
         return self._constants.shared(code)
+
+    def code_of_module(self, module: "_ast.Module", *, is_announced: bool) -> "CodeType":
+        """The code of statements among others, which do not await. Raises what the compiler raises."""
+        with Filters(IGNORE if is_announced else self._filters):
+            code = compile(module, self._path, "exec", self._flags, dont_inherit=True)
+        return self._constants.shared(code)
+
+    def is_announced(self, index: int) -> bool:
+        """Whether the compiler's warnings about a statement have been given."""
+        return bool(self._announced) and self._text_of(self.body[index]) in self._announced
 
     def _text_of(self, node: "_ast.stmt") -> str:
         return "\n".join(self.lines[node.lineno - 1 : node.end_lineno])
@@ -87,7 +100,8 @@ class Compiler:
 
     def _warnings_of(self, module: "_ast.Module", flags: int) -> str:
         with CapturedStderr() as captured:
-            compile(module, self._path, "exec", flags, dont_inherit=True)
+            code = compile(module, self._path, "exec", flags, dont_inherit=True)
+        self.is_coroutine = bool(code.co_flags & _COROUTINE)
         return captured.getvalue()
 
     def _allowing_await(self, attempt: "Callable[[int], T]") -> "T":
@@ -124,6 +138,11 @@ def is_docstring(index: int, node: "_ast.stmt") -> bool:
     )
 
 
+def is_future(node: "_ast.stmt") -> bool:
+    """Whether a statement is a `from __future__ import`."""
+    return isinstance(node, _ast.ImportFrom) and node.module == "__future__" and not node.level
+
+
 def _as_in_file(source: "str | bytes") -> "str | bytes":
     """Bytes for a text that only stands for what a file holds, since Python words its errors by them."""
     if isinstance(source, bytes):
@@ -141,8 +160,9 @@ def _as_in_file(source: "str | bytes") -> "str | bytes":
 def _future_flags(body: "List[_ast.stmt]") -> int:
     """The compiler flags of the `from __future__` imports, which hold for the rest of the file."""
     flags = 0
+    node: "Any"
     for node in body:
-        if isinstance(node, _ast.ImportFrom) and node.module == "__future__" and not node.level:
+        if is_future(node):
             import __future__
 
             for alias in node.names:

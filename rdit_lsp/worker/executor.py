@@ -1,40 +1,40 @@
 """Runs a source text in a real `__main__` module, statement by statement, as `python FILE` would.
 
-Knows compiling, the namespace and outcomes; nothing of the channel, descriptors or messages. User code
-is entered only through the door.
+Knows compiling, the namespace and outcomes; nothing of the channel, descriptors or messages. Statements run
+in the module's frame (`module_frame`); all other user code is entered through the door.
 """
 
 import _ast
 import sys
 from _functools import partial
-from sys import setprofile, settrace
 
 from . import failures
 from .annotations import Annotations
-from .compiler import Compiler, is_docstring
+from .awaiting import Awaiting
+from .compiler import Compiler, is_docstring, is_future
 from .display import display
-from .door import RecursionRoom, unseen
-from .dropping import code_to_drop
+from .door import RecursionRoom
+from .frame_code import FrameCode, Slot
+from .module_frame import ModuleFrame
+from .outcomes import Finished, Rejected
 from .statements import span
+from .trees import awaits
 
 if False:
-    from asyncio import AbstractEventLoop
     from types import CodeType
-    from typing import Any, Literal, Optional, Tuple
+    from typing import Any, Dict, Optional, Tuple
 
     from .door import Door
     from .failures import Failure
     from .import_hooks import ImportHooks
+    from .outcomes import Outcome
     from .statements import Span
 
+    Shown = Tuple[Any, Optional[Dict[str, Any]]]
+    """Data of a display, and metadata; None twice where nothing is shown."""
     Compiled = Tuple[Optional[CodeType], Optional[BaseException]]
-    Outcome = Literal["ok", "error", "interrupted", "exit"]
 
 _modules = sys.modules
-# A profile function gets an event for the call of a C function, and none for that of a `partial`. Up to
-# 3.11 such a call counts as recursion always, and not only until it is specialised.
-_tracer, _profiler = partial(sys.gettrace), partial(sys.getprofile)
-_stop_profiling = partial(setprofile, None)
 
 _NOT_SHARED = {
     "getpid": "its process id",
@@ -46,37 +46,6 @@ _NOT_SHARED = {
 
 _display_hook = sys.__displayhook__
 _COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect.
-
-
-class Rejected(Exception):  # noqa: N818  (an answer, not an error)
-    """The source does not compile; holds the failure to report for the whole file."""
-
-    def __init__(self, failure: "Failure", first: int, last: int) -> None:
-        super().__init__()
-        self.failure = failure
-        self.first = first
-        self.last = last
-
-
-class Finished:
-    """How one statement ended."""
-
-    def __init__(
-        self,
-        outcome: "Outcome",
-        value: "Any" = None,
-        failure: "Failure | None" = None,
-        code: "int | None" = None,
-        metadata: "dict[str, Any] | None" = None,
-    ) -> None:
-        self.outcome = outcome
-        self.value = value
-        """What to show of an expression's value (a display), or None."""
-        self.metadata = metadata
-        """Metadata of the value's representations, and what is known of the value itself."""
-        self.failure = failure
-        self.code = code
-        """The exit code, 0 to 255, with `exit`."""
 
 
 class Executor:
@@ -112,9 +81,21 @@ class Executor:
         self._compiler = Compiler(path)
         self._telling: "list[str]" = []
         """Which of `_NOT_SHARED` are in the source at all."""
+        self._may_await = False
+        self._is_compilable = True
+        """As far as is known, all statements of the source are."""
         self._is_hooked = False
         """`linecache` gets the source when the program imports it."""
-        self._event_loop: "AbstractEventLoop | None" = None
+        self._index = self._until = 0
+        """The statement that was begun last, and where a child that forks off in it goes on to."""
+        self._shown: "Shown" = (None, None)
+        self._slot = Slot()
+        self.frame = ModuleFrame(door, self.namespace, self._show)
+        """The frame that statements run in."""
+        self._frame_code = FrameCode(
+            self._slot, point=self.frame.point, show=self.frame.show, catch=self.frame.catch
+        )
+        self._awaiting = Awaiting(door, self.frame)
         self.unshared: "str | None" = None
         """What the program has asked for that is different in a fork of it, in words."""
 
@@ -134,38 +115,52 @@ class Executor:
         error = self._misread(source, whole)
         if error is not None:
             raise self._rejection(error)
-        self._telling = [word for word in _NOT_SHARED if word in self._compiler.text]
+        if self._compiler.is_coroutine:
+            self._awaiting.expect()
+        self.frame.give_up()
+        text = self._compiler.text
+        self._may_await = "await" in text or "async" in text
+        self._telling = [word for word in _NOT_SHARED if word in text]
+        self._is_compilable = True
         self._show_source()
         return [span(node) for node in self._compiler.body]
 
-    @unseen
-    def execute(self, index: int, until: int) -> "Finished":
-        """Run statement `index`; a child that forks off here goes on up to `until` and exits."""
+    def statement(self, index: int) -> "_ast.stmt":
+        """The tree of a statement."""
+        return self._compiler.body[index]
+
+    def begin(self, index: int, until: int) -> "Finished | None":
+        """Begin statement `index`: None where it runs in the frame, and how it ended where it cannot.
+
+        A child that forks off here goes on up to `until` and exits.
+        """
+        self._index, self._until = index, until
+        self._shown = None, None
+        self.unshared = self.unshared or self._asks_for(index)
         if index == 0 and (warnings := self._compiler.announce()):
             self._door.enter(_print_to_stderr, warnings)
+        if self.frame.has(index):
+            return None
+        if not self._stands_alone(index) and self._begin_frame(index, until):
+            return None
         code, error = self._code_of(index)
-        value = None
-        self.unshared = self.unshared or self._asks_for(index)
-        if error is None:
-            value, error = self._door.enter(self._evaluate, code)
-            if self._annotations is not None:
-                self._annotations.collect()
-        if not self._door.is_here:
-            self._go_on_in_child(index, until, error)
+        is_awaited = code is not None and bool(code.co_flags & _COROUTINE)
+        if code is not None:
+            begin = self._begin_await if is_awaited else self._run_alone
+            error = begin(code)
         if error is not None:
             return self._failed(error)
-        held = [value]
-        del value
-        finished = self._succeeded(index, held[0])
-        return self._let_go(index, held) or finished
+        return None if is_awaited else self._ended_alone()
 
-    def _let_go(self, index: int, held: "list[Any]") -> "Finished | None":
-        """Drop the value in `held`; returns how the statement ended, where that fails."""
-        code = code_to_drop(held, self._path, self._compiler.body[index].lineno)
-        if code is None:
-            return None
-        _, error = self._door.enter(eval, code, self.namespace)
-        return None if error is None else self._failed(error)
+    def finish(self) -> "Finished":
+        """How the statement ended that ran in the frame."""
+        if self._annotations is not None:
+            self._annotations.collect()
+        error = self._awaiting.end(self.frame.take_error())
+        if error is not None:
+            return self._failed(error)
+        data, metadata = self._shown
+        return Finished("ok", value=data, metadata=metadata)
 
     def bound(self, index: int) -> "tuple[Any] | None":
         """What statement `index` has bound, if it is an assignment to one name; as a tuple of one."""
@@ -184,45 +179,57 @@ class Executor:
                 return _NOT_SHARED[word]
         return None
 
-    @unseen
-    def _evaluate(self, code: "CodeType") -> "Any":
-        # From here to the end no frame of the worker may begin: the user's trace functions would see it.
-        run = partial(eval, code, self.namespace)
-        tracer, profiler = self._door.tracers
+    def _begin_frame(self, index: int, until: int) -> bool:
+        """Begin a frame with statement `index` and as many of those up to `until` as can be in it."""
+        end, compiler = index + 1, self._compiler
+        is_announced = compiler.is_announced(index)
+        while end <= until and self._is_compilable and not self._stands_alone(end):
+            if compiler.is_announced(end) != is_announced:
+                break
+            end += 1
+        nodes = [(compiler.body[each], self._has_value(each)) for each in range(index, end)]
+        compile_ = partial(compiler.code_of_module, is_announced=is_announced)
         try:
-            if tracer is not None:
-                settrace(tracer)
-            if profiler is not None:
-                setprofile(profiler)
-            value = run()
-        finally:
-            profiler = _profiler()
-            if profiler is not None and not callable(profiler):
-                # A profiler in C, such as cProfile: only that itself could start it again, so it stays.
-                profiler = None
-            else:
-                _stop_profiling()
-            self._door.tracers = _tracer(), profiler
-            settrace(None)
-        return self._awaited(value) if code.co_flags & _COROUTINE else value
+            code = self._frame_code.of_statements(nodes, compile_)
+            self.frame.run(code, index, end)
+        except Exception:
+            if end == index + 1:
+                return False  # It does not compile, or not within more blocks.
+            self._is_compilable = False
+            return self._begin_frame(index, index)
+        return True
 
-    def _awaited(self, coroutine: "Any") -> "Any":
-        """Run a statement with a top-level `await` on an event loop that all statements share."""
-        import asyncio
+    def _stands_alone(self, index: int) -> bool:
+        """Whether it must be compiled alone: what comes first in a module, and a top-level `await`."""
+        node = self._compiler.body[index]
+        if is_docstring(index, node) or is_future(node):
+            return True
+        return self._may_await and awaits(node)
 
-        if self._event_loop is None or self._event_loop.is_closed():
-            self._event_loop = asyncio.new_event_loop()
-        loop = self._event_loop
-        task = loop.create_task(coroutine)
+    def _has_value(self, index: int) -> bool:
+        node = self._compiler.body[index]
+        return (
+            self._show_values
+            and isinstance(node, _ast.Expr)
+            and not _hides_value(node, self._compiler.lines)
+        )
+
+    def _run_alone(self, code: "CodeType") -> "BaseException | None":
+        """Run what is no part of a frame: no code of the program can tell."""
+        return self._door.enter(eval, code, self.namespace)[1]
+
+    def _begin_await(self, code: "CodeType") -> "BaseException | None":
+        call, error = self._door.enter(self._awaiting.begin, code, self.namespace)
+        if error is not None:
+            return error
+        line, is_shown = self._compiler.body[self._index].lineno, self._has_value(self._index)
         try:
-            return loop.run_until_complete(task)
-        except BaseException as error:
-            # An interrupt ends the loop, not the task, which is cancelled as `asyncio.run` does.
-            if not task.done():
-                task.cancel()
-                loop.run_until_complete(asyncio.wait([task]))
-            # A bare `raise` would bring the event loop's frames back, up to Python 3.10.
-            raise failures.begin_in(error, coroutine.cr_code)  # noqa: B904  (it is the same one)
+            compile_ = partial(self._compiler.code_of_module, is_announced=True)
+            code = self._frame_code.of_call(call, line, compile_, is_shown=is_shown)
+            self.frame.run(code, self._index, self._index + 1, has_context=False)
+        except Exception as raised:
+            return raised  # By an audit hook of the program's.
+        return None
 
     def _code_of(self, index: int) -> "Compiled":
         """(code, None) or (None, what the compiler raised)."""
@@ -251,32 +258,41 @@ class Executor:
         last = getattr(error, "end_lineno", None) or first
         return Rejected(failure, first, min(max(last, first), total))
 
-    def _succeeded(self, index: int, value: "Any") -> "Finished":
-        node: "Any" = self._compiler.body[index]
-        if is_docstring(index, node):
-            value = node.value.value
-        if value is None or not self._show_values:
-            return Finished("ok")
-        if _hides_value(node, self._compiler.lines):
-            return Finished("ok")
+    def _ended_alone(self) -> "Finished":
+        node: "Any" = self._compiler.body[self._index]
+        if is_docstring(self._index, node) and self._has_value(self._index):
+            _, error = self._door.enter(self._display, node.value.value)
+            if error is not None:
+                return self._failed(error)
+        data, metadata = self._shown
+        return Finished("ok", value=data, metadata=metadata)
+
+    def _show(self) -> None:
+        """Display the value that the frame has left, as user code: an interrupt is one of the statement."""
+        value = self._slot.value
+        if value is not None and self._door.is_here:
+            self._display(value)
+
+    def _display(self, value: "Any") -> None:
         hook = vars(sys).get("displayhook", _display_hook)
         if hook is not _display_hook:
-            _, error = self._door.enter(hook, value)
-            return Finished("ok") if error is None else self._failed(error)
+            hook(value)
+            return
+        node: "Any" = self._compiler.body[self._index]
         show = display.markdown if _is_string(node.value) else display.bundle
-        shown, error = self._door.enter(show, value, self._folder)
-        if error is None:
-            data, metadata = shown
-            return Finished("ok", value=data, metadata=metadata)
-        if issubclass(type(error), KeyboardInterrupt):
-            return self._failed(error)
-        # The statement itself ended well: a plain run never asks for the value's representation.
-        kind, failed = failures.name_of(value), failures.name_of(error)
-        return Finished("ok", value={"text/plain": f"<{kind} object whose repr raised {failed}>"})
+        try:
+            self._shown = show(value, self._folder)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # The statement itself ended well: a plain run never asks for the value's representation.
+            kind, failed = failures.name_of(value), failures.name_of(error)
+            self._shown = {"text/plain": f"<{kind} object whose repr raised {failed}>"}, None
 
     def release(self) -> None:
         """Drop the references to the namespace, so that the interpreter clears it as in a plain run."""
         self._annotations = None
+        self.frame.release()
         del self.namespace
 
     def _failed(self, error: "BaseException") -> "Finished":
@@ -343,19 +359,18 @@ class Executor:
             # Through the door, because the user may have another module named `linecache`.
             self._door.enter(failures.show_in_tracebacks, self._path, self._compiler.text)
 
-    def _go_on_in_child(self, index: int, until: int, error: "BaseException | None") -> None:
-        """In a process that user code forked: run the rest as plain Python would, then exit."""
-        self._door.leave_open()
-        while error is None and index < until:
+    def go_on_in_child(self) -> None:
+        """In a process that user code forked: begin what plain Python would run next, or exit."""
+        error, index = self.frame.take_error(), self.frame.next
+        while error is None:
+            if index > self._until:
+                raise SystemExit(0)
+            finished = self.begin(index, self._until)
+            if finished is None:
+                return
+            if finished.outcome != "ok":
+                raise SystemExit(1)
             index += 1
-            code, error = self._code_of(index)
-            if code is not None:
-                try:
-                    self._evaluate(code)
-                except BaseException as raised:
-                    error = raised
-        if error is None:
-            raise SystemExit(0)
         error = failures.without_worker_frames(error)
         if issubclass(type(error), SystemExit):
             raise error

@@ -8,6 +8,9 @@ name, and the loader it returns is the one it always was.
 """
 
 import sys
+from _functools import partial
+
+from .driver import aside
 
 if False:
     from types import ModuleType
@@ -50,8 +53,9 @@ class ImportHooks:
                 loader: "Any" = _Filler(provided[fullname])
                 return ModuleSpec(fullname, loader)
             spec = find(cls, fullname, path, target)
+            folders = list(sys.path if path is None else path)
             try:
-                looked(fullname, list(sys.path if path is None else path), spec)
+                () = aside((partial(looked, fullname, folders, spec),))
             except RecursionError:
                 pass  # A little less deep than the finder itself has just been.
             if fullname in after and spec is not None:

@@ -1,6 +1,6 @@
 """Imports the worker's other modules under a private name, and leaves no trace of them.
 
-Apart from `importlib_bootstrap` because that one runs in `__main__`: a function defined there would keep
+Apart from `bootstrap` because that one runs in `__main__`: a function defined there would keep
 the user's namespace alive when the interpreter ends, and finalisers would find their module emptied.
 """
 
@@ -9,6 +9,7 @@ import sys
 
 # The frozen modules behind `importlib`: user code must not find that one imported either.
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
+from _weakref import getweakrefs
 
 if False:
     from importlib.machinery import ModuleSpec
@@ -59,10 +60,12 @@ class _PrivateModules:
     def __init__(self, folder: str) -> None:
         self._finder = _Finder(folder)
         self._modules: "dict[str, ModuleType]" = {}
+        self._subclasses: "list[dict[int, Any]]" = []
+        """The lists of subclasses that the bases of the worker's classes keep."""
 
     def fetch(self, name: str) -> "Any":
         """The module `name`, imported now if it was not yet."""
-        before = set(sys.modules)
+        before, known = set(sys.modules), list(self._modules.values())
         sys.modules.update(self._modules)
         sys.meta_path.insert(0, self._finder)
         try:
@@ -71,9 +74,35 @@ class _PrivateModules:
             sys.meta_path.remove(self._finder)
             for module in [m for m in sys.modules if m == _NAME or m.startswith(_NAME + ".")]:
                 self._modules[module] = sys.modules.pop(module)
+            self._hide_classes([m for m in self._modules.values() if m not in known])
             # In development mode CPython imports the first one to load any extension module.
-            for module in {"encodings.ascii", "gc"} - before:
+            for module in {"encodings.ascii", "gc", "itertools"} - before:
                 sys.modules.pop(module, None)
+
+    def _hide_classes(self, modules: "list[ModuleType]") -> None:
+        """Take the classes of `modules` out of what `object.__subclasses__()` and its like return.
+
+        Those are dicts by id, whose entries matter where a base is changed; none of these bases can be.
+        """
+        found = [value for module in modules for value in vars(module).values()]
+        import gc  # Not above: it must go from `sys.modules` with what the worker imports.
+
+        classes = [
+            each for each in found if isinstance(each, type) and each.__module__[:5] == "_rdit"
+        ]
+        if not self._subclasses:
+            classes += _OWN
+            holders = gc.get_referrers(*[ref for each in classes for ref in getweakrefs(each)])
+            keys = set(map(id, classes))
+            self._subclasses = [
+                each for each in holders if type(each) is dict and not keys.isdisjoint(each)
+            ]
+        for subclasses in self._subclasses:
+            for each in classes:
+                subclasses.pop(id(each), None)
+
+
+_OWN = (_Loader, _Finder, _PrivateModules)
 
 
 def load(folder: str) -> "Callable[[int], None]":

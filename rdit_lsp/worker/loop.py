@@ -10,69 +10,75 @@ import sys
 from posix import _exit, close, getpid
 from time import perf_counter
 
-from . import executor, forking, main_module, protocol
+from . import driver, executor, forking, main_module, protocol
 from .audit import Audit
 from .channel import Channel, Disconnected
 from .display import matplotlib_figures
 from .display.publisher import Publisher
-from .door import Door, unseen
+from .door import Door
 from .fatal_log import FatalLog
 from .forking import Forks, Refused
 from .import_hooks import ImportHooks
 from .inspection_signal import InspectionSignal
 from .kept_pids import KeptPids
+from .outcomes import Rejected
 from .stdin import do_not_warn, open_stdin
 from .streams import OwnStreams, Streams
+from .traced_memory import filter_traces
 
 if False:
     from types import FrameType
     from typing import Any, Callable
 
+    from .outcomes import Finished
     from .protocol import Message
 
 fetch: "Any" = None
 """Imports a module of the worker that is seldom needed, by its name; set by `loading`, which alone can."""
 
-_FRAMES = 9 if sys.version_info < (3, 9) else 8 if sys.version_info < (3, 12) else 7
-"""The calls below those of user code: the frames of bootstrap, serve, answer, two called
-execute, enter and _evaluate; and up to 3.11 `eval`, and in 3.8 the `partial` that calls it."""
 
-
-@unseen
 def serve(fd: int) -> None:
     """Answer the server on socket `fd` until it hangs up; then the interpreter ends as usual."""
     channel = Channel(fd)
-    worker: "_Worker | None" = None
     try:
         worker = _Worker(channel, channel.receive())
-        while True:
-            worker.answer(channel.receive())
     except Disconnected:
-        pass
-    if worker is not None:
-        worker.end()
+        return
+    worker.start()
 
 
 class _Worker:
     """The process of one document."""
+
+    _sent = 0
+    """The number of the last question for a line or display that needs an answer."""
+    _received = 0
+    """The number of the last answer; a smaller one than asked for comes too late."""
+    _is_waiting = False
+    """An answer is waited for: a signal then does not mean that a request has come."""
+    _collects: "bool | None" = None
+    """In a fork that waits: whether the program collects garbage. None elsewhere."""
+    _begun: "float | None" = None
+    """When the statement began that runs."""
+    _index = 0
+    """Which one that is."""
+    _exits = False
+    """The program has ended itself by SystemExit."""
+    _streams: "Streams | None" = None
+    _publisher: "Publisher | None" = None
+    _forks: "Forks | None" = None
+    _inspection_signal: "InspectionSignal | None" = None
 
     def __init__(self, channel: "Channel", start: "Message") -> None:
         """Set everything up as the `start` request says, and send `ready`."""
         self._channel = channel
         channel.home = start["home"]
         self.door = Door()
-        self._streams: "Streams | None" = None
         self._flush: "Callable[[], None]" = _flush_nothing
         """Writes out what the program's streams hold back, before the server writes to the same place."""
         self._fatal_log = FatalLog()
-        self._sent = 0
-        """The number of the last question for a line or display that needs an answer."""
-        self._received = 0
-        """The number of the last answer; a smaller one than asked for comes too late."""
         self._shares_terminal = start["shares_terminal"]
         """Interrupts come from a terminal, and are for the program as a whole, not for one statement."""
-        self._is_waiting = False
-        """An answer is waited for: a signal then does not mean that a request has come."""
         path = _become_main(start)
         if start["capture"]:
             self._streams = Streams()
@@ -91,7 +97,6 @@ class _Worker:
             print_failures=not is_reported,
             keep_failure=start["is_interactive"],
         )
-        self._publisher: "Publisher | None" = None
         self._hooks = ImportHooks()
         if start["show_values"]:
             self._publisher = Publisher(self.door, self._send_display, folder)
@@ -101,14 +106,11 @@ class _Worker:
             self._hooks.after("getpass", do_not_warn)
         self._kept_pids = KeptPids()
         self._audit = Audit(path, folder)
-        self._forks: "Forks | None" = None
-        self._inspection_signal: "InspectionSignal | None" = None
         if start["checkpoints"] and self._streams is not None:
             self._allow_forks()
         self._text_of_assigned = _text_of_assigned(wanted=start["assignments"])
         """Makes texts of what assignments bind; None where the client does not want them."""
-        self._collects: "bool | None" = None
-        """In a fork that waits: whether the program collects garbage. None elsewhere."""
+        self._hooks.after("tracemalloc", filter_traces)
         if is_reported:
             self._hooks.install(self._audit.looked)
         if start["capture"]:
@@ -126,15 +128,45 @@ class _Worker:
             self._receive_in_statement, self._tell_inspectable
         )
 
-    def end(self) -> None:
+    def start(self) -> None:
+        """Serve from now on. Never returns."""
+        self._executor.frame.start(self._take_turn, self._end)
+
+    def _take_turn(self) -> bool:
+        """End the statement that ran, if any, and answer until the next one begins; False at the end."""
+        try:
+            if not self.door.is_here:
+                self._executor.go_on_in_child()
+                return True
+            if self._begun is not None:
+                self._finish(self._executor.finish(), perf_counter() - self._begun)
+            while self._begun is None:
+                self.answer(self._channel.receive())
+        except Disconnected:
+            return False
+        except SystemExit:
+            raise  # Of a child.
+        except BaseException as error:
+            # It must not count as an error of the program, in whose frame this is.
+            sys.__excepthook__(type(error), error, error.__traceback__)
+            _exit(1)
+        return True
+
+    def _end(self) -> None:
         """Leave the process to what the program does at exit: threads, `atexit`, finalisers."""
         if self._inspection_signal is not None:
             self._inspection_signal.disarm()
         self._executor.release()
+        if not self._exits:
+            main_module.end_main()
         self.door.forget_interrupts()
-        self.door.leave_open()
+        self.door.open()
+        if sys.flags.inspect:
+            # With PYTHONINSPECT set the interpreter does not exit for a SystemExit.
+            main_module.run_exit_functions()
+            _exit(0)
+        raise SystemExit(0)
 
-    @unseen
     def answer(self, request: "Message") -> None:
         """Carry out `request` and send its one reply."""
         kind = request["type"]
@@ -159,26 +191,35 @@ class _Worker:
     def _prepared(self, source: "str | bytes", whole: bool) -> "Message":
         try:
             spans = self._executor.prepare(source, whole=whole)
-        except executor.Rejected as rejected:
+        except Rejected as rejected:
             return {
                 "type": "rejected",
                 "failure": rejected.failure,
                 "first": rejected.first,
                 "last": rejected.last,
             }
+        self._audit.prepare(source)
         if self._publisher is not None:
             self._publisher.prepare(source)
         return {"type": "prepared", "spans": [tuple(span) for span in spans]}
 
-    @unseen
     def _execute(self, index: int, until: int) -> None:
         if self._inspection_signal is not None:
             self._inspection_signal.arm()
-        begin = perf_counter()
-        finished = self._executor.execute(index, until)
-        seconds = perf_counter() - begin
+        self._index = index
+        begun = perf_counter()
+        self._audit.runs(self._executor.statement(index))
+        finished = self._executor.begin(index, until)
+        if finished is None:
+            self._begun = begun
+        else:
+            self._finish(finished, perf_counter() - begun)
+
+    def _finish(self, finished: "Finished", seconds: float) -> None:
+        self._begun = None
+        self._exits = finished.outcome == "exit"
         figures: "Message" = {}
-        assigned = self._assigned(index) if finished.outcome == "ok" else None
+        assigned = self._assigned(self._index) if finished.outcome == "ok" else None
         if self._publisher is not None:
             figures = self._publisher.end_statement()
             self._hooks.run_missed()
@@ -413,7 +454,8 @@ def _become_main(start: "Message") -> str:
     """Become the program's main module; returns its `__file__`."""
     path: str = start["path"] if sys.version_info >= (3, 9) else start["given_path"]
     main_module.become_main(start["argv"], path, is_file=start["is_file"])
-    main_module.hide_frames_from_recursion_limit(_FRAMES)
+    if sys.version_info < (3, 9):
+        main_module.hide_calls_from_recursion_limit(driver.CALLS)
     matplotlib_figures.draw_as(**start["figures"])
     return path
 

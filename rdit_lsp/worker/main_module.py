@@ -6,6 +6,8 @@ Knows what plain Python does when it starts; nothing of statements or messages.
 import os
 import sys
 
+_HIGHEST = 2**31 - 1
+
 
 def become_main(argv: "list[str]", path: str, *, is_file: bool) -> None:
     """Make this process look as if `python argv[0] …` had started it.
@@ -13,10 +15,14 @@ def become_main(argv: "list[str]", path: str, *, is_file: bool) -> None:
     `path` is the file name in code and tracebacks. `is_file`: there is such a file or could be one;
     otherwise the source came from standard input.
     """
-    namespace = sys.modules["__main__"].__dict__
-    # What the interpreter itself puts there; the names of the bootstrap are removed.
+    # A module of its own: when the interpreter ends, that of the bootstrap's frame is still in use, and the
+    # program's objects must die with their module.
+    found = sys.modules["__main__"].__dict__
+    module = sys.modules["__main__"] = type(sys)("__main__")
+    namespace = module.__dict__
+    # What the interpreter itself puts there, without the names of the bootstrap.
     standard = ("__name__", "__doc__", "__package__", "__loader__", "__spec__", "__annotations__")
-    kept = {name: namespace[name] for name in (*standard, "__builtins__") if name in namespace}
+    kept = {name: found[name] for name in (*standard, "__builtins__") if name in found}
     loader = type(kept["__loader__"])
     namespace.clear()
     namespace.update(kept)
@@ -39,8 +45,8 @@ def become_main(argv: "list[str]", path: str, *, is_file: bool) -> None:
     sys.argv[:] = argv
 
 
-def hide_frames_from_recursion_limit(depth: int) -> None:
-    """Give user code the recursion it has under plain Python, though `depth` frames are the worker's."""
+def hide_calls_from_recursion_limit(depth: int) -> None:
+    """Give user code the recursion it has under plain Python, though `depth` calls are the worker's."""
     get, set_ = sys.getrecursionlimit, sys.setrecursionlimit
     set_(get() + depth)
 
@@ -50,7 +56,29 @@ def hide_frames_from_recursion_limit(depth: int) -> None:
 
     def setrecursionlimit(limit, /):
         # type: (int) -> None
-        set_(limit + depth if isinstance(limit, int) and limit > 0 else limit)
+        known = isinstance(limit, int) and 0 < limit < _HIGHEST
+        set_(min(limit + depth, _HIGHEST) if known else limit)
 
-    sys.getrecursionlimit = getrecursionlimit
-    sys.setrecursionlimit = setrecursionlimit
+    for function in (getrecursionlimit, setrecursionlimit):
+        function.__module__, function.__qualname__ = "sys", function.__name__
+        setattr(sys, function.__name__, function)
+
+
+def run_exit_functions() -> None:
+    """Do what can be done of an exit without ending the interpreter."""
+    import atexit
+
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def end_main() -> None:
+    """Do what the interpreter does with the main module when it has come to its end."""
+    namespace = sys.modules["__main__"].__dict__
+    for name in ("__file__", "__cached__"):
+        namespace.pop(name, None)

@@ -22,9 +22,6 @@ VERSION = 3
 LIMIT = 1 << 28
 """The largest frame in bytes that either side accepts."""
 
-UNSEEN = "<frozen importlib._bootstrap rdit>"
-"""The file name of the worker's frames below user code; `door.unseen` says why."""
-
 _HEADER = 4
 _MARSHAL_VERSION = 2
 

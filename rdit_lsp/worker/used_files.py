@@ -24,8 +24,8 @@ WRITES = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND
 _MOST = 1000
 """How many files of one statement are told apart."""
 _SYSTEM = ("/proc/", "/dev/", "/sys/")
-_ASKS = {"access", "exists", "getmtime", "getsize", "is_dir", "is_file", "is_symlink", "isdir"}
-_ASKS |= {"isfile", "islink", "lexists", "lstat", "stat"}
+ASKS = {"access", "exists", "getmtime", "getsize", "is_dir", "is_file", "is_symlink", "isdir"}
+ASKS |= {"isfile", "islink", "lexists", "lstat", "stat"}
 """Names by which a program asks for files without an event; which, cannot be told."""
 
 
@@ -67,7 +67,7 @@ class UsedFiles:
 
     def asked(self, names: "frozenset[str]") -> None:
         """Note code with these names, which may ask for files without an event."""
-        if not _ASKS.isdisjoint(names):
+        if not ASKS.isdisjoint(names):
             self._used.add(ANY)
 
     def opened(self, path: str, flags: int) -> None:

@@ -374,7 +374,7 @@ def test_hostile_objects_have_answers(inspect: Inspector) -> None:
     """One bad object in the namespace, and there would be no answer about any other."""
     answers = inspect(HOSTILE, *QUESTIONS)
     summaries = {each["name"]: each["summary"] for each in answers[0]["variables"]}
-    assert summaries["hostile"] == "<Hostile whose repr raised RuntimeError>"
+    assert summaries["hostile"] == "<Hostile whose repr raised RuntimeError: repr>"
 
 
 def test_code_that_hangs_or_ends_the_process(inspect: Inspector) -> None:
@@ -401,7 +401,9 @@ hangs, exits, endless, odd, last = Hangs(), Exits(), Endless(), Odd(), 1
     summaries = {each["name"]: each["summary"] for each in variables["variables"]}
     assert summaries["hangs"] == "<Hangs whose repr takes too long>"
     assert summaries["exits"] == "<Exits whose repr raised SystemExit>"
-    assert summaries["odd"] == "<Odd whose repr raised TypeError>"
+    assert summaries["odd"] == (
+        "<Odd whose repr raised TypeError: __repr__ returned non-string (type int)>"
+    )
     assert summaries["last"] == "1"
     assert "__dir__" in labels(listed)
     assert labels(some) == ["better", "good"]

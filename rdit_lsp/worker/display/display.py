@@ -45,14 +45,16 @@ _METHODS = (
     ("_repr_jpeg_", "image/jpeg"),
     ("_repr_latex_", "text/latex"),
     ("_repr_json_", "application/json"),
-    ("_repr_pdf_", "application/pdf"),
     ("_repr_javascript_", "application/javascript"),
+    ("_repr_pdf_", "application/pdf"),
 )
-_PLAIN = {
-    bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, type,
-}  # fmt: skip
+_ATOMS = {bool, int, float, complex, str, bytes, bytearray, range, type}
+_PLAIN = {*_ATOMS, list, tuple, dict, set, frozenset}
 _HOLDERS = {list, tuple, dict}
 """Those of these types whose items may be parts of a figure."""
+
+_SHOWN_KINDS = ("text/", "image/", "application/json")
+"""How the MIME types begin that clients show."""
 
 _MOST = 32
 """Representations of one value."""
@@ -83,25 +85,17 @@ def bundle(value: "Any", folder: str) -> "Bundle":
 
 def _bundle(value: "Any", folder: str) -> "Bundle":
     kind = type(value)
-    if kind in _PLAIN and not (kind in _HOLDERS and figures.may_be_part()):
-        return {"text/plain": bounded(_repr(value), folder)}, {}
+    if kind in _ATOMS:
+        return {"text/plain": bounded(repr(value), folder)}, {}
     found = _Display(folder)
-    with Limit(SECONDS) as limit:
-        found.collect(value, limit)
-        found.describe(value, limit)
+    if kind not in _PLAIN or (kind in _HOLDERS and figures.may_be_part()):
+        with Limit(SECONDS) as limit:
+            found.collect(value, limit)
+            found.describe(value, limit)
     if "text/plain" not in found.data:
-        found.data["text/plain"] = bounded(_repr(value), folder)
+        found.add_text(value)
         found.describe_attributes(value)
     return found.data, found.all_metadata()
-
-
-def _repr(value: "Any") -> str:
-    """`repr(value)`, or that it failed and how: the other representations are as good as ever."""
-    try:
-        return repr(value)
-    except Exception as error:
-        name = name_of(type(value))
-        return "<%s object whose repr raised %s>" % (name, _error_line(error))
 
 
 def window(figure: "Any", folder: str) -> "Bundle":
@@ -110,7 +104,7 @@ def window(figure: "Any", folder: str) -> "Bundle":
     with Limit(SECONDS) as limit:
         found.draw(figure, limit)
         found.describe(figure, limit)
-    found.data["text/plain"] = bounded(repr(figure), folder)
+    found.add_text(figure)
     return found.data, found.all_metadata()
 
 
@@ -150,6 +144,9 @@ class _Display:
 
     def all_metadata(self) -> "dict[str, Any]":
         """Metadata by MIME type, and under `rdit` what is known of the value itself."""
+        others = [mime for mime in self.data if mime != "text/plain"]
+        if others and not any(mime.startswith(_SHOWN_KINDS) for mime in others):
+            self._notes.append("kept for notebooks, not shown: " + ", ".join(others))
         if self._notes:
             self._about["notes"] = self._notes
         if self._about:
@@ -177,6 +174,22 @@ class _Display:
             self._draw("the chart", lambda: charts.renderer.draw(value), charts.SECONDS)
         elif figures.may_be_part() and not self.data and not figures.is_figure(kind):
             self._draw_whole(value, limit)
+
+    def add_text(self, value: "Any") -> None:
+        """Add what `repr` returns or, in angle brackets, why it does not."""
+        with Limit(SECONDS) as limit:
+            try:
+                self.data["text/plain"] = bounded(limit.run(lambda: repr(value)), self._folder)
+                return
+            except TooLong:
+                failed = "took more than %d seconds" % SECONDS
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                failed = "raised " + _error_line(error)
+        if self.data:
+            self._notes.append("repr " + failed)
+        self.data["text/plain"] = f"<{name_of(type(value))} object whose repr {failed}>"
 
     def describe(self, value: "Any", limit: "Limit") -> None:
         """Note type, title, shape and element type, for a summary in one line."""
@@ -410,11 +423,13 @@ def _shape(shape: "Any") -> "list[int] | None":
 
 
 def _error_line(error: "BaseException") -> str:
+    name = name_of(type(error))
     try:
-        said = exact(str(error))
-        return " ".join((type(error).__name__ + (": " + said if said else "")).split())[:500]
-    except Exception:
-        return type(error).__name__
+        with Limit(1.0) as limit:
+            said = exact(limit.run(lambda: str(error)))
+    except (TooLong, Exception):
+        said = ""
+    return " ".join((name + (": " + said if said else "")).split())[:500]
 
 
 _numbers = iter(range(1, 1 << 62))

@@ -47,9 +47,8 @@ def checked(mime: str, content: "Any") -> "tuple[Any, int]":
     """The content as it is sent, and its size. Raises Refused."""
     if mime.startswith("image/") and mime != "image/svg+xml":
         return _base64(mime, content)
-    is_json = mime.endswith("json") and not isinstance(content, (str, bytes))
-    # Types of a library's own (`application/x-…`) hold JSON as well, whatever they are called.
-    if is_json or (mime.startswith("application/") and isinstance(content, (dict, list))):
+    has_json = mime.startswith("application/") or mime.endswith("json")
+    if has_json and not isinstance(content, (str, bytes, bytearray, memoryview)):
         budget = [_ITEMS]
         return plain(content, budget), _ITEMS - budget[0]
     if isinstance(content, str):

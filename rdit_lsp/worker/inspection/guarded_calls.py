@@ -38,4 +38,14 @@ class GuardedCalls:
             raise Unknown("takes too long") from None
         except BaseException as error:
             # Also SystemExit: the process is discarded afterwards anyway.
-            raise Unknown("raised " + class_name(type(error))) from None
+            raise Unknown("raised " + _said(error)) from None
+
+
+def _said(error: BaseException) -> str:
+    name = class_name(type(error))
+    try:
+        with Limit(1.0) as limit:
+            text = str.__str__(limit.run(lambda: str(error)))
+    except BaseException:
+        return name  # Code in the exception's class that fails as well.
+    return " ".join((name + (": " + text if text else "")).split())[:200]

@@ -13,7 +13,7 @@ Current thread 0x00007f1 [python] (most recent call first):
   File "/a.py", line 2 in f
   File "/a.py", line 3 in <module>
   File "<own>", line 135 in enter
-  File "/home/rdit/importlib_bootstrap.py", line 20 in <module>
+  File "/home/rdit/bootstrap.py", line 20 in <module>
 
 Current thread's C stack trace (most recent call first):
   Binary file "/usr/bin/python", at Py_Main+0x1

@@ -31,7 +31,7 @@ def test_what_a_process_gets(tmp_path: Path) -> None:
         assert 0 == spawned.process.wait()
         out, errors = end_of(spawned.pipes[1]), end_of(spawned.pipes[2])
         # The first argument is the bootstrap; standard input is at its end.
-        assert out.endswith(b"importlib_bootstrap.py\nend\n")
+        assert out.endswith(b"bootstrap.py\nend\n")
         assert f"set {tmp_path}\n".encode() == errors
     finally:
         spawned.channel.close()

@@ -4,9 +4,7 @@ It must not know what the worker does. It runs in the very `__main__` module tha
 so it leaves nothing behind there, and its syntax is kept old enough for an interpreter that is too
 old to say so.
 
-Its name holds "importlib" and "_bootstrap" on purpose: when `warnings.warn(stacklevel=N)` counts
-callers, CPython leaves out frames of files named so. This file's frame is the caller of all user
-code, and a plain `python FILE` has no such frame.
+It ends by an exception: `driver` says how the worker goes on then, without this frame below the program.
 """
 
 import sys
