@@ -8,12 +8,14 @@ record.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rdit_lsp.outputs.stream import StreamName
     from rdit_lsp.results.archive import Archive
@@ -63,10 +65,13 @@ class ResultKeeper:
 
     def bring_back(self) -> None:
         """Show what was kept of the document, if it may be."""
-        record = self._archive.load(self._name) if self._may_keep() else None
-        if record is not None:
-            self._session.bring_back(record)
-            self._has_file = self._is_kept = True
+        if not self._may_keep():
+            return
+        with _no_collections():
+            record = self._archive.load(self._name)
+            if record is not None:
+                self._session.bring_back(record)
+                self._has_file = self._is_kept = True
 
     async def finish(self) -> None:
         """Write what has not been written, and wait until it is."""
@@ -149,3 +154,15 @@ class ResultKeeper:
         self._rests_until = loop.time() + _SHARE * (loop.time() - begin)
         if self._has_changed:
             self._schedule(_AFTER_RUN if self._session.is_idle else _DURING_RUN)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Collect no garbage: thousands of objects that all stay would be traversed again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

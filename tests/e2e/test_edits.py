@@ -380,12 +380,12 @@ async def test_script_is_no_module_of_its_own(editor: Editor, tmp_path: Path) ->
 
 
 async def test_text_replaced_while_closed(editor: Editor, tmp_path: Path) -> None:
-    """A document that is closed and opened again would show results of the session that is over."""
+    """A document that is closed and opened again would show as right what is of another text."""
     document = editor.open(tmp_path / "again.py", "1\n")
     await document.execute()
     document.close()
     again = editor.open(tmp_path / "again.py", "2\n", version=7)
-    assert [] == await again.results()
+    assert ["edited since it ran"] == [each["staleReason"] for each in await again.results()]
     assert "2" == outputs((await again.execute(version=7))["results"][0])
 
 
