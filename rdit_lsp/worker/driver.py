@@ -19,6 +19,7 @@ from _functools import partial, reduce
 from itertools import chain, repeat
 
 if False:
+    from types import FrameType
     from typing import Any, Callable, Dict, List
 
 CALLS = 2
@@ -27,6 +28,8 @@ CALLS = 2
 _EVENT = "rdit."
 _ASIDE = _EVENT + "aside"
 _queue: "List[Any]" = []
+_base: "List[FrameType]" = []
+"""The frame of rdit's below the program, where there is one."""
 _LOOP: "Any" = chain.from_iterable(iter(_queue.pop, None))
 _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 """What the interpreter sets in `sys` before it calls `sys.excepthook`."""
@@ -66,15 +69,35 @@ def run(function: "Callable[[], None]", after: "Any") -> None:
 
 
 def start(first: "Any") -> None:
-    """Leave all frames, and come to the point `first`. Never returns."""
+    """Leave all frames, and come to the point `first`. Never returns.
+
+    But where the interpreter is to go on with a prompt of its own (`-i`, PYTHONINSPECT): it does so only
+    after a script that has come to its end. There the frames below stay, and this returns after `end`.
+    """
     _queue[:] = [first]
+    if sys.flags.inspect:
+        _base.append(sys._getframe())
+        try:
+            list(_LOOP)
+        except IndexError:
+            return  # The queue is empty.
     hook: "Any" = range if sys.version_info >= (3, 9) else reduce
     sys.excepthook = hook
     raise _Start
 
 
+def bottom() -> "FrameType":
+    """The frame below all of the program's: at a point, that of the module."""
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_back not in _base:
+        frame = frame.f_back
+    return frame
+
+
 def settle() -> None:
     """Call at the first point: leave no trace of how it was come to."""
+    if _base:
+        return
     sys.excepthook = sys.__excepthook__
     traceback = sys.last_traceback
     while traceback is not None:

@@ -129,7 +129,7 @@ class _Worker:
         )
 
     def start(self) -> None:
-        """Serve from now on. Never returns."""
+        """Serve from now on. Never returns, unless a prompt of the interpreter's follows."""
         self._executor.frame.start(self._take_turn, self._end)
 
     def _take_turn(self) -> bool:
@@ -161,11 +161,9 @@ class _Worker:
             main_module.end_main()
         self.door.forget_interrupts()
         self.door.open()
-        if sys.flags.inspect:
-            # With PYTHONINSPECT set the interpreter does not exit for a SystemExit.
-            main_module.run_exit_functions()
-            _exit(0)
-        raise SystemExit(0)
+        if not sys.flags.inspect:  # Else the interpreter goes on with its prompt.
+            main_module.ask_for_more()
+            raise SystemExit(0)
 
     def answer(self, request: "Message") -> None:
         """Carry out `request` and send its one reply."""

@@ -64,17 +64,17 @@ def hide_calls_from_recursion_limit(depth: int) -> None:
         setattr(sys, function.__name__, function)
 
 
-def run_exit_functions() -> None:
-    """Do what can be done of an exit without ending the interpreter."""
-    import atexit
+def ask_for_more() -> None:
+    """Go on with a prompt on the terminal if the program has set PYTHONINSPECT itself.
 
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._shutdown()
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+    The interpreter looks at the variable once more where it has run a file to its end, not at a SystemExit.
+    """
+    import os
+
+    if os.environ.get("PYTHONINSPECT") and os.isatty(0):
+        import code
+
+        code.interact("", local=sys.modules["__main__"].__dict__, exitmsg="")
 
 
 def end_main() -> None:

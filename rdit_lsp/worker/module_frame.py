@@ -13,7 +13,7 @@ from .door import RecursionRoom
 
 if False:
     from contextvars import Context
-    from types import CodeType, FrameType
+    from types import CodeType
     from typing import Any, Callable, Tuple
 
     from .door import Door
@@ -61,7 +61,7 @@ class ModuleFrame:
         self._reserve: "bytes | None" = None
 
     def start(self, turn: "Callable[[], bool]", leave: "Callable[[], None]") -> None:
-        """Leave all frames, and have `turn` called. Never returns.
+        """Leave all frames, and have `turn` called. Never returns, unless `driver.start` does.
 
         `turn` is called again after each statement. It returns True once one has been begun: either this
         frame has it, or `run` was called; and False when all has ended: then `leave` is called last.
@@ -177,7 +177,7 @@ class _Tracers:
     def suspend(self) -> None:
         self._trace, self._profile = sys.gettrace(), sys.getprofile()
         if self._trace is not None:
-            self._local = _bottom().f_trace
+            self._local = driver.bottom().f_trace
             sys.settrace(None)
         if callable(self._profile):  # Others, in C, could be set anew by themselves only.
             sys.setprofile(None)
@@ -186,15 +186,7 @@ class _Tracers:
         if self._trace is not None:
             sys.settrace(self._trace)
             if has_frame:
-                _bottom().f_trace = self._local
+                driver.bottom().f_trace = self._local
         if callable(self._profile):
             sys.setprofile(self._profile)
         self._trace = self._profile = self._local = None
-
-
-def _bottom() -> "FrameType":
-    """The frame below all others: at a point, that of the module."""
-    frame = sys._getframe()
-    while frame.f_back is not None:
-        frame = frame.f_back
-    return frame

@@ -96,7 +96,8 @@ class LateWriter(io.BufferedWriter):
             self._taken = taken
         if b"\n" in data or (is_seldom and self._is_alone()):
             _flush(self)
-        if not is_seldom and not count_threads():
+        if not is_seldom and data[-1:] == b"\n" and not count_threads():
+            # Not within a line: the text stream flushes what it has when it is configured.
             self._begin_flood(now)
         return written
 
