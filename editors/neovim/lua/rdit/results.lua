@@ -243,10 +243,12 @@ local function refit(bufnr)
   end
 end
 
+-- At the end of a redraw: what stands left of the text, such as the column of signs, is known only then.
 vim.api.nvim_set_decoration_provider(draw.namespace, {
-  on_win = function(_, _, bufnr)
-    refit(bufnr)
-    return false
+  on_end = function()
+    for bufnr in pairs(boards) do
+      refit(bufnr)
+    end
   end,
 })
 
