@@ -758,7 +758,8 @@ def test_output_window_has_the_end_of_an_error(kind: type[PluginNeovim], tmp_pat
         neovim.run_file()
         neovim.command("$ | Rdit output")
         neovim.terminal.wait_for_match("^KeyError: 'no such'")
-        neovim.command("Rdit output | Rdit lines 2")
+        neovim.command("Rdit output")
+        neovim.command("Rdit lines 2")
         neovim.terminal.wait_for_match("^    KeyError: 'no such'")
 
 

@@ -41,12 +41,27 @@ local function ask_openly(prompt)
   return answer
 end
 
+--- Milliseconds to wait for the statement that asks.
+local patience_ms = 200
+
+---@param result? rdit.StatementResult
+---@param prompt string
+---@return boolean
+local function has_said(result, prompt)
+  local last = result and result.output[#result.output]
+  return last ~= nil and vim.endswith(last.text, prompt)
+end
+
 --- The reply to rdit/input. No answer is end of file to the program.
 ---@param params rdit.InputParams
 ---@return { text: string|vim.NIL }
 function M.ask(params)
-  local source = vim.uri_to_bufnr(params.uri)
-  local asking = require("rdit.results").running(source)
+  local source, results = vim.uri_to_bufnr(params.uri), require("rdit.results")
+  -- The statement and what it has said may be told a moment later than that it asks.
+  vim.wait(patience_ms, function()
+    return has_said(results.running(source), params.prompt)
+  end, 10)
+  local asking = results.running(source)
   if asking then
     require("rdit.output").show_before_question(source, asking)
   end
