@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { executeParams, nextCodeLine, type Place, selectedLines, statementEnd } from "../src/commands/arguments";
-import { result } from "./results";
+import { installCommand, missingModule } from "../src/commands/missingModule";
+import { failure, result } from "./results";
 
 const place = (start: [number, number], end: [number, number]): Place => ({
   uri: "untitled:Untitled-1",
@@ -44,4 +45,14 @@ test("moving on passes blank lines and comments", () => {
   const lines = ["a", "", "  # %% cell", "b"];
   assert.equal(nextCodeLine(lines, 1), 3);
   assert.equal(nextCodeLine(lines, 4), undefined, "after the last");
+});
+
+test("a module that was not found is named, and so is the command that installs it", () => {
+  const failed = (name: string, value: string) => missingModule([result({ output: failure(name, value) })]);
+  assert.equal(failed("ModuleNotFoundError", "No module named 'numpy'"), "numpy");
+  assert.equal(failed("ModuleNotFoundError", "No module named 'google.cloud'"), "google");
+  assert.equal(failed("ImportError", "No module named 'numpy'"), undefined);
+  assert.equal(missingModule([result()]), undefined);
+  assert.equal(installCommand("/p/.venv/bin/python", "numpy"), "/p/.venv/bin/python -m pip install numpy");
+  assert.equal(installCommand("/it's mine/bin/python", "numpy"), "'/it'\\''s mine/bin/python' -m pip install numpy");
 });

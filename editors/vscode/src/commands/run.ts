@@ -6,11 +6,15 @@ import { takenBackSentence } from "../view/checkpointText";
 import type { Painter } from "../view/painter";
 import { executeParams, nextCodeLine, statementEnd, transactionParams } from "./arguments";
 import { currentEditor, currentUri, moveTo, placeOf } from "./currentEditor";
+import { offerToInstall } from "./install";
 import type { Parts } from "./parts";
 
-export async function execute({ server }: Parts, scope: Scope): Promise<ExecuteResult> {
-  // How it ended is drawn beside the code; nothing else is to be said.
-  return server.execute("rdit/execute", executeParams(scope, placeOf(currentEditor())));
+export async function execute(parts: Parts, scope: Scope): Promise<ExecuteResult> {
+  // How it ended is drawn beside the code; what can be done about it is not.
+  const params = executeParams(scope, placeOf(currentEditor()));
+  const ended = await parts.server.execute("rdit/execute", params);
+  void offerToInstall(parts, params.uri, ended.results);
+  return ended;
 }
 
 export async function transact({ server }: Parts, policy: TransactionPolicy): Promise<void> {

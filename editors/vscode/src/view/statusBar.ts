@@ -42,6 +42,11 @@ export class StatusBar implements vscode.Disposable {
     return this.sessions.get(uri)?.checkpoints;
   }
 
+  /** The path of the Python that a document runs in, once it has run. */
+  pythonOf(uri: string): string | undefined {
+    return this.sessions.get(uri)?.python ?? undefined;
+  }
+
   /** Interpreter, process and checkpoints may be others after each change of state, and after what is asked for. */
   async askStatus(uri: string): Promise<void> {
     if (this.server.state !== "running") return;
