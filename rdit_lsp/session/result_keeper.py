@@ -107,8 +107,7 @@ class ResultKeeper:
     def on_input(
         self, prompt: str, answer: Callable[[str | None], None], *, password: bool
     ) -> None:
-        """Never: it cannot answer."""
-        raise NotImplementedError
+        """Never called, as `can_answer` is False."""
 
     # Writing.
 

@@ -82,7 +82,7 @@ export class StatusBar implements vscode.Disposable {
     this.draw();
   }
 
-  /** It was closed, and with that its program ended. */
+  /** It was closed here; its program may live on, and is asked about when it is opened again. */
   private forgetDocument(key: string): void {
     this.busySince.delete(key);
     this.sessions.delete(key);
